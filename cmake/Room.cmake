@@ -1,0 +1,22 @@
+# What every target of the tool is compiled with, in one place.
+add_library(saasctl_options INTERFACE)
+target_compile_options(saasctl_options INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor -Wold-style-cast -Wextra-semi -Werror
+  $<$<CONFIG:Release>:-D_FORTIFY_SOURCE=2>)
+target_include_directories(saasctl_options INTERFACE "${CMAKE_SOURCE_DIR}/cli")
+# GCC 12 reports false uninitialized-variable and dangling warnings inside the standard library when sanitizers inline it.
+if(SAASCTL_SANITIZE)
+  target_compile_options(saasctl_options INTERFACE -fsanitize=${SAASCTL_SANITIZE} -fno-omit-frame-pointer
+    -Wno-error=maybe-uninitialized)
+  target_link_options(saasctl_options INTERFACE -fsanitize=${SAASCTL_SANITIZE})
+endif()
+
+# room(NAME USES rooms... LINKS libraries...): one folder of cli/, one static library; USES are the rooms whose headers
+# it may include, and tests/rooms_test checks the #include lines against it.
+function(room NAME)
+  cmake_parse_arguments(ROOM "" "" "USES;LINKS" ${ARGN})
+  file(GLOB SOURCES CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/*.cpp")
+  add_library(saasctl_${NAME} STATIC ${SOURCES})
+  list(TRANSFORM ROOM_USES PREPEND saasctl_)
+  target_link_libraries(saasctl_${NAME} PUBLIC ${ROOM_USES} PRIVATE saasctl_options PUBLIC ${ROOM_LINKS})
+endfunction()
