@@ -1,0 +1,67 @@
+// Building one image through the Engine API: POST /build with BuildKit and a session, the classic builder on Podman.
+// Source: Docker Engine API 1.41, "Image build".
+#pragma once
+
+#include <expected>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "build/progress.hpp"
+#include "engine/client.hpp"
+#include "util/result.hpp"
+
+namespace saasctl::build {
+
+struct BuildSecret {
+  std::filesystem::path file;  // read when the builder asks for it
+  bool required = true;        // false: a missing file is answered "not found", and the Dockerfile decides
+};
+
+struct BuildRequest {
+  std::vector<std::string> tags;
+  std::filesystem::path context;                    // a folder
+  std::filesystem::path dockerfile = "Dockerfile";  // relative to the context, or absolute, also outside of it
+  std::string target = {};                          // empty: the last stage
+  std::map<std::string, std::string> args = {};
+  std::map<std::string, std::string> labels = {};
+  std::map<std::string, BuildSecret> secrets = {};  // by the id that the Dockerfile names
+  std::vector<std::string> cache_from = {};
+  bool no_cache = false;
+  bool pull = false;                          // ask the registry for newer base images
+  std::string network = {};                   // of RUN steps: default, none, host; empty: the engine's default
+  std::string platform = {};                  // "linux/amd64"; empty: the engine's own
+  std::vector<std::string> extra_hosts = {};  // "name:address"
+  std::filesystem::path docker_config = {};   // folder of config.json with registry credentials; empty: anonymous
+};
+
+struct BuildResult {
+  std::string image_id;            // "sha256:…"
+  bool cached_everything = false;  // no RUN, COPY or ADD had to be carried out
+  std::vector<BuildWarning> warnings;
+};
+
+// What went wrong in the build itself.
+struct BuildFailure {
+  std::string step;                // "[build 2/5] RUN make"; empty when no step had begun
+  std::vector<std::string> lines;  // the step's own last output
+  std::optional<int> exit_code;    // of the step's command
+  std::optional<int> line;         // of the Dockerfile, when the builder tells
+};
+
+// The error's message is one line; `failure` is there when the builder, and not the way to it, failed.
+struct BuildError : Error {
+  std::optional<BuildFailure> failure = std::nullopt;
+};
+
+// Builds, tags and stores the image. May be called from several threads with one client. Cancellation closes the
+// build's connection, which ends its running steps, then the session. Errors: not_found (no context, Dockerfile or
+// required secret file; nothing has been sent), failed, interrupted, no_engine. On the classic builder secrets are an
+// error.
+std::expected<BuildResult, BuildError> build_image(const engine::Client& client, const BuildRequest& request,
+                                                   const ProgressSink& sink, std::stop_token stop);
+
+}  // namespace saasctl::build

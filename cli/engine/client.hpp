@@ -1,0 +1,89 @@
+// A negotiated connection to one Docker Engine: the base of every call in this room.
+// Source: Docker Engine API 1.41 to 1.51, "Versioning", "Errors" and GET /_ping.
+#pragma once
+
+#include <chrono>
+#include <compare>
+#include <functional>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "engine/endpoint.hpp"
+#include "util/http.hpp"
+#include "util/http_upgrade.hpp"
+#include "util/result.hpp"
+
+namespace saasctl::engine {
+
+struct ApiVersion {
+  int major = 0;
+  int minor = 0;
+
+  auto operator<=>(const ApiVersion&) const = default;
+  std::string text() const;                                       // "1.41"
+  static std::optional<ApiVersion> parse(std::string_view text);  // nothing for anything else
+};
+
+inline constexpr ApiVersion minimum_api{1, 41};
+inline constexpr ApiVersion maximum_api{1, 51};
+
+using Parameters = std::vector<std::pair<std::string, std::string>>;
+
+// One call. `path` is what follows the version: "/containers/json"; the callbacks are those of http::Request.
+struct Call {
+  std::string method = "GET";
+  std::string path;
+  Parameters query = {};
+  http::Headers headers = {};
+  std::optional<nlohmann::json> json = std::nullopt;  // the body, sent as application/json
+  std::function<Result<std::size_t>(std::span<char>)> upload = {};
+  std::function<bool(std::string_view)> on_data = {};
+  std::function<void()> on_head = {};
+  std::chrono::milliseconds timeout{60'000};  // 0: only the stop token ends it
+};
+
+// Safe to use from several threads at once; movable. Every call that waits ends with Fault::interrupted as soon as its
+// token is set.
+class Client {
+ public:
+  // Asks the engine for its version and settles on the smaller of its newest and ours. Error no_engine: one line that
+  // says why nobody answers (no socket, permission denied, refused, timed out, too old) and a hint what to do;
+  // interrupted.
+  static Result<Client> connect(Endpoint endpoint, std::stop_token stop);
+
+  const Endpoint& endpoint() const { return endpoint_; }
+  ApiVersion api_version() const { return version_; }
+  bool is_podman() const { return podman_; }
+  // Podman and engines with BuildKit switched off build the classic way only.
+  bool has_buildkit() const { return buildkit_; }
+
+  // The answer of a 2xx or 304. Errors: not_found (404), conflict (409), failed (other statuses), each with the
+  // engine's own message; no_engine when the connection fails; timeout; interrupted.
+  Result<http::Response> send(const Call& call, std::stop_token stop) const;
+
+  // send(), with the answer's body parsed; null when the body is empty.
+  Result<nlohmann::json> send_json(const Call& call, std::stop_token stop) const;
+
+  // Takes the connection over (POST with Upgrade). Errors as send().
+  Result<http::Upgraded> upgrade(const Call& call, std::string_view protocol, std::stop_token stop) const;
+
+ private:
+  Client(Endpoint endpoint, http::Client http) : endpoint_(std::move(endpoint)), http_(std::move(http)) {}
+  http::Request request_for(const Call& call) const;
+
+  Endpoint endpoint_;
+  http::Client http_;
+  ApiVersion version_ = minimum_api;
+  bool podman_ = false;
+  bool buildkit_ = true;
+};
+
+// {"label":["a=b"]} for the `filters` parameter of list and event calls.
+std::string filters_json(const std::vector<std::pair<std::string, std::vector<std::string>>>& filters);
+
+}  // namespace saasctl::engine

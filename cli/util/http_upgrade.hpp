@@ -1,0 +1,45 @@
+// A connection taken over from HTTP/1.1 by an Upgrade (RFC 9110 section 7.8), as the Engine does for /session and
+// /grpc.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <span>
+#include <stop_token>
+#include <string_view>
+
+#include "util/http.hpp"
+#include "util/result.hpp"
+
+namespace saasctl::http {
+
+// The raw byte stream after the answer's head. Closes on destruction. Reads and writes never block; wait with poll(2)
+// on descriptor(). One thread at a time.
+class Upgraded {
+ public:
+  // Sends `request` (its body, upload and on_data are not used) with `Connection: Upgrade` and `Upgrade: protocol` and
+  // reads the answer's head, not a byte more. A status other than 101 and 200 is an error: not_found for 404, failed
+  // otherwise, with the answer's own text. Errors otherwise as Client::send.
+  static Result<Upgraded> open(const Request& request, std::string_view protocol, std::stop_token stop);
+
+  Upgraded(Upgraded&&) noexcept;
+  Upgraded& operator=(Upgraded&&) noexcept;
+  ~Upgraded();
+
+  // How many bytes came: 0 when the peer has closed, nothing when none are there yet.
+  Result<std::optional<std::size_t>> read(std::span<char> buffer);
+
+  // How many bytes were taken: 0 when the connection takes none at present.
+  Result<std::size_t> write(std::string_view bytes);
+
+  // For poll(2) only. A TLS connection may hold bytes it has read already: read() until nothing before polling.
+  int descriptor() const;
+
+ private:
+  class Connection;
+  explicit Upgraded(std::unique_ptr<Connection> connection);
+  std::unique_ptr<Connection> connection_;
+};
+
+}  // namespace saasctl::http
