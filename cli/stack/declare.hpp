@@ -1,0 +1,347 @@
+// Declarations: how each key of a stack file is written. One declaration makes the reader, the writer (of Compose files
+// and of the recorded model), the JSON Schema and the reference page, so they cannot drift apart.
+#pragma once
+
+#include <concepts>
+#include <functional>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "stack/diagnostics.hpp"
+#include "stack/interpolate.hpp"
+#include "stack/node.hpp"
+#include "stack/values.hpp"
+
+namespace saasctl::stack {
+
+using Json = nlohmann::ordered_json;
+
+// resolve: variables are replaced. keep: values keep their ${…} (numbers mean what they mean with no variable set), so
+// that a rendered file still obeys the variables of whoever runs it.
+enum class Mode { resolve, keep };
+
+// source: durations and sizes as the user wrote them. canonical: one spelling for one meaning, for comparing.
+enum class Style { source, canonical };
+
+// What a reader needs besides the node. Not thread-safe.
+class Reader {
+ public:
+  Reader(Diagnostics& diagnostics, Environment environment, Mode mode)
+      : diagnostics_(diagnostics), environment_(std::move(environment)), mode_(mode) {}
+
+  Diagnostics& diagnostics() { return diagnostics_; }
+  Mode mode() const { return mode_; }
+  const std::vector<std::pair<VariableUse, Position>>& variables() const { return variables_; }
+  const std::vector<std::pair<std::string, Position>>& unset() const { return unset_; }
+
+  struct Scalar {
+    std::string kept;   // what the model keeps: the raw text in keep mode, else the value
+    std::string value;  // with variables replaced
+    bool certain;       // false when in keep mode the value hangs on a variable that has no default
+  };
+  // The interpolated text of a scalar (null counts as ""). Errors go to the diagnostics; the absent case: they did.
+  std::optional<Scalar> scalar(const Node& node);
+
+  void error(const Node& node, std::string message, std::string hint = {}) {
+    diagnostics_.add(node.at, node.width(), std::move(message), std::move(hint));
+  }
+  // "expected X, not Y".
+  void wrong_type(const Node& node, std::string_view expected);
+
+ private:
+  Diagnostics& diagnostics_;
+  Environment environment_;
+  Mode mode_;
+  std::vector<std::pair<VariableUse, Position>> variables_;
+  std::vector<std::pair<std::string, Position>> unset_;
+};
+
+enum class Origin { compose, ours };
+
+// What the schema and the reference page say of a key.
+struct KeyInfo {
+  std::string name;
+  std::string doc;
+  std::string words;  // its form: "duration", "list of string"
+  Json schema;
+  Origin origin = Origin::compose;
+  bool required = false;
+  std::string example = {};
+};
+
+struct RecordInfo {
+  std::string name;
+  std::string doc;
+  std::vector<KeyInfo> keys;
+  std::vector<std::string> unsupported;  // keys of Compose that are refused by name
+};
+
+// How a T is written.
+template <typename T>
+struct Form {
+  using Value = T;
+  std::function<std::optional<T>(const Node&, Reader&)> read;  // absent: the error went to the diagnostics
+  std::function<Json(const T&, Style)> write;
+  Json schema;
+  std::string words;
+  std::vector<const RecordInfo*> records = {};  // that the schema refers to, nested ones included
+};
+
+// ---- scalars
+Form<std::string> text();                                   // a string; unquoted numbers and booleans are refused
+Form<std::string> any_text();                               // any scalar, as its text
+Form<Word> word();                                          // a string that remembers its place
+Form<bool> boolean();
+Form<Integer> integer(std::int64_t least, std::int64_t most);
+Form<Decimal> decimal(double least);
+Form<Duration> duration();
+Form<Bytes> bytes();
+Form<std::string> one_of(std::vector<std::string> names);
+template <typename T>
+Form<T> or_empty(Form<T> form);  // nothing at all stands for a T with every key missing
+Form<std::vector<std::string>> command();                   // a list, or a line split as a shell splits it
+Form<std::string> checked_text(std::string words, std::string regex, std::function<bool(std::string_view)> valid);
+
+// ---- collections
+template <typename T>
+Form<std::vector<T>> list_of(Form<T> item);
+template <typename T>
+Form<std::vector<T>> list_or_one(Form<T> item);  // a single value stands for a list of one
+template <typename T>
+Form<Map<T>> map_of(Form<T> item);
+Form<Map<std::optional<std::string>>> pairs(char separator = '=');  // {K: V} or [K=V]; absent: the key alone
+Form<Json> anything();                            // any YAML, as JSON
+
+void append_records(std::vector<const RecordInfo*>& to, const std::vector<const RecordInfo*>& from);
+
+// The keys of one kind of map, bound to the members of T.
+template <typename T>
+class Record {
+ public:
+  Record(std::string name, std::string doc) { info_.name = std::move(name), info_.doc = std::move(doc); }
+
+  // A key that may be missing.
+  template <typename V>
+  Record& key(std::string name, std::optional<V> T::*member, Form<V> form, std::string doc, Origin origin = Origin::compose) {
+    add<V>(
+        std::move(name), std::move(form), std::move(doc), origin, false,
+        [member](T& record, V&& value) { record.*member = std::move(value); },
+        [member](const T& record) -> const V* { return record.*member ? &*(record.*member) : nullptr; });
+    return *this;
+  }
+
+  // A list or map (missing and empty are one), or with `required` a key that must be there.
+  template <typename V>
+  Record& key(std::string name, V T::*member, Form<V> form, std::string doc, Origin origin = Origin::compose,
+              bool required = false) {
+    add<V>(
+        std::move(name), std::move(form), std::move(doc), origin, required,
+        [member](T& record, V&& value) { record.*member = std::move(value); },
+        [member](const T& record) -> const V* {
+          if constexpr (requires(const V& v) { v.empty(); }) {
+            return (record.*member).empty() ? nullptr : &(record.*member);
+          } else {
+            return &(record.*member);
+          }
+        });
+    return *this;
+  }
+
+  Record& example(std::string text) {
+    info_.keys.back().example = std::move(text);
+    return *this;
+  }
+
+  // Compose's keys that are refused with their name, never dropped.
+  Record& unsupported(std::vector<std::string> names) {
+    info_.unsupported = std::move(names);
+    return *this;
+  }
+
+  std::optional<T> read(const Node& node, Reader& reader) const {
+    if (node.kind != Kind::map) {
+      reader.wrong_type(node, "a map with the keys of " + info_.name);
+      return std::nullopt;
+    }
+    T record{};
+    if constexpr (std::derived_from<T, Located>) record.at = node.at;
+    for (const auto& entry : node.entries) read_entry(entry, record, reader);
+    for (const auto& info : info_.keys) {
+      if (info.required && !node.find(info.name)) {
+        reader.diagnostics().add(node.at, 1, "missing key '" + info.name + "' in " + info_.name, info.doc);
+      }
+    }
+    return record;
+  }
+
+  Json write(const T& record, Style style) const {
+    Json out = Json::object();
+    for (const auto& binding : bindings_) binding.write(record, style, out);
+    return out;
+  }
+
+  const RecordInfo& info() const { return info_; }
+
+  Form<T> form() const {
+    Form<T> form;
+    form.read = [this](const Node& node, Reader& reader) { return read(node, reader); };
+    form.write = [this](const T& record, Style style) { return write(record, style); };
+    form.schema = {{"$ref", "#/$defs/" + info_.name}};
+    form.words = info_.name;
+    form.records = {&info_};
+    append_records(form.records, records_);
+    return form;
+  }
+
+ private:
+  struct Binding {
+    std::function<void(const Node&, Reader&, T&)> read;
+    std::function<void(const T&, Style, Json&)> write;
+  };
+
+  template <typename V>
+  void add(std::string name, Form<V> form, std::string doc, Origin origin, bool required,
+           std::function<void(T&, V&&)> set, std::function<const V*(const T&)> get) {
+    info_.keys.push_back({name, std::move(doc), form.words, form.schema, origin, required});
+    append_records(records_, form.records);
+    bindings_.push_back({[read = form.read, set](const Node& node, Reader& reader, T& record) {
+                           if (auto value = read(node, reader)) set(record, std::move(*value));
+                         },
+                         [write = form.write, get, name](const T& record, Style style, Json& out) {
+                           if (const V* value = get(record)) out[name] = write(*value, style);
+                         }});
+  }
+
+  void read_entry(const Entry& entry, T& record, Reader& reader) const {
+    if (entry.key.starts_with("x-")) return;
+    for (std::size_t i = 0; i < info_.keys.size(); ++i) {
+      if (info_.keys[i].name != entry.key) continue;
+      if constexpr (std::derived_from<T, Located>) record.keys.emplace_back(entry.key, entry.at);
+      bindings_[i].read(*entry.value, reader, record);
+      return;
+    }
+    unknown_key(entry, info_, reader);
+  }
+
+  RecordInfo info_;
+  std::vector<Binding> bindings_;
+  std::vector<const RecordInfo*> records_;
+};
+
+void unknown_key(const Entry& entry, const RecordInfo& info, Reader& reader);
+
+// ---- either a short scalar form or a map
+// `shorten` gives the short form back when the value has one, so that what is written stays short.
+template <typename T>
+Form<T> short_or_long(std::string words, std::function<std::optional<T>(const Node&, Reader&)> read_short, Form<T> full,
+                      std::function<std::optional<Json>(const T&, Style)> shorten = {}) {
+  Form<T> form;
+  form.read = [read_short, read_long = full.read, words](const Node& node, Reader& reader) -> std::optional<T> {
+    if (node.kind == Kind::scalar) return read_short(node, reader);
+    if (node.kind == Kind::map) return read_long(node, reader);
+    reader.wrong_type(node, words + " or a map");
+    return std::nullopt;
+  };
+  form.write = [write = full.write, shorten](const T& value, Style style) {
+    if (shorten) {
+      if (auto brief = shorten(value, style)) return *brief;
+    }
+    return write(value, style);
+  };
+  form.schema = {{"oneOf", {{{"type", {"string", "number"}}}, full.schema}}};
+  form.words = words + " or " + full.words;
+  form.records = full.records;
+  return form;
+}
+
+template <typename T>
+Form<T> or_empty(Form<T> form) {
+  form.read = [read = form.read](const Node& node, Reader& reader) -> std::optional<T> {
+    if (node.kind != Kind::null) return read(node, reader);
+    T value{};
+    if constexpr (std::derived_from<T, Located>) value.at = node.at;
+    return value;
+  };
+  form.schema = {{"oneOf", {form.schema, {{"type", "null"}}}}};
+  return form;
+}
+
+// ---- definitions of the collection templates
+template <typename T>
+Form<std::vector<T>> list_of(Form<T> item) {
+  Form<std::vector<T>> form;
+  form.read = [read = item.read, words = item.words](const Node& node, Reader& reader) -> std::optional<std::vector<T>> {
+    if (node.kind != Kind::list) {
+      reader.wrong_type(node, "a list of " + words);
+      return std::nullopt;
+    }
+    std::vector<T> values;
+    for (const auto& child : node.items) {
+      if (auto value = read(*child, reader)) values.push_back(std::move(*value));
+    }
+    return values;
+  };
+  form.write = [write = item.write](const std::vector<T>& values, Style style) {
+    Json out = Json::array();
+    for (const auto& value : values) out.push_back(write(value, style));
+    return out;
+  };
+  form.schema = {{"type", "array"}, {"items", item.schema}};
+  form.words = "list of " + item.words;
+  form.records = item.records;
+  return form;
+}
+
+template <typename T>
+Form<std::vector<T>> list_or_one(Form<T> item) {
+  auto form = list_of(item);
+  form.read = [one = item.read, many = form.read](const Node& node, Reader& reader) -> std::optional<std::vector<T>> {
+    if (node.kind == Kind::list) return many(node, reader);
+    auto value = one(node, reader);
+    if (!value) return std::nullopt;
+    std::vector<T> values;
+    values.push_back(std::move(*value));
+    return values;
+  };
+  form.schema = {{"oneOf", {form.schema, item.schema}}};
+  form.words = item.words + " or " + form.words;
+  return form;
+}
+
+template <typename T>
+Form<Map<T>> map_of(Form<T> item) {
+  Form<Map<T>> form;
+  form.read = [read = item.read, words = item.words](const Node& node, Reader& reader) -> std::optional<Map<T>> {
+    if (node.kind != Kind::map) {
+      reader.wrong_type(node, "a map of names to " + words);
+      return std::nullopt;
+    }
+    Map<T> values;
+    for (const auto& entry : node.entries) {
+      if (entry.key.starts_with("x-")) continue;
+      if (auto value = read(*entry.value, reader)) values.entries.push_back({entry.key, entry.at, std::move(*value)});
+    }
+    return values;
+  };
+  form.write = [write = item.write](const Map<T>& values, Style style) {
+    Json out = Json::object();
+    for (const auto& entry : values) out[entry.name] = write(entry.value, style);
+    return out;
+  };
+  form.schema = {{"type", "object"}, {"additionalProperties", item.schema}};
+  form.words = "map of " + item.words;
+  form.records = item.records;
+  return form;
+}
+
+// ---- what follows from all declarations
+// The JSON Schema of a file whose root is `root`. Source: JSON Schema draft 2020-12.
+Json make_schema(const RecordInfo& root, const std::vector<const RecordInfo*>& records);
+
+// The reference page in Markdown: one table for each record, in the order given.
+std::string make_reference(const RecordInfo& root, const std::vector<const RecordInfo*>& records);
+
+}  // namespace saasctl::stack

@@ -1,0 +1,77 @@
+#include "stack/diagnostics.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace saasctl::stack {
+namespace {
+
+// A window of a very long line, so that a message stays readable.
+struct Excerpt {
+  std::string text;
+  std::size_t caret;
+};
+
+constexpr std::size_t longest_line = 160;
+
+Excerpt excerpt(std::string_view line, std::size_t column) {
+  std::size_t from = 0;
+  if (line.size() > longest_line && column > longest_line / 2) from = column - longest_line / 2;
+  from = std::min(from, line.size());
+  std::string text;
+  for (const char c : line.substr(from, longest_line)) {
+    text += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? ' ' : c;
+  }
+  return {std::move(text), column - 1 - std::min(from, column - 1)};
+}
+
+// Columns that the first `bytes` bytes take on a terminal, counting one for each UTF-8 sequence.
+std::size_t columns(std::string_view text, std::size_t bytes) {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(text.substr(0, bytes), [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
+}
+
+std::string render(const Diagnostic& diagnostic) {
+  std::string out;
+  if (!diagnostic.at) {
+    out = fmt::format("error: {}\n", diagnostic.message);
+  } else {
+    const auto line = diagnostic.at.source->line(diagnostic.at.line);
+    const auto [text, caret] = excerpt(line, diagnostic.at.column);
+    const auto before = columns(text, caret);
+    const auto under = std::max<std::size_t>(1, columns(text, caret + diagnostic.length) - before);
+    const auto number = std::to_string(diagnostic.at.line);
+    out = fmt::format("{}: error: {}\n{:>6} | {}\n       | {}^{}\n", to_string(diagnostic.at), diagnostic.message, number,
+                      text, std::string(before, ' '), std::string(under - 1, '~'));
+  }
+  if (!diagnostic.hint.empty()) out += fmt::format("       = {}\n", diagnostic.hint);
+  return out;
+}
+
+}  // namespace
+
+void Diagnostics::add(Position at, std::size_t length, std::string message, std::string hint) {
+  const bool known = std::ranges::any_of(
+      list_, [&](const Diagnostic& other) { return other.at == at && other.message == message; });
+  if (!known) list_.push_back({at, length, std::move(message), std::move(hint)});
+}
+
+std::string Diagnostics::text() const {
+  auto sorted = list_;
+  std::ranges::stable_sort(sorted, [](const Diagnostic& a, const Diagnostic& b) {
+    if (a.at.source != b.at.source) return false;
+    return std::pair(a.at.line, a.at.column) < std::pair(b.at.line, b.at.column);
+  });
+  std::string out;
+  for (const auto& diagnostic : sorted) out += render(diagnostic);
+  return out;
+}
+
+Error Diagnostics::error() const {
+  auto all = text();
+  while (all.ends_with('\n')) all.pop_back();
+  return {Fault::usage, std::move(all), {}};
+}
+
+}  // namespace saasctl::stack

@@ -1,0 +1,38 @@
+// Everything that is wrong with the user's files, collected so that one run shows it all.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "stack/source.hpp"
+#include "util/result.hpp"
+
+namespace saasctl::stack {
+
+struct Diagnostic {
+  Position at;
+  std::size_t length = 1;  // bytes to underline
+  std::string message;
+  std::string hint;  // what to do, one line; may be empty
+};
+
+// Not thread-safe.
+class Diagnostics {
+ public:
+  // Adds one; the same message at the same place is kept once (an anchor is read wherever it is used).
+  void add(Position at, std::size_t length, std::string message, std::string hint = {});
+
+  bool empty() const { return list_.empty(); }
+  const std::vector<Diagnostic>& list() const { return list_; }
+
+  // All of them in the order of the file, each as "file:line:col: error: …", the line, and a caret.
+  std::string text() const;
+
+  // The usage Error that carries text().
+  Error error() const;
+
+ private:
+  std::vector<Diagnostic> list_;
+};
+
+}  // namespace saasctl::stack

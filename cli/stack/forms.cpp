@@ -1,0 +1,338 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "stack/declare.hpp"
+#include "util/text.hpp"
+
+namespace saasctl::stack {
+namespace {
+
+using namespace std::string_literals;
+
+// A form whose value is parsed out of a scalar's text; `parse` returns what was expected when the text is wrong.
+// T has the members value and text.
+template <typename T, typename Parse>
+Form<T> measured(std::string words, Parse parse, std::function<Json(const T&)> canonical, Json schema) {
+  Form<T> form;
+  form.read = [parse](const Node& node, Reader& reader) -> std::optional<T> {
+    const auto scalar = reader.scalar(node);
+    if (!scalar) return std::nullopt;
+    if (!scalar->certain) return T{{}, scalar->kept};
+    const auto value = parse(scalar->value);
+    if (!value) {
+      reader.error(node, fmt::format("'{}' is not {}", scalar->value, value.error()));
+      return std::nullopt;
+    }
+    return T{*value, scalar->kept};
+  };
+  form.write = [canonical](const T& value, Style style) -> Json {
+    return style == Style::source ? Json(value.text) : canonical(value);
+  };
+  form.words = std::move(words);
+  form.schema = std::move(schema);
+  return form;
+}
+
+Json number_or_text() { return {{"type", {"number", "string"}}}; }
+
+// A number without quotes in the rendered file when the source is a plain number.
+Json plain_number(const std::string& text) {
+  if (const auto value = parse_integer(text)) return *value;
+  if (const auto value = parse_decimal(text)) return *value;
+  return text;
+}
+
+}  // namespace
+
+std::optional<Reader::Scalar> Reader::scalar(const Node& node) {
+  if (node.kind == Kind::null) return Scalar{"", "", true};
+  if (node.kind != Kind::scalar) {
+    wrong_type(node, "a single value");
+    return std::nullopt;
+  }
+  auto result = interpolate(node.text, mode_ == Mode::keep ? [](std::string_view) { return std::optional<std::string>(); }
+                                                           : environment_);
+  for (auto& use : result.uses) variables_.emplace_back(std::move(use), node.at);
+  bool required = false;
+  for (auto& error : result.errors) {
+    if (mode_ == Mode::keep && error.message.starts_with("variable ")) {
+      required = true;
+      continue;
+    }
+    auto at = node.at;
+    const bool one_line = node.text.find('\n') == std::string::npos;
+    if (one_line) at.column += error.offset + (node.plain ? 0 : 1);
+    diagnostics_.add(at, one_line ? error.length : 1, std::move(error.message), std::move(error.hint));
+  }
+  const bool failed = mode_ == Mode::resolve ? !result.errors.empty() : result.errors.size() > (required ? 1U : 0U);
+  if (failed) return std::nullopt;
+  const bool certain = mode_ == Mode::resolve || (!required && result.unset.empty());
+  if (mode_ == Mode::resolve) {
+    for (auto& name : result.unset) unset_.emplace_back(std::move(name), node.at);
+    return Scalar{result.text, result.text, certain};
+  }
+  return Scalar{node.text, result.text, certain};
+}
+
+void Reader::wrong_type(const Node& node, std::string_view expected) {
+  error(node, fmt::format("expected {}, found {}", expected, describe(node)));
+}
+
+void append_records(std::vector<const RecordInfo*>& to, const std::vector<const RecordInfo*>& from) {
+  for (const auto* record : from) {
+    if (std::ranges::find(to, record) == to.end()) to.push_back(record);
+  }
+}
+
+void unknown_key(const Entry& entry, const RecordInfo& info, Reader& reader) {
+  if (std::ranges::find(info.unsupported, entry.key) != info.unsupported.end()) {
+    reader.diagnostics().add(entry.at, entry.key.size(),
+                             fmt::format("key '{}' of Compose is not supported in {}", entry.key, info.name),
+                             "remove it, or rename it to x-" + entry.key + " to keep it without effect");
+    return;
+  }
+  std::vector<std::string> names;
+  for (const auto& key : info.keys) names.push_back(key.name);
+  auto hint = "keys of " + info.name + ": " + join(names, ", ");
+  if (const auto close = nearest(entry.key, names)) hint = "did you mean '" + *close + "'?";
+  reader.diagnostics().add(entry.at, entry.key.size(), fmt::format("unknown key '{}' in {}", entry.key, info.name), hint);
+}
+
+Form<std::string> any_text() {
+  Form<std::string> form;
+  form.read = [](const Node& node, Reader& reader) -> std::optional<std::string> {
+    auto scalar = reader.scalar(node);
+    if (!scalar) return std::nullopt;
+    return std::move(scalar->kept);
+  };
+  form.write = [](const std::string& value, Style) -> Json { return value; };
+  form.schema = {{"type", {"string", "number", "boolean"}}};
+  form.words = "string";
+  return form;
+}
+
+Form<std::string> text() {
+  auto form = any_text();
+  form.read = [read = form.read](const Node& node, Reader& reader) -> std::optional<std::string> {
+    if (node.kind == Kind::scalar && describe(node) != "a string") {
+      reader.error(node, fmt::format("expected a string, found {}", describe(node)), fmt::format("quote it: \"{}\"", node.text));
+      return std::nullopt;
+    }
+    if (node.kind != Kind::scalar) {
+      reader.wrong_type(node, "a string");
+      return std::nullopt;
+    }
+    return read(node, reader);
+  };
+  form.schema = {{"type", "string"}};
+  return form;
+}
+
+Form<Word> word() {
+  Form<Word> form;
+  form.read = [read = text().read](const Node& node, Reader& reader) -> std::optional<Word> {
+    auto value = read(node, reader);
+    if (!value) return std::nullopt;
+    return Word{std::move(*value), node.at};
+  };
+  form.write = [](const Word& value, Style) -> Json { return value.text; };
+  form.schema = {{"type", "string"}};
+  form.words = "string";
+  return form;
+}
+
+Form<bool> boolean() {
+  Form<bool> form;
+  form.read = [](const Node& node, Reader& reader) -> std::optional<bool> {
+    const auto scalar = reader.scalar(node);
+    if (!scalar) return std::nullopt;
+    const auto value = to_lower(scalar->value);
+    if (value == "true") return true;
+    if (value == "false") return false;
+    reader.error(node, fmt::format("expected true or false, found '{}'", scalar->value));
+    return std::nullopt;
+  };
+  form.write = [](const bool& value, Style) -> Json { return value; };
+  form.schema = {{"type", {"boolean", "string"}}};
+  form.words = "boolean";
+  return form;
+}
+
+Form<Integer> integer(std::int64_t least, std::int64_t most) {
+  const auto words = most == INT64_MAX ? "an integer"s : fmt::format("an integer from {} to {}", least, most);
+  auto form = measured<Integer>(
+      "integer",
+      [=](const std::string& value) -> Parsed<std::int64_t> {
+        const bool negative = value.starts_with('-');
+        const auto number = parse_integer(std::string_view(value).substr(negative ? 1 : 0));
+        const auto whole = number ? (negative ? -*number : *number) : least;
+        if (!number || whole < least || whole > most) return std::unexpected(words);
+        return whole;
+      },
+      [](const Integer& value) -> Json { return value.value; }, {{"type", {"integer", "string"}}});
+  form.write = [](const Integer& value, Style style) -> Json {
+    return style == Style::source ? plain_number(value.text) : Json(value.value);
+  };
+  return form;
+}
+
+Form<Decimal> decimal(double least) {
+  auto form = measured<Decimal>(
+      "number",
+      [=](const std::string& value) -> Parsed<double> {
+        auto number = parse_decimal(value);
+        if (number && *number < least) return std::unexpected(fmt::format("a number of at least {}", least));
+        return number;
+      },
+      [](const Decimal& value) -> Json { return value.value; }, number_or_text());
+  return form;
+}
+
+Form<Duration> duration() {
+  return measured<Duration>(
+      "duration", [](const std::string& value) { return parse_duration(value); },
+      [](const Duration& value) -> Json { return format_duration(value.value); }, {{"type", "string"}});
+}
+
+Form<Bytes> bytes() {
+  return measured<Bytes>(
+      "size", [](const std::string& value) { return parse_bytes(value); },
+      [](const Bytes& value) -> Json { return std::to_string(value.value); }, number_or_text());
+}
+
+Form<std::string> one_of(std::vector<std::string> names) {
+  auto form = any_text();
+  form.schema = {{"enum", names}};
+  form.words = join(names, " \\| ");
+  form.read = [read = form.read, names](const Node& node, Reader& reader) -> std::optional<std::string> {
+    auto value = read(node, reader);
+    if (!value || std::ranges::find(names, *value) != names.end()) return value;
+    if (reader.mode() == Mode::keep && has_variable(*value)) return value;
+    const auto close = nearest(*value, names);
+    reader.error(node, fmt::format("'{}' is not one of {}", *value, join(names, ", ")),
+                 close ? "did you mean '" + *close + "'?" : "");
+    return std::nullopt;
+  };
+  return form;
+}
+
+Form<std::string> checked_text(std::string words, std::string regex, std::function<bool(std::string_view)> valid) {
+  auto form = any_text();
+  form.schema = {{"type", {"string", "number"}}};
+  if (!regex.empty()) form.schema["pattern"] = regex;
+  form.words = words;
+  form.read = [read = form.read, words, valid](const Node& node, Reader& reader) -> std::optional<std::string> {
+    auto value = read(node, reader);
+    if (!value || valid(*value) || (reader.mode() == Mode::keep && has_variable(*value))) return value;
+    reader.error(node, fmt::format("'{}' is not {}", *value, words));
+    return std::nullopt;
+  };
+  return form;
+}
+
+Form<std::vector<std::string>> command() {
+  const auto list = list_of(any_text());
+  Form<std::vector<std::string>> form;
+  form.read = [many = list.read](const Node& node, Reader& reader) -> std::optional<std::vector<std::string>> {
+    if (node.kind == Kind::list) return many(node, reader);
+    const auto scalar = reader.scalar(node);
+    if (!scalar) return std::nullopt;
+    auto words = split_command(scalar->kept);
+    if (!words) {
+      reader.error(node, fmt::format("the command line lacks {}", words.error()), "or write it as a list of words");
+      return std::nullopt;
+    }
+    return std::move(*words);
+  };
+  form.write = list.write;
+  form.schema = {{"oneOf", {{{"type", "string"}}, list.schema}}};
+  form.words = "command line or list of words";
+  return form;
+}
+
+Form<Map<std::optional<std::string>>> pairs(char separator) {
+  Form<Map<std::optional<std::string>>> form;
+  const auto read_list = [separator](const Node& node, Reader& reader) {
+    Map<std::optional<std::string>> map;
+    for (const auto& item : node.items) {
+      const auto scalar = reader.scalar(*item);
+      if (!scalar) continue;
+      const auto at = scalar->kept.find(separator);
+      std::optional<std::string> value;
+      if (at != std::string::npos) value = scalar->kept.substr(at + 1);
+      map.entries.push_back({scalar->kept.substr(0, at), item->at, std::move(value)});
+    }
+    return map;
+  };
+  form.read = [read_list](const Node& node, Reader& reader) -> std::optional<Map<std::optional<std::string>>> {
+    if (node.kind == Kind::list) return read_list(node, reader);
+    if (node.kind != Kind::map) {
+      reader.wrong_type(node, "a map or a list of KEY=VALUE");
+      return std::nullopt;
+    }
+    Map<std::optional<std::string>> map;
+    for (const auto& entry : node.entries) {
+      if (entry.value->kind == Kind::null) {
+        map.entries.push_back({entry.key, entry.at, std::nullopt});
+      } else if (auto scalar = reader.scalar(*entry.value)) {
+        map.entries.push_back({entry.key, entry.at, std::move(scalar->kept)});
+      }
+    }
+    return map;
+  };
+  form.write = [](const Map<std::optional<std::string>>& map, Style) {
+    Json out = Json::object();
+    for (const auto& entry : map) out[entry.name] = entry.value ? Json(*entry.value) : Json(nullptr);
+    return out;
+  };
+  form.schema = {{"oneOf",
+                  {{{"type", "object"}, {"additionalProperties", {{"type", {"string", "number", "boolean", "null"}}}}},
+                   {{"type", "array"}, {"items", {{"type", "string"}}}}}}};
+  form.words = fmt::format("map or list of KEY{}VALUE", separator);
+  return form;
+}
+
+namespace {
+
+std::optional<Json> read_anything(const Node& node, Reader& reader) {
+  Json out;
+  switch (node.kind) {
+    case Kind::null:
+      return out;
+    case Kind::list:
+      out = Json::array();
+      for (const auto& item : node.items) {
+        if (auto value = read_anything(*item, reader)) out.push_back(std::move(*value));
+      }
+      return out;
+    case Kind::map:
+      out = Json::object();
+      for (const auto& entry : node.entries) {
+        if (auto value = read_anything(*entry.value, reader)) out[entry.key] = std::move(*value);
+      }
+      return out;
+    case Kind::scalar:
+      break;
+  }
+  const auto scalar = reader.scalar(node);
+  if (!scalar) return std::nullopt;
+  if (!node.plain || scalar->kept != node.text) return Json(scalar->kept);
+  const auto kind = describe(node);
+  if (kind == "true or false") return Json(to_lower(node.text) == "true");
+  if (kind == "a number") return plain_number(node.text);
+  return Json(node.text);
+}
+
+}  // namespace
+
+Form<Json> anything() {
+  Form<Json> form;
+  form.read = read_anything;
+  form.write = [](const Json& value, Style) { return value; };
+  form.schema = Json::object();
+  form.words = "any value";
+  return form;
+}
+
+}  // namespace saasctl::stack

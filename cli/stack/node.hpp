@@ -1,0 +1,50 @@
+// YAML as a tree in which every value knows where it was written. Anchors, aliases and merge keys (<<) are resolved;
+// nothing is interpreted further.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "stack/diagnostics.hpp"
+#include "stack/source.hpp"
+
+namespace saasctl::stack {
+
+struct Node;
+using NodePtr = std::shared_ptr<const Node>;  // shared: an alias is the anchor's own node
+
+enum class Kind { null, scalar, list, map };
+
+struct Entry {
+  std::string key;
+  Position at;  // of the key
+  NodePtr value;
+};
+
+struct Node {
+  Kind kind = Kind::null;
+  Position at;
+  std::string text;   // scalar: the value, unescaped
+  bool plain = true;  // scalar: written without quotes, so that true, 5 and null keep their types
+  std::string tag;    // "!reset" and the like; empty when none
+  std::vector<NodePtr> items;
+  std::vector<Entry> entries;
+
+  // The value of `key` in a map, or nullptr.
+  const Node* find(std::string_view key) const;
+  // Bytes to underline when the value as a whole is meant.
+  std::size_t width() const;
+};
+
+// "a map", "a list", "a string", "a number", "true or false", "nothing": for messages.
+std::string_view describe(const Node& node);
+
+// Parses one document. Syntax errors, duplicate keys, keys that are no strings, and trees of more than a million nodes
+// (alias bombs) go to `diagnostics`; the result is nullptr when there is no tree to read on.
+// Source: YAML 1.2.2, section 10.3 (core schema); merge keys as in the YAML 1.1 type repository.
+NodePtr parse_yaml(const Source& source, Diagnostics& diagnostics);
+
+}  // namespace saasctl::stack

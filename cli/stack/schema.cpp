@@ -1,0 +1,73 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "stack/declare.hpp"
+
+namespace saasctl::stack {
+namespace {
+
+Json record_schema(const RecordInfo& record) {
+  Json properties = Json::object();
+  Json required = Json::array();
+  for (const auto& key : record.keys) {
+    Json property = key.schema;
+    property["description"] = key.doc;
+    properties[key.name] = std::move(property);
+    if (key.required) required.push_back(key.name);
+  }
+  Json schema = {{"type", "object"},
+                 {"description", record.doc},
+                 {"properties", std::move(properties)},
+                 {"patternProperties", {{"^x-", true}, {"^<<$", true}}},
+                 {"additionalProperties", false}};
+  if (!required.empty()) schema["required"] = std::move(required);
+  return schema;
+}
+
+std::string cell(std::string text) {
+  std::string out;
+  for (const char c : text) {
+    if (c == '|' && !out.ends_with('\\')) out += '\\';
+    out += c == '\n' ? ' ' : c;
+  }
+  return out;
+}
+
+std::string record_page(const RecordInfo& record) {
+  auto out = fmt::format("\n## {}\n\n{}\n\n| key | form | meaning |\n|---|---|---|\n", record.name, record.doc);
+  for (const auto& key : record.keys) {
+    out += fmt::format("| `{}`{}{} | {} | {}{} |\n", key.name, key.origin == Origin::ours ? " ◆" : "",
+                       key.required ? " (required)" : "", cell(key.words), cell(key.doc),
+                       key.example.empty() ? "" : fmt::format(" Example: `{}`", cell(key.example)));
+  }
+  if (!record.unsupported.empty()) {
+    out += "\nKeys of Compose that are refused with an error: ";
+    for (const auto& name : record.unsupported) out += fmt::format("{}`{}`", &name == &record.unsupported.front() ? "" : ", ", name);
+    out += ".\n";
+  }
+  return out;
+}
+
+}  // namespace
+
+Json make_schema(const RecordInfo& root, const std::vector<const RecordInfo*>& records) {
+  Json schema = {{"$schema", "https://json-schema.org/draft/2020-12/schema"}, {"title", "stack.yaml"}};
+  schema.update(record_schema(root));
+  Json definitions = Json::object();
+  for (const auto* record : records) {
+    if (record != &root) definitions[record->name] = record_schema(*record);
+  }
+  schema["$defs"] = std::move(definitions);
+  return schema;
+}
+
+std::string make_reference(const RecordInfo& root, const std::vector<const RecordInfo*>& records) {
+  std::string out = record_page(root);
+  for (const auto* record : records) {
+    if (record != &root) out += record_page(*record);
+  }
+  return out;
+}
+
+}  // namespace saasctl::stack

@@ -1,0 +1,163 @@
+#include "stack/values.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+
+#include "util/text.hpp"
+
+namespace saasctl::stack {
+namespace {
+
+struct Quantity {
+  double number;
+  std::string_view unit;
+  std::string_view rest;
+};
+
+// The leading number and the letters after it; nothing when there is no number.
+std::optional<Quantity> quantity(std::string_view text) {
+  double number = 0;
+  const auto digits = std::min(text.find_first_not_of("0123456789."), text.size());
+  const auto [end, error] = std::from_chars(text.data(), text.data() + digits, number, std::chars_format::fixed);
+  if (error != std::errc{} || end != text.data() + digits) return std::nullopt;
+  const auto after = text.substr(digits);
+  const auto letters = std::min(after.find_first_of("0123456789."), after.size());
+  return Quantity{number, after.substr(0, letters), after.substr(letters)};
+}
+
+struct Unit {
+  std::string_view name;
+  double factor;
+};
+
+constexpr std::array<Unit, 8> duration_units{{{"ns", 1},
+                                              {"us", 1e3},
+                                              {"\u00b5s", 1e3},
+                                              {"\u03bcs", 1e3},
+                                              {"ms", 1e6},
+                                              {"s", 1e9},
+                                              {"m", 60e9},
+                                              {"h", 3600e9}}};
+
+constexpr double largest = 9.2e18;  // just below the range of a 64-bit integer
+
+}  // namespace
+
+Parsed<std::chrono::nanoseconds> parse_duration(std::string_view text) {
+  constexpr auto expected = "a duration such as 500ms, 10s or 1m30s";
+  if (text == "0") return std::chrono::nanoseconds{0};
+  if (text.empty()) return std::unexpected(expected);
+  double total = 0;
+  for (std::string_view rest = text; !rest.empty();) {
+    const auto part = quantity(rest);
+    if (!part) return std::unexpected(expected);
+    const auto unit = std::ranges::find(duration_units, part->unit, &Unit::name);
+    if (unit == duration_units.end()) {
+      return std::unexpected(part->unit.empty() ? fmt::format("{} (a unit is missing: did you mean {}s?)", expected, text)
+                                                : std::string(expected));
+    }
+    total += part->number * unit->factor;
+    rest = part->rest;
+  }
+  if (total > largest) return std::unexpected("a duration below 292 years");
+  return std::chrono::nanoseconds(std::llround(total));
+}
+
+Parsed<std::int64_t> parse_bytes(std::string_view text) {
+  constexpr auto expected = "a size such as 64M, 1.5G or a number of bytes";
+  const auto part = quantity(trim(text));
+  if (!part || !part->rest.empty()) return std::unexpected(expected);
+  auto unit = to_lower(trim(part->unit));
+  if (unit.ends_with("ib")) {
+    unit.resize(unit.size() - 2);
+  } else if (unit.ends_with('b')) {
+    unit.pop_back();
+  }
+  constexpr std::string_view powers = "kmgtp";
+  double factor = 1;
+  if (!unit.empty()) {
+    const auto power = powers.find(unit[0]);
+    if (unit.size() != 1 || power == std::string_view::npos) return std::unexpected(expected);
+    factor = std::pow(1024.0, static_cast<double>(power + 1));
+  }
+  const double bytes = part->number * factor;
+  if (bytes > largest) return std::unexpected("a size below 8 EiB");
+  return std::llround(std::floor(bytes));
+}
+
+Parsed<double> parse_decimal(std::string_view text) {
+  double value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (text.empty() || error != std::errc{} || end != text.data() + text.size() || !std::isfinite(value)) {
+    return std::unexpected("a number such as 0.5 or 2");
+  }
+  return value;
+}
+
+std::string format_duration(std::chrono::nanoseconds value) {
+  auto rest = value.count();
+  if (rest == 0) return "0s";
+  if (rest < 1'000) return fmt::format("{}ns", rest);
+  if (rest < 1'000'000) return fmt::format("{:g}us", static_cast<double>(rest) / 1e3);
+  if (rest < 1'000'000'000) return fmt::format("{:g}ms", static_cast<double>(rest) / 1e6);
+  std::string out;
+  const auto hours = rest / 3'600'000'000'000;
+  rest %= 3'600'000'000'000;
+  const auto minutes = rest / 60'000'000'000;
+  rest %= 60'000'000'000;
+  if (hours > 0) out += fmt::format("{}h", hours);
+  if (hours > 0 || minutes > 0) out += fmt::format("{}m", minutes);
+  return out + fmt::format("{:g}s", static_cast<double>(rest) / 1e9);
+}
+
+Parsed<std::vector<std::string>> split_command(std::string_view text) {
+  std::vector<std::string> words;
+  std::string word;
+  bool in_word = false;
+  char quote = '\0';
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (quote == '\'') {
+      if (c == '\'') quote = '\0';
+      else word += c;
+    } else if (c == '\\') {
+      if (++i == text.size()) return std::unexpected("a character after '\\'");
+      if (quote == '"' && std::string_view("\"\\$`").find(text[i]) == std::string_view::npos) word += '\\';
+      word += text[i];
+      in_word = true;
+    } else if (quote == '"') {
+      if (c == '"') quote = '\0';
+      else word += c;
+    } else if (c == '\'' || c == '"') {
+      quote = c;
+      in_word = true;
+    } else if (c == ' ' || c == '\t' || c == '\n' || c == '\r') {
+      if (in_word) words.push_back(std::move(word));
+      word.clear();
+      in_word = false;
+    } else {
+      word += c;
+      in_word = true;
+    }
+  }
+  if (quote != '\0') return std::unexpected(fmt::format("a closing {}", quote));
+  if (in_word) words.push_back(std::move(word));
+  return words;
+}
+
+Position Located::where(std::string_view key) const {
+  for (const auto& [name, position] : keys) {
+    if (name == key) return position;
+  }
+  return at;
+}
+
+bool Located::has(std::string_view key) const {
+  return std::ranges::any_of(keys, [&](const auto& entry) { return entry.first == key; });
+}
+
+}  // namespace saasctl::stack

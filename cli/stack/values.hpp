@@ -1,0 +1,104 @@
+// The small values of a stack file: each keeps the text the user wrote beside what it means.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <expected>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "stack/source.hpp"
+
+namespace saasctl::stack {
+
+// Two values are equal when they mean the same; the text is how they were written.
+struct Duration {
+  std::chrono::nanoseconds value{};
+  std::string text = {};
+  friend bool operator==(const Duration& a, const Duration& b) { return a.value == b.value; }
+};
+
+struct Bytes {
+  std::int64_t value = 0;
+  std::string text = {};
+  friend bool operator==(const Bytes& a, const Bytes& b) { return a.value == b.value; }
+};
+
+struct Integer {
+  std::int64_t value = 0;
+  std::string text = {};
+  friend bool operator==(const Integer& a, const Integer& b) { return a.value == b.value; }
+};
+
+struct Decimal {
+  double value = 0;
+  std::string text = {};
+  friend bool operator==(const Decimal& a, const Decimal& b) { return a.value == b.value; }
+};
+
+// Parsers return what was expected instead when the text is wrong.
+template <typename T>
+using Parsed = std::expected<T, std::string>;
+
+// "1h2m3.5s", "500ms", "1m30s": at least one number with a unit of ns us µs ms s m h d (d as in Compose's short form
+// is not Go's, so it is refused). Source: Compose specification, "Specifying durations" (11-extension.md).
+Parsed<std::chrono::nanoseconds> parse_duration(std::string_view text);
+
+// "64m", "1.5gb", "1024", "2KiB": binary multiples whatever the spelling.
+// Source: Compose specification, "Specifying byte values" (11-extension.md); docker/go-units RAMInBytes.
+Parsed<std::int64_t> parse_bytes(std::string_view text);
+
+Parsed<double> parse_decimal(std::string_view text);
+
+// "1m30s", as Go's time.Duration prints it.
+std::string format_duration(std::chrono::nanoseconds value);
+
+// Splits a command line into words as a POSIX shell would ('…', "…", \), without any expansion.
+Parsed<std::vector<std::string>> split_command(std::string_view text);
+
+// Base of every record of the file: where it stands and where each of its keys stands.
+struct Located {
+  Position at = {};
+  std::vector<std::pair<std::string, Position>> keys = {};
+
+  // The position of the key, or of the record when the user did not write the key.
+  Position where(std::string_view key) const;
+  bool has(std::string_view key) const;
+};
+
+// One named member of a map whose order the user chose.
+template <typename T>
+struct Named {
+  std::string name;
+  Position at = {};  // of the name
+  T value = {};
+};
+
+template <typename T>
+struct Map {
+  std::vector<Named<T>> entries = {};
+
+  const T* find(std::string_view name) const {
+    for (const auto& entry : entries) {
+      if (entry.name == name) return &entry.value;
+    }
+    return nullptr;
+  }
+  bool empty() const { return entries.empty(); }
+  std::size_t size() const { return entries.size(); }
+  auto begin() const { return entries.begin(); }
+  auto end() const { return entries.end(); }
+  auto begin() { return entries.begin(); }
+  auto end() { return entries.end(); }
+};
+
+// A string with its place, for names that are checked later.
+struct Word {
+  std::string text;
+  Position at = {};
+  friend bool operator==(const Word& a, const Word& b) { return a.text == b.text; }
+};
+
+}  // namespace saasctl::stack
