@@ -18,10 +18,11 @@ namespace saasctl::http {
 // on descriptor(). One thread at a time.
 class Upgraded {
  public:
-  // Sends `request` (its body, upload and on_data are not used) with `Connection: Upgrade` and `Upgrade: protocol` and
-  // reads the answer's head, not a byte more. A status other than 101 and 200 is an error: not_found for 404, failed
-  // otherwise, with the answer's own text. Errors otherwise as Client::send.
-  static Result<Upgraded> open(const Request& request, std::string_view protocol, std::stop_token stop);
+  struct Answer;
+
+  // Sends `request` (its body, upload and callbacks are not used) with `Connection: Upgrade` and `Upgrade: protocol`
+  // and reads the answer's head, not a byte more. Errors as Client::send.
+  static Result<Answer> open(const Request& request, std::string_view protocol, std::stop_token stop);
 
   Upgraded(Upgraded&&) noexcept;
   Upgraded& operator=(Upgraded&&) noexcept;
@@ -40,6 +41,12 @@ class Upgraded {
   class Connection;
   explicit Upgraded(std::unique_ptr<Connection> connection);
   std::unique_ptr<Connection> connection_;
+};
+
+// `connection` is there when the status is 101 or 200; otherwise the response has the refusal's body.
+struct Upgraded::Answer {
+  Response response;
+  std::optional<Upgraded> connection;
 };
 
 }  // namespace saasctl::http

@@ -1,0 +1,84 @@
+#include "util/curl_exchange.hpp"
+
+#include <fmt/format.h>
+
+#include <cstring>
+#include <new>
+#include <stdexcept>
+
+namespace saasctl::http::detail {
+namespace {
+
+// Since 7.84 libcurl's own initialisation is safe with threads; a constant of function scope runs it once.
+void initialise_curl() {
+  static const CURLcode result = curl_global_init(CURL_GLOBAL_DEFAULT);
+  if (result != CURLE_OK) throw std::runtime_error(fmt::format("cannot start libcurl: {}", curl_easy_strerror(result)));
+}
+
+void set_tls_options(CURL* easy, const TlsFiles& tls) {
+  if (!tls.ca.empty()) curl_easy_setopt(easy, CURLOPT_CAINFO, tls.ca.c_str());
+  if (!tls.cert.empty()) curl_easy_setopt(easy, CURLOPT_SSLCERT, tls.cert.c_str());
+  if (!tls.key.empty()) curl_easy_setopt(easy, CURLOPT_SSLKEY, tls.key.c_str());
+  curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, tls.verify_peer ? 1L : 0L);
+  curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, tls.verify_peer ? 2L : 0L);
+}
+
+}  // namespace
+
+Handles::Handles() {
+  initialise_curl();
+  multi.reset(curl_multi_init());
+  easy.reset(curl_easy_init());
+  if (!multi || !easy) throw std::bad_alloc();
+}
+
+void append_header(HeaderList& list, const std::string& line) {
+  curl_slist* longer = curl_slist_append(list.get(), line.c_str());
+  if (longer == nullptr) throw std::bad_alloc();
+  static_cast<void>(list.release());
+  list.reset(longer);
+}
+
+void apply_connection_options(CURL* easy, const Request& request) {
+  curl_easy_setopt(easy, CURLOPT_URL, request.url.c_str());
+  curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+  curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
+  curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
+  curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+  curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(request.connect_timeout.count()));
+  if (!request.unix_socket.empty()) curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, request.unix_socket.c_str());
+  set_tls_options(easy, request.tls);
+}
+
+Result<CURLcode> run_transfer(const Handles& handles, std::stop_token stop) {
+  const std::stop_callback wake(stop, [&] { curl_multi_wakeup(handles.multi.get()); });
+  for (;;) {
+    if (stop.stop_requested()) return failure(Fault::interrupted, "interrupted");
+    int running = 0;
+    CURLMcode code = curl_multi_perform(handles.multi.get(), &running);
+    int left = 0;
+    while (CURLMsg* message = curl_multi_info_read(handles.multi.get(), &left)) {
+      if (message->msg == CURLMSG_DONE) return message->data.result;
+    }
+    // The limit is only a safety net: libcurl itself wakes up for its timeouts.
+    if (code == CURLM_OK) code = curl_multi_poll(handles.multi.get(), nullptr, 0, 10'000, nullptr);
+    if (code != CURLM_OK) return failure(fmt::format("libcurl: {}", curl_multi_strerror(code)));
+  }
+}
+
+std::string describe(const Request& request) {
+  std::string text = fmt::format("{} {}", request.method, request.url);
+  if (!request.unix_socket.empty()) text += fmt::format(" over {}", request.unix_socket.string());
+  return text;
+}
+
+std::unexpected<Error> transfer_failure(CURL* easy, CURLcode code, const char* detail, const Request& request) {
+  if (code == CURLE_OPERATION_TIMEDOUT) return failure(Fault::timeout, describe(request) + ": timed out");
+  long system_error = 0;
+  curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &system_error);
+  std::string reason = detail[0] != '\0' ? detail : curl_easy_strerror(code);
+  if (code == CURLE_COULDNT_CONNECT && system_error != 0) reason = std::strerror(static_cast<int>(system_error));
+  return failure(fmt::format("{}: {}", describe(request), reason));
+}
+
+}  // namespace saasctl::http::detail
