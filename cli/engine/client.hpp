@@ -10,6 +10,7 @@
 #include <stop_token>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -68,6 +69,18 @@ class Client {
 
   // send(), with the answer's body parsed; null when the body is empty.
   Result<nlohmann::json> send_json(const Call& call, std::stop_token stop) const;
+
+  // send_json(), with what `parse` makes of the answer.
+  template <typename Parse>
+  auto send_parsed(const Call& call, Parse parse, std::stop_token stop) const
+      -> Result<std::invoke_result_t<Parse, const nlohmann::json&>> {
+    const auto answer = send_json(call, std::move(stop));
+    if (!answer) return std::unexpected(answer.error());
+    return parse(*answer);
+  }
+
+  // send(), when only success counts.
+  Result<void> send_only(const Call& call, std::stop_token stop) const;
 
   // Takes the connection over (POST with Upgrade). Errors as send().
   Result<http::Upgraded> upgrade(const Call& call, std::string_view protocol, std::stop_token stop) const;

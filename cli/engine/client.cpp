@@ -1,0 +1,158 @@
+#include "engine/client.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "engine/json.hpp"
+#include "util/text.hpp"
+
+namespace saasctl::engine {
+namespace {
+
+constexpr std::chrono::milliseconds ping_timeout{10'000};
+
+// Why nobody answers, in one line of the user's terms. A unix socket tells by itself: by its absence or its
+// permissions.
+std::unexpected<Error> unreachable(const Endpoint& endpoint, const Error& error) {
+  const auto says = [&](std::string_view what, std::string hint) {
+    return failure(Fault::no_engine,
+                   fmt::format("no Docker Engine answers at {} ({}): {}", endpoint.host, endpoint.source, what),
+                   std::move(hint));
+  };
+  if (error.fault == Fault::timeout) return says("timed out", "check that the engine is running and not overloaded");
+  if (endpoint.unix_socket.empty()) {
+    const auto colon = error.message.rfind(": ");
+    return says(to_lower(error.message.substr(colon == std::string::npos ? 0 : colon + 2)),
+                "check the address and that the engine listens there");
+  }
+  if (::access(endpoint.unix_socket.c_str(), R_OK | W_OK) != 0 && errno != EACCES) {
+    return says("there is no such socket", "start the engine ('systemctl start docker'), or set DOCKER_HOST");
+  }
+  if (::access(endpoint.unix_socket.c_str(), R_OK | W_OK) != 0) {
+    return says("permission denied", "add yourself to the group 'docker' and log in again, or run as root");
+  }
+  return says("connection refused", "the socket is there but no engine behind it: start it ('systemctl start docker')");
+}
+
+std::string engine_message(const http::Response& response) {
+  const auto json = nlohmann::json::parse(response.body, nullptr, false);
+  auto message = json.is_discarded() ? std::string(trim(response.body)) : detail::text(json, "message");
+  if (message.empty()) message = fmt::format("the engine answered with status {}", response.status);
+  return message;
+}
+
+Result<http::Response> accepted(http::Response response) {
+  if ((response.status >= 200 && response.status < 300) || response.status == 304) return response;
+  const auto fault = response.status == 404   ? Fault::not_found
+                     : response.status == 409 ? Fault::conflict
+                                              : Fault::failed;
+  return failure(fault, engine_message(response));
+}
+
+}  // namespace
+
+std::string ApiVersion::text() const {
+  return fmt::format("{}.{}", major, minor);
+}
+
+std::optional<ApiVersion> ApiVersion::parse(std::string_view text) {
+  const auto parts = split(text, '.');
+  if (parts.size() != 2) return std::nullopt;
+  const auto major = parse_integer(parts[0]);
+  const auto minor = parse_integer(parts[1]);
+  if (!major || !minor || *major > 1000 || *minor > 1000) return std::nullopt;
+  return ApiVersion{static_cast<int>(*major), static_cast<int>(*minor)};
+}
+
+Result<Client> Client::connect(Endpoint endpoint, std::stop_token stop) {
+  Client client(std::move(endpoint), http::Client());
+  const Endpoint& to = client.endpoint_;
+  const http::Request ping{.method = "HEAD",
+                           .url = to.base_url + "/_ping",
+                           .unix_socket = to.unix_socket,
+                           .timeout = ping_timeout,
+                           .connect_timeout = ping_timeout / 2,
+                           .tls = to.tls};
+  const auto pong = client.http_.send(ping, std::move(stop));
+  if (!pong && pong.error().fault == Fault::interrupted) return std::unexpected(pong.error());
+  if (!pong) return unreachable(to, pong.error());
+
+  const auto theirs = ApiVersion::parse(pong->header("Api-Version").value_or(""));
+  if (!theirs) {
+    return failure(
+        Fault::no_engine,
+        fmt::format("what answers at {} ({}) is no Docker Engine (status {})", to.host, to.source, pong->status),
+        "check the address");
+  }
+  if (*theirs < minimum_api) {
+    return failure(Fault::no_engine,
+                   fmt::format("the Docker Engine at {} ({}) is too old: its API is {}, at least {} is needed", to.host,
+                               to.source, theirs->text(), minimum_api.text()),
+                   "install Docker Engine 20.10 or newer");
+  }
+  client.version_ = std::min(*theirs, maximum_api);
+  client.podman_ = pong->header("Libpod-Api-Version").has_value();
+  client.buildkit_ = !client.podman_ && pong->header("Builder-Version").value_or("2") == "2";
+  return client;
+}
+
+http::Request Client::request_for(const Call& call) const {
+  http::Request request{.method = call.method,
+                        .url = endpoint_.base_url + "/v" + version_.text() + call.path + http::query_string(call.query),
+                        .headers = call.headers,
+                        .upload = call.upload,
+                        .on_data = call.on_data,
+                        .on_head = call.on_head,
+                        .unix_socket = endpoint_.unix_socket,
+                        .timeout = call.timeout,
+                        .tls = endpoint_.tls};
+  if (call.json) {
+    request.body = call.json->dump();
+    request.headers.emplace_back("Content-Type", "application/json");
+  }
+  return request;
+}
+
+Result<http::Response> Client::send(const Call& call, std::stop_token stop) const {
+  auto response = http_.send(request_for(call), std::move(stop));
+  if (!response) return response;
+  return accepted(std::move(*response));
+}
+
+Result<nlohmann::json> Client::send_json(const Call& call, std::stop_token stop) const {
+  const auto response = send(call, std::move(stop));
+  if (!response) return std::unexpected(response.error());
+  if (response->body.empty()) return nlohmann::json();
+  auto json = nlohmann::json::parse(response->body, nullptr, false);
+  if (json.is_discarded())
+    return failure(fmt::format("{} {}: the engine's answer is not JSON", call.method, call.path));
+  return json;
+}
+
+Result<void> Client::send_only(const Call& call, std::stop_token stop) const {
+  auto response = send(call, std::move(stop));
+  if (!response) return std::unexpected(std::move(response.error()));
+  return {};
+}
+
+Result<http::Upgraded> Client::upgrade(const Call& call, std::string_view protocol, std::stop_token stop) const {
+  auto answer = http::Upgraded::open(request_for(call), protocol, std::move(stop));
+  if (!answer) return std::unexpected(std::move(answer.error()));
+  if (answer->connection) return std::move(*answer->connection);
+  const auto refused = accepted(std::move(answer->response));
+  if (!refused) return std::unexpected(refused.error());
+  return failure(fmt::format("{} {}: the engine did not change to {}", call.method, call.path, protocol));
+}
+
+std::string filters_json(const std::vector<std::pair<std::string, std::vector<std::string>>>& filters) {
+  auto json = nlohmann::json::object();
+  for (const auto& [name, values] : filters) {
+    if (!values.empty()) json[name] = values;
+  }
+  return json.dump();
+}
+
+}  // namespace saasctl::engine

@@ -1,0 +1,251 @@
+#include "engine/containers.hpp"
+
+#include <fmt/format.h>
+
+#include "engine/json.hpp"
+#include "util/text.hpp"
+
+namespace saasctl::engine {
+namespace {
+
+using detail::boolean;
+using detail::integer;
+using detail::member;
+using detail::text;
+using nlohmann::json;
+
+std::string path_of(std::string_view container, std::string_view action = {}) {
+  auto path = "/containers/" + http::percent_encode(container);
+  if (!action.empty()) path += fmt::format("/{}", action);
+  return path;
+}
+
+std::string without_slash(std::string name) {
+  if (name.starts_with('/')) name.erase(0, 1);
+  return name;
+}
+
+std::uint16_t port_number(std::int64_t value) {
+  return value > 0 && value <= 65535 ? static_cast<std::uint16_t>(value) : std::uint16_t{0};
+}
+
+ContainerSummary parse_summary(const json& row) {
+  ContainerSummary summary{.id = text(row, "Id"),
+                           .name = {},
+                           .image = text(row, "Image"),
+                           .image_id = text(row, "ImageID"),
+                           .state = text(row, "State"),
+                           .status = text(row, "Status"),
+                           .labels = detail::text_map(row, "Labels"),
+                           .ports = {},
+                           .created = Timestamp(std::chrono::seconds(integer(row, "Created")))};
+  // Links add names of the form /other/alias; the container's own has one slash.
+  for (const auto& name : detail::texts(row, "Names")) {
+    if (summary.name.empty() || name.rfind('/') == 0) summary.name = without_slash(name);
+  }
+  for (const auto& port : member(row, "Ports")) {
+    summary.ports.push_back({.container_port = fmt::format("{}/{}", integer(port, "PrivatePort"), text(port, "Type")),
+                             .host_ip = text(port, "IP"),
+                             .host_port = port_number(integer(port, "PublicPort"))});
+  }
+  return summary;
+}
+
+Health parse_health(const json& value) {
+  Health health{
+      .status = text(value, "Status"), .failing_streak = static_cast<int>(integer(value, "FailingStreak")), .log = {}};
+  for (const auto& entry : member(value, "Log")) {
+    health.log.push_back({.start = detail::timestamp(entry, "Start"),
+                          .end = detail::timestamp(entry, "End"),
+                          .exit_code = static_cast<int>(integer(entry, "ExitCode")),
+                          .output = text(entry, "Output")});
+  }
+  return health;
+}
+
+ContainerState parse_state(const json& value) {
+  ContainerState state{.status = text(value, "Status"),
+                       .running = boolean(value, "Running"),
+                       .restarting = boolean(value, "Restarting"),
+                       .oom_killed = boolean(value, "OOMKilled"),
+                       .exit_code = static_cast<int>(integer(value, "ExitCode")),
+                       .error = text(value, "Error"),
+                       .started_at = detail::timestamp(value, "StartedAt"),
+                       .finished_at = detail::timestamp(value, "FinishedAt"),
+                       .health = std::nullopt};
+  // Podman calls it Healthcheck and sends it, empty, for containers without one.
+  const auto& health = member(value, "Health").is_object() ? member(value, "Health") : member(value, "Healthcheck");
+  if (const auto status = text(health, "Status"); !status.empty() && status != "none") {
+    state.health = parse_health(health);
+  }
+  return state;
+}
+
+std::vector<PortBinding> parse_ports(const json& ports) {
+  std::vector<PortBinding> out;
+  for (const auto& [container_port, bindings] : ports.items()) {
+    if (!bindings.is_array() || bindings.empty()) out.push_back({.container_port = container_port, .host_ip = {}});
+    for (const auto& binding : bindings) {
+      out.push_back({.container_port = container_port,
+                     .host_ip = text(binding, "HostIp"),
+                     .host_port = port_number(parse_integer(text(binding, "HostPort")).value_or(0))});
+    }
+  }
+  return out;
+}
+
+Container parse_container(const json& value) {
+  const auto& config = member(value, "Config");
+  Container container{.id = text(value, "Id"),
+                      .name = without_slash(text(value, "Name")),
+                      .image = text(config, "Image"),
+                      .image_id = text(value, "Image"),
+                      .labels = detail::text_map(config, "Labels"),
+                      .created = detail::timestamp(value, "Created"),
+                      .state = parse_state(member(value, "State")),
+                      .restart_count = static_cast<int>(integer(value, "RestartCount")),
+                      .tty = boolean(config, "Tty"),
+                      .networks = {},
+                      .mounts = {},
+                      .ports = parse_ports(member(member(value, "NetworkSettings"), "Ports")),
+                      .config = config,
+                      .host_config = member(value, "HostConfig")};
+  for (const auto& [name, network] : member(member(value, "NetworkSettings"), "Networks").items()) {
+    container.networks[name] = {.network_id = text(network, "NetworkID"),
+                                .ip_address = text(network, "IPAddress"),
+                                .aliases = detail::texts(network, "Aliases")};
+  }
+  for (const auto& mount : member(value, "Mounts")) {
+    container.mounts.push_back({.type = text(mount, "Type"),
+                                .name = text(mount, "Name"),
+                                .source = text(mount, "Source"),
+                                .destination = text(mount, "Destination"),
+                                .read_only = !boolean(mount, "RW")});
+  }
+  return container;
+}
+
+// Stop and restart answer when the container has ended, so their limit of time follows the grace.
+Result<void> send_with_grace(const Client& client, std::string_view container, std::string_view action,
+                             std::optional<std::chrono::seconds> grace, std::stop_token stop) {
+  Call call{.method = "POST", .path = path_of(container, action)};
+  if (grace) call.query = {{"t", std::to_string(grace->count())}};
+  call.timeout = grace ? std::chrono::milliseconds(*grace) + std::chrono::seconds(60) : std::chrono::minutes(10);
+  return client.send_only(call, std::move(stop));
+}
+
+// The engine answers 500 for a port that is taken, and says so only in words.
+Error start_error(Error error) {
+  const bool port_taken = error.message.find("port is already allocated") != std::string::npos ||
+                          error.message.find("address already in use") != std::string::npos;
+  if (error.fault == Fault::failed && port_taken) error.fault = Fault::conflict;
+  return error;
+}
+
+std::string_view name_of(WaitCondition condition) {
+  switch (condition) {
+    case WaitCondition::next_exit:
+      return "next-exit";
+    case WaitCondition::removed:
+      return "removed";
+    case WaitCondition::not_running:
+      break;
+  }
+  return "not-running";
+}
+
+}  // namespace
+
+Result<std::vector<ContainerSummary>> list_containers(const Client& client, const std::vector<std::string>& labels,
+                                                      std::stop_token stop, bool all) {
+  const Call call{.path = "/containers/json",
+                  .query = {{"all", all ? "1" : "0"}, {"filters", filters_json({{"label", labels}})}}};
+  const auto rows = client.send_json(call, std::move(stop));
+  if (!rows) return std::unexpected(rows.error());
+  std::vector<ContainerSummary> out;
+  for (const auto& row : *rows) out.push_back(parse_summary(row));
+  return out;
+}
+
+Result<Container> inspect_container(const Client& client, std::string_view container, std::stop_token stop) {
+  return client.send_parsed({.path = path_of(container, "json")}, parse_container, std::move(stop));
+}
+
+Result<CreatedContainer> create_container(const Client& client, std::string_view name, const json& body,
+                                          std::stop_token stop, std::string_view platform) {
+  Call call{.method = "POST", .path = "/containers/create", .query = {{"name", std::string(name)}}, .json = body};
+  if (!platform.empty()) call.query.emplace_back("platform", platform);
+  const auto answer = client.send_json(call, std::move(stop));
+  if (!answer) return std::unexpected(answer.error());
+  return CreatedContainer{.id = text(*answer, "Id"), .warnings = detail::texts(*answer, "Warnings")};
+}
+
+Result<void> start_container(const Client& client, std::string_view container, std::stop_token stop) {
+  auto started = client.send_only({.method = "POST", .path = path_of(container, "start")}, std::move(stop));
+  if (!started) return std::unexpected(start_error(std::move(started.error())));
+  return {};
+}
+
+Result<void> stop_container(const Client& client, std::string_view container, std::optional<std::chrono::seconds> grace,
+                            std::stop_token stop) {
+  return send_with_grace(client, container, "stop", grace, std::move(stop));
+}
+
+Result<void> kill_container(const Client& client, std::string_view container, std::string_view signal,
+                            std::stop_token stop) {
+  return client.send_only(
+      {.method = "POST", .path = path_of(container, "kill"), .query = {{"signal", std::string(signal)}}},
+      std::move(stop));
+}
+
+Result<void> restart_container(const Client& client, std::string_view container,
+                               std::optional<std::chrono::seconds> grace, std::stop_token stop) {
+  return send_with_grace(client, container, "restart", grace, std::move(stop));
+}
+
+Result<void> remove_container(const Client& client, std::string_view container, RemoveOptions options,
+                              std::stop_token stop) {
+  const Call call{.method = "DELETE",
+                  .path = path_of(container),
+                  .query = {{"force", options.force ? "1" : "0"}, {"v", options.volumes ? "1" : "0"}}};
+  return client.send_only(call, std::move(stop));
+}
+
+Result<void> rename_container(const Client& client, std::string_view container, std::string_view new_name,
+                              std::stop_token stop) {
+  return client.send_only(
+      {.method = "POST", .path = path_of(container, "rename"), .query = {{"name", std::string(new_name)}}},
+      std::move(stop));
+}
+
+Result<WaitResult> wait_container(const Client& client, std::string_view container, WaitCondition condition,
+                                  std::chrono::milliseconds timeout, std::stop_token stop) {
+  const Call call{.method = "POST",
+                  .path = path_of(container, "wait"),
+                  .query = {{"condition", std::string(name_of(condition))}},
+                  .timeout = timeout};
+  const auto answer = client.send_json(call, std::move(stop));
+  if (!answer && answer.error().fault == Fault::timeout) {
+    return failure(Fault::timeout, fmt::format("container {} did not reach '{}' within {} ms", container,
+                                               name_of(condition), timeout.count()));
+  }
+  if (!answer) return std::unexpected(answer.error());
+  return WaitResult{.exit_code = static_cast<int>(integer(*answer, "StatusCode")),
+                    .error = text(member(*answer, "Error"), "Message")};
+}
+
+Result<void> put_archive(const Client& client, std::string_view container, std::string_view path, std::string_view tar,
+                         std::stop_token stop) {
+  const Call call{.method = "PUT",
+                  .path = path_of(container, "archive"),
+                  .query = {{"path", std::string(path)}},
+                  .headers = {{"Content-Type", "application/x-tar"}},
+                  .upload = [tar](std::span<char> buffer) mutable -> Result<std::size_t> {
+                    const auto count = tar.copy(buffer.data(), buffer.size());
+                    tar.remove_prefix(count);
+                    return count;
+                  }};
+  return client.send_only(call, std::move(stop));
+}
+
+}  // namespace saasctl::engine

@@ -1,0 +1,133 @@
+#include "engine/endpoint.hpp"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "engine/json.hpp"
+#include "util/digest.hpp"
+#include "util/file.hpp"
+#include "util/text.hpp"
+
+namespace saasctl::engine {
+namespace {
+
+constexpr std::string_view default_socket = "unix:///var/run/docker.sock";
+
+std::string variable(const Environment& environment, std::string_view name) {
+  const auto found = environment.find(name);
+  return found == environment.end() ? std::string() : found->second;
+}
+
+Result<nlohmann::json> read_json(const std::filesystem::path& path) {
+  auto text = read_file(path);
+  if (!text) return std::unexpected(std::move(text.error()));
+  auto json = nlohmann::json::parse(*text, nullptr, false);
+  if (json.is_discarded()) return failure(Fault::usage, path.string() + " is not JSON", "repair or remove the file");
+  return json;
+}
+
+http::TlsFiles tls_in(const std::filesystem::path& folder, bool verify) {
+  return {.ca = folder / "ca.pem", .cert = folder / "cert.pem", .key = folder / "key.pem", .verify_peer = verify};
+}
+
+Result<Endpoint> tcp_endpoint(const std::string& host, std::string source, std::optional<http::TlsFiles> tls) {
+  std::string authority = host.substr(host.find("://") + 3);
+  while (authority.ends_with('/')) authority.pop_back();
+  if (authority.empty() || authority.find('/') != std::string::npos) {
+    return failure(Fault::usage, fmt::format("{} is '{}', which names no engine", source, host),
+                   "write it as tcp://HOST:PORT");
+  }
+  const bool has_port =
+      authority.find(':', authority.find(']') == std::string::npos ? 0 : authority.find(']')) != std::string::npos;
+  if (!has_port) authority += tls ? ":2376" : ":2375";
+  Endpoint endpoint{.host = host, .source = std::move(source)};
+  endpoint.base_url = (tls ? "https://" : "http://") + authority;
+  endpoint.tls = tls.value_or(http::TlsFiles{});
+  return endpoint;
+}
+
+Result<Endpoint> parse_host(const std::string& host, std::string source, std::optional<http::TlsFiles> tls) {
+  if (host.starts_with("unix://") && host.size() > 7) {
+    return Endpoint{.host = host, .unix_socket = host.substr(7), .source = std::move(source)};
+  }
+  if (host.starts_with("tcp://") || host.starts_with("http://") || host.starts_with("https://")) {
+    if (host.starts_with("https://") && !tls) tls.emplace();
+    return tcp_endpoint(host, std::move(source), std::move(tls));
+  }
+  if (host.starts_with("ssh://")) {
+    return failure(Fault::usage, fmt::format("{} is '{}': engines over SSH are not supported", source, host),
+                   "forward the engine's socket with 'ssh -L /tmp/docker.sock:/var/run/docker.sock HOST' and use "
+                   "unix:///tmp/docker.sock");
+  }
+  return failure(Fault::usage, fmt::format("{} is '{}', which is no address of an engine", source, host),
+                 "write it as unix:///PATH/TO/SOCKET or tcp://HOST:PORT");
+}
+
+// TLS for hosts that come from an option or DOCKER_HOST. Docker counts DOCKER_TLS_VERIFY when it is not empty.
+std::optional<http::TlsFiles> tls_of_environment(const Environment& environment) {
+  const bool verify = !variable(environment, "DOCKER_TLS_VERIFY").empty();
+  const std::filesystem::path folder = variable(environment, "DOCKER_CERT_PATH");
+  if (!verify && folder.empty()) return std::nullopt;
+  return tls_in(folder.empty() ? docker_config_folder(environment) : folder, verify);
+}
+
+// Contexts are kept under the SHA-256 of their names; TLS material is optional.
+Result<Endpoint> context_endpoint(const std::string& name, const std::string& chosen_by,
+                                  const std::filesystem::path& folder) {
+  const std::string source = fmt::format("context '{}' ({})", name, chosen_by);
+  const auto id = sha256_hex(name);
+  const auto meta = read_json(folder / "contexts" / "meta" / id / "meta.json");
+  if (!meta && meta.error().fault != Fault::not_found) return std::unexpected(meta.error());
+  if (!meta) {
+    return failure(Fault::usage, fmt::format("there is no Docker context '{}' (chosen by {})", name, chosen_by),
+                   "'docker context ls' lists those that exist");
+  }
+  const auto& docker = detail::member(detail::member(*meta, "Endpoints"), "docker");
+  const auto host = detail::text(docker, "Host");
+  const auto tls_folder = folder / "contexts" / "tls" / id / "docker";
+  std::optional<http::TlsFiles> tls;
+  std::error_code ignored;
+  if (std::filesystem::exists(tls_folder / "ca.pem", ignored)) {
+    tls = tls_in(tls_folder, !detail::boolean(docker, "SkipTLSVerify"));
+  }
+  return parse_host(host, source, std::move(tls));
+}
+
+Result<std::string> current_context(const std::filesystem::path& folder) {
+  const auto config = read_json(folder / "config.json");
+  if (!config && config.error().fault != Fault::not_found) return std::unexpected(config.error());
+  return config ? detail::text(*config, "currentContext") : std::string();
+}
+
+}  // namespace
+
+std::filesystem::path docker_config_folder(const Environment& environment) {
+  if (const auto folder = variable(environment, "DOCKER_CONFIG"); !folder.empty()) return folder;
+  const auto home = variable(environment, "HOME");
+  return home.empty() ? std::filesystem::path() : std::filesystem::path(home) / ".docker";
+}
+
+Result<Endpoint> resolve_endpoint(const EndpointOptions& options, const Environment& environment) {
+  if (options.host && options.context) {
+    return failure(Fault::usage, "--host and --context exclude each other", "give one of them");
+  }
+  const auto folder = docker_config_folder(environment);
+  const auto by_context = [&](const std::string& name, const std::string& chosen_by) {
+    if (name == "default") return parse_host(std::string(default_socket), "the default socket", std::nullopt);
+    return context_endpoint(name, chosen_by, folder);
+  };
+  if (options.context) return by_context(*options.context, "--context");
+  if (options.host) return parse_host(*options.host, "--host", tls_of_environment(environment));
+  if (const auto host = variable(environment, "DOCKER_HOST"); !host.empty()) {
+    return parse_host(host, "DOCKER_HOST", tls_of_environment(environment));
+  }
+  if (const auto name = variable(environment, "DOCKER_CONTEXT"); !name.empty())
+    return by_context(name, "DOCKER_CONTEXT");
+  const auto current = folder.empty() ? Result<std::string>() : current_context(folder);
+  if (!current) return std::unexpected(current.error());
+  if (!current->empty()) return by_context(*current, (folder / "config.json").string());
+  return by_context("default", "default");
+}
+
+}  // namespace saasctl::engine

@@ -1,0 +1,135 @@
+#include "engine/images.hpp"
+
+#include <fmt/format.h>
+
+#include "engine/json.hpp"
+#include "engine/json_lines.hpp"
+
+namespace saasctl::engine {
+namespace {
+
+// References contain slashes that belong to the path as they are.
+std::string path_of(std::string_view image, std::string_view action = {}) {
+  auto path = fmt::format("/images/{}", image);
+  if (!action.empty()) path += fmt::format("/{}", action);
+  return path;
+}
+
+Image parse_image(const nlohmann::json& value) {
+  const auto& config = detail::member(value, "Config");
+  return {.id = detail::text(value, "Id"),
+          .tags = detail::texts(value, "RepoTags"),
+          .digests = detail::texts(value, "RepoDigests"),
+          .size = detail::integer(value, "Size"),
+          .architecture = detail::text(value, "Architecture"),
+          .os = detail::text(value, "Os"),
+          .created = detail::timestamp(value, "Created"),
+          .labels = detail::text_map(config, "Labels"),
+          .user = detail::text(config, "User"),
+          .exposed_ports = detail::keys(config, "ExposedPorts"),
+          .volumes = detail::keys(config, "Volumes"),
+          .config = config};
+}
+
+// A pull that fails after its start says so only in a line of its stream.
+Error pull_error(std::string_view reference, const std::string& message) {
+  const bool unknown = message.find("not found") != std::string::npos ||
+                       message.find("manifest unknown") != std::string::npos ||
+                       message.find("does not exist") != std::string::npos;
+  return {unknown ? Fault::not_found : Fault::failed, fmt::format("cannot pull {}: {}", reference, message)};
+}
+
+PullProgress parse_progress(const nlohmann::json& line) {
+  const auto& detail = detail::member(line, "progressDetail");
+  return {.layer = detail::text(line, "id"),
+          .status = detail::text(line, "status"),
+          .current = detail::integer(detail, "current"),
+          .total = detail::integer(detail, "total")};
+}
+
+Call pull_call(std::string_view reference, const PullOptions& options) {
+  const auto [name, tag] = split_reference(reference);
+  Call call{.method = "POST",
+            .path = "/images/create",
+            .query = {{"fromImage", name}, {"tag", tag}},
+            .timeout = std::chrono::milliseconds(0)};
+  if (!options.platform.empty()) call.query.emplace_back("platform", options.platform);
+  if (options.credentials) call.headers = {{"X-Registry-Auth", registry_auth_header(*options.credentials)}};
+  return call;
+}
+
+}  // namespace
+
+Result<Image> inspect_image(const Client& client, std::string_view image, std::stop_token stop) {
+  return client.send_parsed({.path = path_of(image, "json")}, parse_image, std::move(stop));
+}
+
+Result<std::vector<ImageSummary>> list_images(const Client& client, const std::vector<std::string>& labels,
+                                              std::stop_token stop) {
+  const Call call{.path = "/images/json", .query = {{"filters", filters_json({{"label", labels}})}}};
+  const auto rows = client.send_json(call, std::move(stop));
+  if (!rows) return std::unexpected(rows.error());
+  std::vector<ImageSummary> out;
+  for (const auto& row : *rows) {
+    out.push_back({.id = detail::text(row, "Id"),
+                   .tags = detail::texts(row, "RepoTags"),
+                   .labels = detail::text_map(row, "Labels"),
+                   .size = detail::integer(row, "Size")});
+  }
+  return out;
+}
+
+Result<void> pull_image(const Client& client, std::string_view reference, const PullOptions& options,
+                        std::stop_token stop) {
+  std::string error;
+  JsonLines lines([&](const nlohmann::json& line) {
+    if (error.empty()) error = detail::text(detail::member(line, "errorDetail"), "message");
+    if (error.empty()) error = detail::text(line, "error");
+    if (error.empty() && options.progress) options.progress(parse_progress(line));
+    return true;
+  });
+  Result<bool> framing;
+  auto call = pull_call(reference, options);
+  call.on_data = [&](std::string_view bytes) {
+    framing = lines.feed(bytes);
+    return framing.has_value();
+  };
+  const auto response = client.send(call, std::move(stop));
+  if (!response && response.error().fault == Fault::interrupted) return std::unexpected(response.error());
+  if (!response) return std::unexpected(pull_error(reference, response.error().message));
+  if (!framing) return std::unexpected(framing.error());
+  if (!error.empty()) return std::unexpected(pull_error(reference, error));
+  return {};
+}
+
+Result<void> tag_image(const Client& client, std::string_view image, std::string_view reference, std::stop_token stop) {
+  const auto [name, tag] = split_reference(reference);
+  const Call call{.method = "POST", .path = path_of(image, "tag"), .query = {{"repo", name}, {"tag", tag}}};
+  return client.send_only(call, std::move(stop));
+}
+
+Result<void> remove_image(const Client& client, std::string_view image, bool force, std::stop_token stop) {
+  const Call call{.method = "DELETE", .path = path_of(image), .query = {{"force", force ? "1" : "0"}}};
+  return client.send_only(call, std::move(stop));
+}
+
+std::pair<std::string, std::string> split_reference(std::string_view reference) {
+  if (const auto at = reference.find('@'); at != std::string_view::npos) {
+    return {std::string(reference.substr(0, at)), std::string(reference.substr(at + 1))};
+  }
+  const auto colon = reference.rfind(':');
+  const auto slash = reference.rfind('/');
+  const bool is_tag = colon != std::string_view::npos && (slash == std::string_view::npos || slash < colon);
+  if (!is_tag) return {std::string(reference), "latest"};
+  return {std::string(reference.substr(0, colon)), std::string(reference.substr(colon + 1))};
+}
+
+std::string registry_host(std::string_view reference) {
+  const auto slash = reference.find('/');
+  const auto first = reference.substr(0, slash);
+  const bool is_host =
+      slash != std::string_view::npos && (first.find_first_of(".:") != std::string_view::npos || first == "localhost");
+  return is_host ? std::string(first) : "docker.io";
+}
+
+}  // namespace saasctl::engine
