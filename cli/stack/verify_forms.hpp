@@ -1,0 +1,62 @@
+// Forms that only the verification plan uses; those of stack/declare.hpp serve the rest.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "stack/declare.hpp"
+#include "stack/verify.hpp"
+#include "util/text.hpp"
+
+namespace saasctl::stack {
+
+// A plain value, `exists`, `absent`, or a map of comparisons read by `comparisons`, which may refer to this form.
+Form<Expectation> expectation_form(std::function<const Record<Expectation>&()> comparisons);
+
+// A form that holds at most one value in a vector, so that a record can contain its own kind.
+Form<std::vector<Expectation>> nested(Form<Expectation> form);
+
+Form<Status> status_form();
+Form<Target> target_form();
+Form<Healthy> healthy_form();
+Form<std::string> pointer_form();
+Form<std::string> regex_form();
+Form<Json> number_form();  // a number, or one {{name}}
+
+// A string in which every {{name}} is well formed.
+Form<std::string> template_text();
+// Any value, likewise for the strings in it.
+Form<Json> template_value();
+
+// What a name in a map must look like: the absent answer means it is right, else what was expected.
+using NameRule = std::function<std::optional<std::string>(std::string_view)>;
+
+NameRule pointer_names();
+NameRule header_names();
+NameRule placeholder_names();
+NameRule any_names();
+
+// map_of(), but x- names are members like all others and each name is held against `rule`.
+template <typename T>
+Form<Map<T>> named(Form<T> item, NameRule rule, std::string words) {
+  auto form = map_of(item);
+  form.read = [read = item.read, rule, words](const Node& node, Reader& reader) -> std::optional<Map<T>> {
+    if (node.kind != Kind::map) {
+      reader.wrong_type(node, "a map of " + words);
+      return std::nullopt;
+    }
+    Map<T> values;
+    for (const auto& entry : node.entries) {
+      if (const auto expected = rule(entry.key)) {
+        reader.diagnostics().add(entry.at, entry.key.size(), "'" + entry.key + "' is not " + *expected);
+      }
+      if (auto value = read(*entry.value, reader)) values.entries.push_back({entry.key, entry.at, std::move(*value)});
+    }
+    return values;
+  };
+  form.words = "map of " + words;
+  return form;
+}
+
+}  // namespace saasctl::stack
