@@ -115,6 +115,9 @@ Form<Map<T>> map_of(Form<T> item);
 Form<Map<std::optional<std::string>>> pairs(char separator = '=');  // {K: V} or [K=V]; absent: the key alone
 Form<Json> anything();                            // any YAML, as JSON
 
+// Reports a key that the record does not declare, with the nearest one that it does.
+void unknown_key(const Entry& entry, const RecordInfo& info, Reader& reader);
+
 void append_records(std::vector<const RecordInfo*>& to, const std::vector<const RecordInfo*>& from);
 
 // The keys of one kind of map, bound to the members of T.
@@ -230,8 +233,6 @@ class Record {
   std::vector<Binding> bindings_;
   std::vector<const RecordInfo*> records_;
 };
-
-void unknown_key(const Entry& entry, const RecordInfo& info, Reader& reader);
 
 // ---- either a short scalar form or a map
 // `shorten` gives the short form back when the value has one, so that what is written stays short.

@@ -1,6 +1,7 @@
 // Everything that is wrong with the user's files, collected so that one run shows it all.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,9 @@ class Diagnostics {
   // Adds one; the same message at the same place is kept once (an anchor is read wherever it is used).
   void add(Position at, std::size_t length, std::string message, std::string hint = {});
 
+  // Keeps a source alive as long as these diagnostics, whose positions point into it.
+  void keep(std::shared_ptr<const Source> source) { sources_.push_back(std::move(source)); }
+
   bool empty() const { return list_.empty(); }
   const std::vector<Diagnostic>& list() const { return list_; }
 
@@ -33,6 +37,7 @@ class Diagnostics {
 
  private:
   std::vector<Diagnostic> list_;
+  std::vector<std::shared_ptr<const Source>> sources_;
 };
 
 }  // namespace saasctl::stack

@@ -72,17 +72,24 @@ const Record<Stack>& stack_record();
 
 // A stack read from a file, with what positions in it point to.
 struct Document {
-  std::unique_ptr<const Source> source;  // the Positions of `stack` point into it
+  std::shared_ptr<const Source> source;  // the Positions of `stack` point into it
   Stack stack;
   std::vector<std::pair<VariableUse, Position>> variables;
   std::vector<std::pair<std::string, Position>> unset;  // variables that became "" for want of a value
 };
 
-// Reads a file and everything in it that can be judged without looking at other files. All errors of the file are in
-// the one usage Error; not_found when the file is missing.
-Result<Document> read_stack(const std::filesystem::path& path, const Environment& environment, Mode mode);
+// Reads a file, with every check that needs no other file. All that is wrong goes to `diagnostics`, which keeps the text
+// alive; the result is absent when nothing could be read, and must not be used when `diagnostics` is not empty other
+// than for finding more errors.
+std::optional<Document> read_stack(const std::filesystem::path& path, const Environment& environment, Mode mode,
+                                   Diagnostics& diagnostics);
 
 // The same for a text that stands in no file.
-Result<Document> parse_stack(std::filesystem::path path, std::string text, const Environment& environment, Mode mode);
+std::optional<Document> parse_stack(std::filesystem::path path, std::string text, const Environment& environment,
+                                    Mode mode, Diagnostics& diagnostics);
+
+// What no single key shows: names that are used but not defined, dependency cycles, host ports taken twice. In keep
+// mode, host ports are compared as they are with no variable set.
+void check_stack(const Stack& stack, Mode mode, Diagnostics& diagnostics);
 
 }  // namespace saasctl::stack

@@ -6,6 +6,7 @@
 #include "stack/stack.hpp"
 #include "stack/verify.hpp"
 #include "stack/verify_placeholder.hpp"
+#include "stack/verify_texts.hpp"
 #include "util/text.hpp"
 
 namespace saasctl::stack {
@@ -32,80 +33,13 @@ class Uses {
     for (const auto& item : value) this->value(item, at);
   }
 
-  void expectation(const Expectation& expectation) {
-    const auto at = expectation.at;
-    for (const auto* operand : {&expectation.equals, &expectation.contains, &expectation.gt, &expectation.ge,
-                                &expectation.lt, &expectation.le}) {
-      if (*operand) value(**operand, at);
-    }
-    for (const auto* operand : {&expectation.matches, &expectation.starts_with, &expectation.ends_with}) {
-      if (*operand) text(**operand, at);
-    }
-    for (const auto& one : expectation.one_of) value(one, at);
-    for (const auto& inner : expectation.length) this->expectation(inner);
-    for (const auto& inner : expectation.negated) this->expectation(inner);
-  }
-
-  void expectations(const Map<Expectation>& expectations) {
-    for (const auto& entry : expectations) expectation(entry.value);
-  }
-
   void target(const Target& target) { text(target.text, target.at); }
-
-  void request(const Http& http) {
-    if (const auto line = request_line(http)) target(*line->second);
-    for (const auto& header : http.headers) text(header.value, header.at);
-    if (http.bearer) text(*http.bearer, http.where("bearer"));
-    if (http.json) value(*http.json, http.where("json"));
-    if (http.body) text(*http.body, http.where("body"));
-  }
-
-  void expect(const Expect& expect) {
-    expectations(expect.headers);
-    expectations(expect.json);
-    for (const auto* text : {&expect.body, &expect.standard_output, &expect.standard_error}) {
-      if (*text) expectation(**text);
-    }
-  }
-
-  void command(const Exec& exec) {
-    for (const auto& argument : exec.command) text(argument, exec.where("command"));
-  }
-
-  void trace(const Trace& trace) {
-    if (trace.from) target(*trace.from);
-    for (const auto& span : trace.spans) {
-      if (span.name) expectation(*span.name);
-      expectations(span.attributes);
-    }
-  }
-
-  void prometheus(const PrometheusCheck& check) {
-    if (check.from) target(*check.from);
-    for (const auto& one : check.targets) text(one, check.where("targets"));
-    if (check.query) text(*check.query, check.where("query"));
-    if (check.value) expectation(*check.value);
-    if (check.by) request(*check.by);
-  }
 
   const std::vector<Use>& list() const { return list_; }
 
  private:
   std::vector<Use> list_;
 };
-
-std::vector<Use> uses_of(const Check& check) {
-  Uses uses;
-  if (check.http) uses.request(*check.http);
-  if (check.exec) uses.command(*check.exec);
-  if (check.prometheus) uses.prometheus(*check.prometheus);
-  if (check.expect) uses.expect(*check.expect);
-  if (check.trace) uses.trace(*check.trace);
-  for (const auto& capture : check.capture) {
-    if (capture.value.matches) uses.text(*capture.value.matches, capture.at);
-  }
-  return uses.list();
-}
 
 constexpr std::array kind_keys = {"healthy", "http", "exec", "prometheus", "recreate", "set"};
 
@@ -227,13 +161,15 @@ class PlanChecker {
   void check_names(const Check& check) {
     // A value of `set` may be made of the values before it.
     for (const auto& entry : check.set) {
-      Uses uses;
-      uses.value(entry.value, entry.at);
-      for (const auto& use : uses.list()) check_use(use, false);
+      Uses made_of;
+      made_of.value(entry.value, entry.at);
+      for (const auto& use : made_of.list()) check_use(use, false);
       define(entry.name);
     }
     const bool traced = check.has("http") || check.has("exec");
-    for (const auto& use : uses_of(check)) check_use(use, traced);
+    Uses uses;
+    walk_texts(check, uses);
+    for (const auto& use : uses.list()) check_use(use, traced);
     for (const auto& secret : check.secret) {
       if (check.set.find(secret.text) || check.capture.find(secret.text)) continue;
       add(secret.at, secret.text.size(), fmt::format("'{}' is neither set nor captured by this step", secret.text));
@@ -267,7 +203,7 @@ class PlanChecker {
 
   void check_exec(const Check& check, const Exec& exec) {
     Uses uses;
-    uses.command(exec);
+    walk_command(exec, uses);
     bool told = false;
     for (const auto& use : uses.list()) {
       told = told || use.name == trace_id_name;

@@ -1,0 +1,172 @@
+#include "project/load.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "project/order.hpp"
+#include "project/service.hpp"
+#include "project/template_use.hpp"
+#include "stack/dotenv.hpp"
+#include "util/file.hpp"
+#include "util/text.hpp"
+
+namespace saasctl::project {
+namespace {
+
+namespace fs = std::filesystem;
+
+Result<fs::path> find_file(const Inputs& inputs) {
+  if (inputs.file) return fs::absolute(*inputs.file).lexically_normal();
+  if (const auto named = inputs.environment.find("COMPOSE_FILE"); named != inputs.environment.end()) {
+    return fs::absolute(named->second).lexically_normal();
+  }
+  for (const auto* name : {"stack.yaml", "stack.yml", "compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"}) {
+    std::error_code ignored;
+    if (fs::exists(name, ignored)) return fs::absolute(name).lexically_normal();
+  }
+  return failure(Fault::usage, "no stack.yaml or Compose file in this folder", "go to the folder that has one, or name it with -f FILE");
+}
+
+// .env beside the stack file, under the process's own variables.
+stack::Variables whole_environment(const fs::path& folder, const stack::Variables& process, stack::Diagnostics& diagnostics) {
+  auto all = process;
+  const auto path = folder / ".env";
+  auto text = read_file(path);
+  if (!text) {
+    if (text.error().fault != Fault::not_found) diagnostics.add({}, 1, text.error().message);
+    return all;
+  }
+  auto source = std::make_shared<const stack::Source>(path, std::move(*text));
+  diagnostics.keep(source);
+  const auto lookup = [&](std::string_view name) -> std::optional<std::string> {
+    const auto found = process.find(name);
+    return found == process.end() ? std::nullopt : std::optional(found->second);
+  };
+  for (auto& [name, value] : stack::parse_dotenv(*source, lookup, diagnostics)) all.emplace(name, value);
+  return all;
+}
+
+std::string normal_name(std::string_view name) {
+  std::string out;
+  for (const char c : to_lower(name)) {
+    const bool letter = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+    if (letter || ((c == '-' || c == '_') && !out.empty())) out += c;
+  }
+  return out;
+}
+
+Result<std::string> project_name(const Inputs& inputs, const stack::Variables& environment, const stack::Stack& stack, const fs::path& folder) {
+  const auto given = [&](const std::string& name) -> Result<std::string> {
+    if (!name.empty() && normal_name(name) == name) return name;
+    return failure(Fault::usage, fmt::format("'{}' is no project name", name),
+                   "lower-case letters, digits, '-' and '_', beginning with a letter or digit");
+  };
+  if (inputs.project_name) return given(*inputs.project_name);
+  if (const auto found = environment.find("COMPOSE_PROJECT_NAME"); found != environment.end() && !found->second.empty()) return given(found->second);
+  if (stack.name) return stack.name->text;
+  const auto name = normal_name(folder.filename().string());
+  if (!name.empty()) return name;
+  return failure(Fault::usage, "the folder's name gives no project name", "add name: to the stack file, or use -p NAME");
+}
+
+void add_networks(const stack::Stack& stack, Project& project) {
+  for (const auto& [key, at, spec] : stack.networks) {
+    project.networks.push_back({key, spec.name.value_or(spec.external.value_or(false) ? key : project.name + "_" + key),
+                                spec.external.value_or(false), spec});
+  }
+  const bool default_used = std::ranges::any_of(stack.services, [](const auto& service) {
+    return service.value.networks.empty() || service.value.networks.find("default");
+  });
+  if (default_used && !stack.networks.find("default")) project.networks.push_back({"default", project.name + "_default", false, {}});
+}
+
+void add_volumes(const stack::Stack& stack, Project& project) {
+  for (const auto& [key, at, spec] : stack.volumes) {
+    project.volumes.push_back({key, spec.name.value_or(spec.external.value_or(false) ? key : project.name + "_" + key),
+                               spec.external.value_or(false), spec});
+  }
+}
+
+std::vector<Content> contents(const stack::Map<stack::Content>& map, const fs::path& folder) {
+  std::vector<Content> out;
+  for (const auto& [key, at, spec] : map) {
+    Content content{key, {}, spec.environment, spec.generate.value_or("random"), at};
+    if (spec.file) content.file = (folder / *spec.file).lexically_normal();
+    out.push_back(std::move(content));
+  }
+  return out;
+}
+
+std::vector<std::string> unset_warnings(const stack::Document& document) {
+  std::vector<std::string> warnings;
+  for (const auto& [name, at] : document.unset) {
+    auto warning = fmt::format("{}: variable {} is not set, an empty string is used", stack::to_string(at), name);
+    if (std::ranges::find(warnings, warning) == warnings.end()) warnings.push_back(std::move(warning));
+  }
+  return warnings;
+}
+
+}  // namespace
+
+const Service* Project::find(std::string_view service) const {
+  const auto found = std::ranges::find(services, service, &Service::name);
+  return found == services.end() ? nullptr : &*found;
+}
+
+const Content* Project::find_secret(std::string_view key) const {
+  const auto found = std::ranges::find(secrets, key, &Content::key);
+  return found == secrets.end() ? nullptr : &*found;
+}
+
+Result<Loaded> load(const Inputs& inputs) {
+  auto file = find_file(inputs);
+  if (!file) return std::unexpected(file.error());
+  stack::Diagnostics diagnostics;
+  const auto folder = file->parent_path();
+  const auto environment = whole_environment(folder, inputs.environment, diagnostics);
+  const auto lookup = [&](std::string_view name) -> std::optional<std::string> {
+    const auto found = environment.find(name);
+    return found == environment.end() ? std::nullopt : std::optional(found->second);
+  };
+  auto shown = fs::relative(*file).lexically_normal();
+  if (shown.empty() || shown.string().starts_with("..")) shown = *file;
+  auto document = stack::read_stack(shown, lookup, inputs.mode, diagnostics);
+  if (!document) return std::unexpected(diagnostics.error());
+
+  auto name = project_name(inputs, environment, document->stack, folder);
+  Loaded loaded;
+  auto& project = loaded.project;
+  project.name = name.value_or("project");
+  project.folder = folder;
+  project.file = *file;
+  add_networks(document->stack, project);
+  add_volumes(document->stack, project);
+  project.secrets = contents(document->stack.secrets, folder);
+  project.configs = contents(document->stack.configs, folder);
+  ServiceResolver resolver{project, inputs.mode, lookup, diagnostics};
+  for (const auto& entry : document->stack.services) project.services.push_back(resolver.resolve(entry));
+  for (const auto& [path, at, rendered] : document->stack.render) {
+    if (rendered.from_template) project.extra_templates[path] = read_extra_template(folder, *rendered.from_template, diagnostics);
+  }
+  if (!diagnostics.empty()) return std::unexpected(diagnostics.error());
+  if (!name) return std::unexpected(name.error());
+  if (inputs.mode == stack::Mode::resolve) settle_models(project, lookup);
+  project.services = dependencies_first(std::move(project.services));
+  loaded.warnings = unset_warnings(*document);
+  project.document = std::move(*document);
+  return loaded;
+}
+
+stack::Variables process_environment() {
+  stack::Variables variables;
+  for (char** entry = environ; entry && *entry; ++entry) {
+    const std::string_view line(*entry);
+    const auto equals = line.find('=');
+    if (equals != std::string_view::npos && equals > 0) variables.emplace(line.substr(0, equals), line.substr(equals + 1));
+  }
+  return variables;
+}
+
+}  // namespace saasctl::project

@@ -1,0 +1,35 @@
+// From the stack file to the Project: the only place that resolves.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "project/project.hpp"
+#include "util/result.hpp"
+
+namespace saasctl::project {
+
+struct Inputs {
+  std::optional<std::filesystem::path> file;  // -f; missing: stack.yaml or a Compose file of the current folder
+  std::optional<std::string> project_name;    // -p
+  stack::Variables environment;               // of the process
+  stack::Mode mode = stack::Mode::resolve;
+};
+
+struct Loaded {
+  Project project;
+  std::vector<std::string> warnings;  // variables that are not set
+};
+
+// Reads and resolves the stack. Every error of every file read is in the one usage Error. In keep mode the services'
+// specs stay as written (variables, relative paths), for the renderer.
+// Name precedence: -p, COMPOSE_PROJECT_NAME, name:, the folder. Source: Compose specification, 04-version-and-name.md.
+Result<Loaded> load(const Inputs& inputs);
+
+// The variables of the running process.
+stack::Variables process_environment();
+
+}  // namespace saasctl::project

@@ -1,0 +1,66 @@
+#include "project/order.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "util/text.hpp"
+
+namespace saasctl::project {
+
+std::vector<Service> dependencies_first(std::vector<Service> services) {
+  std::map<std::string, std::size_t, std::less<>> index;
+  for (std::size_t i = 0; i < services.size(); ++i) index[services[i].name] = i;
+  std::vector<std::vector<std::size_t>> dependants(services.size());
+  std::vector<std::size_t> waiting(services.size(), 0);
+  for (std::size_t i = 0; i < services.size(); ++i) {
+    for (const auto& dependency : services[i].dependencies) {
+      const auto found = index.find(dependency.service);
+      if (found == index.end()) continue;
+      dependants[found->second].push_back(i);
+      ++waiting[i];
+    }
+  }
+  std::set<std::size_t> ready;
+  for (std::size_t i = 0; i < services.size(); ++i) {
+    if (waiting[i] == 0) ready.insert(i);
+  }
+  std::vector<Service> ordered;
+  ordered.reserve(services.size());
+  while (!ready.empty()) {
+    const auto next = *ready.begin();
+    ready.erase(ready.begin());
+    for (const auto dependant : dependants[next]) {
+      if (--waiting[dependant] == 0) ready.insert(dependant);
+    }
+    ordered.push_back(std::move(services[next]));
+  }
+  return ordered;
+}
+
+Result<std::vector<std::string>> with_dependencies(const Project& project, const std::vector<std::string>& names) {
+  std::vector<std::string> all;
+  for (const auto& service : project.services) all.push_back(service.name);
+  if (names.empty()) return all;
+  std::set<std::string, std::less<>> wanted;
+  std::vector<std::string> open = names;
+  while (!open.empty()) {
+    const auto name = std::move(open.back());
+    open.pop_back();
+    const auto* service = project.find(name);
+    if (!service) {
+      if (std::ranges::find(names, name) == names.end()) continue;  // an optional dependency that is not there
+      const auto close = nearest(name, all);
+      return failure(Fault::usage, fmt::format("no service '{}' in {}", name, project.file.filename().string()),
+                     close ? "did you mean '" + *close + "'?" : "services: " + join(all, ", "));
+    }
+    if (!wanted.insert(name).second) continue;
+    for (const auto& dependency : service->dependencies) open.push_back(dependency.service);
+  }
+  std::erase_if(all, [&](const std::string& name) { return !wanted.contains(name); });
+  return all;
+}
+
+}  // namespace saasctl::project

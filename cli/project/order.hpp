@@ -1,0 +1,18 @@
+// The order in which services can start.
+#pragma once
+
+#include <vector>
+
+#include "project/project.hpp"
+
+namespace saasctl::project {
+
+// Dependencies before their dependants; services that do not depend on each other stay as written. The dependencies
+// must have no cycle (the reader refuses them).
+std::vector<Service> dependencies_first(std::vector<Service> services);
+
+// `names` with everything they depend on, directly or not; all services when `names` is empty.
+// Error usage: an unknown service, with the nearest name.
+Result<std::vector<std::string>> with_dependencies(const Project& project, const std::vector<std::string>& names);
+
+}  // namespace saasctl::project

@@ -1,0 +1,113 @@
+// The resolved, immutable model of a stack: names, paths, labels, digests and secrets settled in one place. What is
+// rendered and what is run both come from it.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "stack/stack.hpp"
+#include "stack/dotenv.hpp"
+#include "stack/template.hpp"
+
+namespace saasctl::project {
+
+using stack::Json;
+
+struct Network {
+  std::string key;
+  std::string name;  // at the engine
+  bool external = false;
+  stack::Network spec;
+};
+
+struct Volume {
+  std::string key;
+  std::string name;
+  bool external = false;
+  stack::Volume spec;
+};
+
+// The content of a secret or config and what becomes of it.
+struct Content {
+  std::string key;
+  std::optional<std::filesystem::path> file;   // absolute
+  std::optional<std::string> environment;      // name of the caller's variable
+  std::string generate = "random";             // what `secrets init` writes into a missing file
+  stack::Position at;
+};
+
+// A secret or config as one service sees it.
+struct Grant {
+  std::string key;     // of Project::secrets or ::configs
+  std::string target;  // absolute path in the container
+  std::string uid;     // numeric
+  std::string gid;
+  unsigned mode = 0400;
+};
+
+struct Build {
+  std::filesystem::path context;     // absolute
+  std::filesystem::path dockerfile;  // relative to the context, or absolute
+  std::string target;
+  std::map<std::string, std::string> args;
+  std::map<std::string, std::string> labels;
+  std::vector<std::string> secrets;  // keys of Project::secrets; the id in the Dockerfile is the key
+  std::vector<std::string> cache_from;
+  std::vector<std::string> extra_hosts;
+  std::string network;
+  bool no_cache = false;
+  bool pull = false;
+};
+
+struct Dependency {
+  std::string service;
+  std::string condition;  // service_started, service_healthy, service_completed_successfully
+  bool restart = false;
+  bool required = true;
+};
+
+// The use that a service makes of a template.
+struct TemplateUse {
+  std::string name;
+  std::filesystem::path folder;               // absolute, of the template
+  stack::Template spec;
+  std::map<std::string, std::string> values;  // every hole filled
+  std::map<std::string, std::string> files;   // file to write, below the service's folder → its Mustache text
+};
+
+struct Service {
+  std::string name;
+  stack::Position at;
+  std::string container_name;
+  std::string image;
+  bool pull_allowed = false;  // the user named the image, so a registry may have it
+  std::optional<Build> build;
+  std::optional<TemplateUse> from_template;
+  std::vector<Dependency> dependencies;
+  std::vector<Grant> secrets;
+  std::vector<Grant> configs;
+  stack::Service spec;  // normalised: env_file merged, paths absolute, networks filled in
+  Json model;           // what the container is made from, canonical; two equal models need no new container
+  std::string hash;     // of the model, 64 hex digits
+};
+
+struct Project {
+  std::string name;
+  std::filesystem::path folder;  // absolute, of the stack file
+  std::filesystem::path file;    // absolute
+  std::vector<Service> services;  // dependencies before dependants, otherwise as written
+  std::vector<Network> networks;
+  std::vector<Volume> volumes;
+  std::vector<Content> secrets;
+  std::vector<Content> configs;
+  stack::Document document;  // verify, render and the variables are read from here
+  std::map<std::string, std::string> extra_templates;  // entries of `render` made from a template → its Mustache text
+
+  const Service* find(std::string_view service) const;
+  const Content* find_secret(std::string_view key) const;
+};
+
+}  // namespace saasctl::project

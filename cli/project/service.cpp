@@ -1,0 +1,202 @@
+#include "project/service.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "project/model.hpp"
+#include "project/template_use.hpp"
+#include "util/file.hpp"
+#include "util/text.hpp"
+
+namespace saasctl::project {
+namespace {
+
+namespace fs = std::filesystem;
+
+void set_pair(stack::Pairs& pairs, const std::string& name, std::optional<std::string> value, stack::Position at) {
+  const auto found = std::ranges::find(pairs.entries, name, &stack::Named<std::optional<std::string>>::name);
+  if (found == pairs.entries.end()) {
+    pairs.entries.push_back({name, at, std::move(value)});
+  } else {
+    found->value = std::move(value);
+  }
+}
+
+std::map<std::string, std::string> values_of(const stack::Pairs& pairs, const stack::Environment& environment) {
+  std::map<std::string, std::string> out;
+  for (const auto& entry : pairs) {
+    const auto value = entry.value ? entry.value : environment(entry.name);
+    if (value) out[entry.name] = *value;
+  }
+  return out;
+}
+
+class One {
+ public:
+  One(const ServiceResolver& resolver, const stack::Named<stack::Service>& entry)
+      : resolver_(resolver), project_(resolver.project), entry_(entry) {}
+
+  Service resolve() {
+    service_.name = entry_.name;
+    service_.at = entry_.at;
+    service_.spec = entry_.value;
+    service_.container_name = entry_.value.container_name.value_or(fmt::format("{}-{}-1", project_.name, entry_.name));
+    if (entry_.value.use_template) {
+      service_.from_template = use_template(project_.folder, entry_.name, entry_.value, resolver_.diagnostics);
+      if (!service_.spec.build) service_.spec.build = template_build(entry_.name);
+    }
+    service_.image = entry_.value.image.value_or(fmt::format("{}-{}", project_.name, entry_.name));
+    service_.pull_allowed = entry_.value.image.has_value();
+    if (service_.spec.build) service_.build = build(*service_.spec.build);
+    for (const auto& [name, at, dependency] : entry_.value.depends_on) {
+      service_.dependencies.push_back({name, dependency.condition, dependency.restart.value_or(false), dependency.required.value_or(true)});
+    }
+    for (const auto& grant : entry_.value.secrets) service_.secrets.push_back(granted(grant, "/run/secrets/", 0400));
+    for (const auto& grant : entry_.value.configs) service_.configs.push_back(granted(grant, "/", 0444));
+    if (resolver_.mode == stack::Mode::resolve) normalise();
+    return std::move(service_);
+  }
+
+ private:
+  Build build(const stack::Build& spec) const {
+    Build out;
+    out.context = (project_.folder / spec.context.value_or(".")).lexically_normal();
+    out.dockerfile = spec.dockerfile.value_or("Dockerfile");
+    out.target = spec.target.value_or("");
+    out.args = values_of(spec.args, resolver_.environment);
+    out.labels = values_of(spec.labels, resolver_.environment);
+    for (const auto& secret : spec.secrets) out.secrets.push_back(secret.text);
+    out.cache_from = spec.cache_from;
+    out.extra_hosts = spec.extra_hosts;
+    out.network = spec.network.value_or("");
+    out.no_cache = spec.no_cache.value_or(false);
+    out.pull = spec.pull.value_or(false);
+    return out;
+  }
+
+  // The numeric user and group that own the files given to the container, as far as `user` tells.
+  std::pair<std::string, std::string> owner() const {
+    const auto user = entry_.value.user.value_or("");
+    const auto colon = user.find(':');
+    const auto uid = user.substr(0, colon);
+    const auto gid = colon == std::string::npos ? uid : user.substr(colon + 1);
+    return {parse_integer(uid) ? uid : "", parse_integer(gid) ? gid : ""};
+  }
+
+  Grant granted(const stack::Grant& grant, std::string_view folder, unsigned mode) const {
+    const auto [uid, gid] = owner();
+    Grant out{grant.source.text, grant.target.value_or(grant.source.text), grant.uid.value_or(uid), grant.gid.value_or(gid), mode};
+    if (!out.target.starts_with('/')) out.target = std::string(folder) + out.target;
+    if (grant.mode) out.mode = file_mode(grant);
+    check_number(grant, "uid", out.uid);
+    check_number(grant, "gid", out.gid);
+    return out;
+  }
+
+  unsigned file_mode(const stack::Grant& grant) const {
+    const auto& text = *grant.mode;
+    const bool octal = !text.empty() && text.size() <= 6 && text.find_first_not_of("01234567o") == std::string::npos;
+    if (!octal) {
+      resolver_.diagnostics.add(grant.where("mode"), 4, fmt::format("'{}' is not an octal mode such as 0440", text));
+      return 0;
+    }
+    return static_cast<unsigned>(std::stoul(text.starts_with("0o") ? text.substr(2) : text, nullptr, 8)) & 07777U;
+  }
+
+  void check_number(const stack::Grant& grant, std::string_view key, const std::string& value) const {
+    if (!value.empty() && !parse_integer(value)) {
+      resolver_.diagnostics.add(grant.where(key), key.size(), fmt::format("'{}' is not a numeric {}", value, key));
+    }
+  }
+
+  void normalise() {
+    auto& spec = service_.spec;
+    stack::Pairs environment;
+    for (const auto& file : spec.env_file) add_env_file(file, environment);
+    for (const auto& [name, at, value] : spec.environment) {
+      const auto resolved = value ? value : resolver_.environment(name);
+      if (resolved) set_pair(environment, name, resolved, at);
+    }
+    spec.environment = std::move(environment);
+    for (auto& mount : spec.volumes) {
+      if (mount.type == "bind" && mount.source) mount.source = host_path(*mount.source);
+    }
+    if (spec.networks.empty()) spec.networks.entries.push_back({"default", spec.at, {}});
+    if (spec.healthcheck && spec.healthcheck->test == std::vector<std::string>{"NONE"}) spec.healthcheck->disable = true;
+    fold_short_limits(spec);
+  }
+
+  std::string host_path(const std::string& path) const {
+    if (path.starts_with("~")) {
+      if (const auto home = resolver_.environment("HOME")) return *home + path.substr(1);
+    }
+    return (project_.folder / path).lexically_normal().string();
+  }
+
+  void add_env_file(const stack::Word& file, stack::Pairs& into) const {
+    const auto path = project_.folder / file.text;
+    auto text = read_file(path);
+    if (!text) {
+      resolver_.diagnostics.add(file.at, file.text.size(), text.error().message, "make the file, or remove it from env_file");
+      return;
+    }
+    auto source = std::make_shared<const stack::Source>(path, std::move(*text));
+    resolver_.diagnostics.keep(source);
+    for (const auto& [name, value] : stack::parse_dotenv(*source, resolver_.environment, resolver_.diagnostics)) {
+      set_pair(into, name, value, file.at);
+    }
+  }
+
+  // mem_limit, cpus and pids_limit are short for deploy.resources.limits: one place for the rest of the program.
+  static void fold_short_limits(stack::Service& spec) {
+    if (!spec.mem_limit && !spec.cpus && !spec.pids_limit) return;
+    if (!spec.deploy) spec.deploy.emplace();
+    if (!spec.deploy->resources) spec.deploy->resources.emplace();
+    auto& limits = spec.deploy->resources->limits;
+    if (!limits) limits.emplace();
+    if (spec.mem_limit) limits->memory = std::exchange(spec.mem_limit, std::nullopt);
+    if (spec.cpus) limits->cpus = std::exchange(spec.cpus, std::nullopt);
+    if (spec.pids_limit) limits->pids = std::exchange(spec.pids_limit, std::nullopt);
+  }
+
+  const ServiceResolver& resolver_;
+  const Project& project_;
+  const stack::Named<stack::Service>& entry_;
+  Service service_;
+};
+
+}  // namespace
+
+Service ServiceResolver::resolve(const stack::Named<stack::Service>& entry) const { return One(*this, entry).resolve(); }
+
+void settle_models(Project& project, const stack::Environment& environment) {
+  std::map<std::string, std::string> digests;
+  const auto digest_all = [&](const std::vector<Content>& contents) {
+    for (const auto& content : contents) {
+      if (const auto bytes = read_content(content, environment)) digests[content.key] = content_digest(content.key, *bytes);
+    }
+  };
+  digest_all(project.secrets);
+  digest_all(project.configs);
+  for (auto& service : project.services) {
+    service.model = container_model(service, digests);
+    service.hash = model_hash(service.model);
+  }
+}
+
+Result<std::string> read_content(const Content& content, const stack::Environment& environment) {
+  if (content.environment) {
+    if (auto value = environment(*content.environment)) return std::move(*value);
+    return failure(Fault::not_found, fmt::format("'{}' comes from the variable {}, which is not set", content.key, *content.environment),
+                   fmt::format("export {}", *content.environment));
+  }
+  if (!content.file) return failure(Fault::not_found, fmt::format("'{}' has no content", content.key));
+  auto text = read_file(*content.file);
+  if (!text && text.error().fault == Fault::not_found) {
+    return failure(Fault::not_found, fmt::format("'{}' comes from {}, which does not exist", content.key, content.file->string()));
+  }
+  return text;
+}
+
+}  // namespace saasctl::project

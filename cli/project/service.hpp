@@ -1,0 +1,25 @@
+// Resolving one service of the stack.
+#pragma once
+
+#include "project/project.hpp"
+
+namespace saasctl::project {
+
+// Turns services as written into services as run. Wrong values go to `diagnostics`. The references must outlive it.
+struct ServiceResolver {
+  const Project& project;  // name, folder, networks, secrets and configs are settled already
+  stack::Mode mode;
+  const stack::Environment& environment;
+  stack::Diagnostics& diagnostics;
+
+  Service resolve(const stack::Named<stack::Service>& entry) const;
+};
+
+// Fills in model and hash of every service; reads the secrets and configs that exist for their digests.
+void settle_models(Project& project, const stack::Environment& environment);
+
+// The content of a secret or config: the file's bytes or the variable's value. not_found: it is not there, with what to
+// do in the hint.
+Result<std::string> read_content(const Content& content, const stack::Environment& environment);
+
+}  // namespace saasctl::project

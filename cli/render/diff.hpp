@@ -1,0 +1,13 @@
+// The difference of two texts as people read it.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace saasctl::render {
+
+// A unified diff with three lines of context; "" when the texts are equal. A missing line break at an end is marked.
+// Source: POSIX diff, "Diff -u Output Format"; the shortest edit script is Myers's (1986), section 4.
+std::string unified_diff(std::string_view from_name, std::string_view from, std::string_view to_name, std::string_view to);
+
+}  // namespace saasctl::render

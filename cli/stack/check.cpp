@@ -1,0 +1,260 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "stack/shapes.hpp"
+#include "stack/stack.hpp"
+#include "util/text.hpp"
+
+namespace saasctl::stack {
+namespace {
+
+template <typename T>
+std::vector<std::string> names_of(const Map<T>& map) {
+  std::vector<std::string> names;
+  for (const auto& entry : map) names.push_back(entry.name);
+  return names;
+}
+
+class Checker {
+ public:
+  Checker(const Stack& stack, Mode mode, Diagnostics& diagnostics) : stack_(stack), mode_(mode), diagnostics_(diagnostics) {}
+
+  void run() {
+    if (stack_.services.empty()) error(stack_.where("services"), 1, "the stack has no services", "add at least one under services:");
+    check_names();
+    for (const auto& service : stack_.services) check_service(service);
+    check_cycles();
+    check_host_ports();
+    check_contents();
+    check_rendered();
+  }
+
+ private:
+  void error(Position at, std::size_t length, std::string message, std::string hint = {}) {
+    diagnostics_.add(at, length, std::move(message), std::move(hint));
+  }
+
+  void undefined(std::string_view kind, const std::string& name, Position at, const std::vector<std::string>& known,
+                 const std::string& where) {
+    const auto close = nearest(name, known);
+    auto hint = close ? "did you mean '" + *close + "'?"
+                      : known.empty() ? fmt::format("define it under {}:", where) : fmt::format("{}: {}", where, join(known, ", "));
+    error(at, name.size(), fmt::format("unknown {} '{}'", kind, name), std::move(hint));
+  }
+
+  template <typename T>
+  void check_keys(const Map<T>& map, std::string_view kind) {
+    for (const auto& entry : map) {
+      if (!is_resource_name(entry.name)) {
+        error(entry.at, entry.name.size(), fmt::format("'{}' is no name for a {}", entry.name, kind),
+              "letters, digits, '_', '.' and '-', beginning with a letter or digit");
+      }
+    }
+  }
+
+  void check_names() {
+    check_keys(stack_.services, "service");
+    check_keys(stack_.networks, "network");
+    check_keys(stack_.volumes, "volume");
+    check_keys(stack_.secrets, "secret");
+    check_keys(stack_.configs, "config");
+    if (!stack_.name || (mode_ == Mode::keep && has_variable(stack_.name->text))) return;
+    const auto& name = stack_.name->text;
+    const auto allowed = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-'; };
+    if (name.empty() || !std::ranges::all_of(name, allowed) || name[0] == '_' || name[0] == '-') {
+      error(stack_.name->at, name.size(), fmt::format("'{}' is no project name", name),
+            "lower-case letters, digits, '-' and '_', beginning with a letter or digit");
+    }
+  }
+
+  void check_service(const Named<Service>& entry) {
+    const auto& service = entry.value;
+    if (!service.image && !service.build && !service.use_template) {
+      error(entry.at, entry.name.size(), fmt::format("service '{}' has neither image nor build nor template", entry.name),
+            "say what it runs");
+    }
+    if (!service.with.empty() && !service.use_template) {
+      error(service.where("with"), 4, "'with' fills the holes of a template, and there is none", "add template: NAME");
+    }
+    const auto services = names_of(stack_.services);
+    for (const auto& dependency : service.depends_on) check_dependency(entry, dependency, services);
+    for (const auto& use : service.networks) {
+      if (use.name != "default" && !stack_.networks.find(use.name)) undefined("network", use.name, use.at, names_of(stack_.networks), "networks");
+    }
+    for (const auto& mount : service.volumes) {
+      const bool named = mount.type == "volume" && mount.source && !(mode_ == Mode::keep && has_variable(*mount.source));
+      if (named && !stack_.volumes.find(*mount.source)) undefined("volume", *mount.source, mount.at, names_of(stack_.volumes), "volumes");
+    }
+    for (const auto& grant : service.secrets) check_grant("secret", grant.source, stack_.secrets, "secrets");
+    for (const auto& grant : service.configs) check_grant("config", grant.source, stack_.configs, "configs");
+    if (service.build) {
+      for (const auto& secret : service.build->secrets) check_grant("secret", secret, stack_.secrets, "secrets");
+    }
+    check_ready(service);
+    check_limits(service);
+  }
+
+  void check_grant(std::string_view kind, const Word& name, const Map<Content>& known, const std::string& where) {
+    if (!known.find(name.text)) undefined(kind, name.text, name.at, names_of(known), where);
+  }
+
+  void check_dependency(const Named<Service>& entry, const Named<Dependency>& dependency, const std::vector<std::string>& services) {
+    const auto* other = stack_.services.find(dependency.name);
+    if (!other) {
+      if (dependency.value.required.value_or(true)) undefined("service", dependency.name, dependency.at, services, "services");
+      return;
+    }
+    const bool disabled = other->healthcheck && other->healthcheck->disable.value_or(false);
+    if (dependency.value.condition == "service_healthy" && disabled && !other->ready) {
+      error(dependency.value.where("condition"), dependency.name.size(),
+            fmt::format("'{}' waits for '{}' to be healthy, but its healthcheck is disabled", entry.name, dependency.name),
+            "give it a healthcheck or a ready probe");
+    }
+  }
+
+  void check_ready(const Service& service) {
+    if (!service.ready) return;
+    const auto& ready = *service.ready;
+    const auto port = ready.http ? ready.http->substr(1, ready.http->find('/') - 1) : ready.tcp ? ready.tcp->text : "";
+    if (port.empty()) return;
+    const bool published = std::ranges::any_of(service.ports, [&](const Port& p) { return p.target.text == port; });
+    if (!published) {
+      error(ready.where(ready.http ? "http" : "tcp"), 4, fmt::format("port {} is not published, so nobody outside can ask it", port),
+            "add it to ports:, or use exec");
+    }
+  }
+
+  void check_limits(const Service& service) {
+    const Limits* limits = service.deploy && service.deploy->resources && service.deploy->resources->limits
+                               ? &*service.deploy->resources->limits
+                               : nullptr;
+    const auto both = [&](std::string_view key, bool is_short, bool is_long) {
+      if (is_short && is_long) {
+        error(service.where(key), key.size(), fmt::format("'{}' is set here and under deploy.resources.limits", key), "keep one of the two");
+      }
+    };
+    both("mem_limit", service.mem_limit.has_value(), limits && limits->memory);
+    both("cpus", service.cpus.has_value(), limits && limits->cpus);
+    both("pids_limit", service.pids_limit.has_value(), limits && limits->pids);
+  }
+
+  // Depth-first over the dependencies; each cycle is named once, in full.
+  void check_cycles() {
+    std::map<std::string, int, std::less<>> colour;  // 1 on the path, 2 done
+    for (const auto& service : stack_.services) {
+      std::vector<std::string> path;
+      visit(service.name, colour, path);
+    }
+  }
+
+  void visit(const std::string& root, std::map<std::string, int, std::less<>>& colour, std::vector<std::string>& path) {
+    struct Step {
+      const Named<Service>* service;
+      std::size_t next = 0;
+    };
+    const auto find = [&](std::string_view name) {
+      const auto found = std::ranges::find(stack_.services.entries, name, &Named<Service>::name);
+      return found == stack_.services.entries.end() ? nullptr : &*found;
+    };
+    if (colour[root] == 2) return;
+    std::vector<Step> steps{{find(root)}};
+    colour[root] = 1;
+    path.push_back(root);
+    while (!steps.empty()) {
+      auto& step = steps.back();
+      const auto& dependencies = step.service->value.depends_on.entries;
+      if (step.next == dependencies.size()) {
+        colour[step.service->name] = 2;
+        path.pop_back();
+        steps.pop_back();
+        continue;
+      }
+      const auto& dependency = dependencies[step.next++];
+      const auto* other = find(dependency.name);
+      if (!other || colour[dependency.name] == 2) continue;
+      if (colour[dependency.name] == 1) {
+        report_cycle(path, dependency);
+        continue;
+      }
+      colour[dependency.name] = 1;
+      path.push_back(dependency.name);
+      steps.push_back({other});
+    }
+  }
+
+  void report_cycle(const std::vector<std::string>& path, const Named<Dependency>& closing) {
+    const auto start = std::ranges::find(path, closing.name);
+    std::vector<std::string> cycle(start, path.end());
+    cycle.push_back(closing.name);
+    error(closing.at, closing.name.size(), "dependency cycle: " + join(cycle, " → "), "remove one of these dependencies");
+  }
+
+  void check_host_ports() {
+    struct Taken {
+      std::string ip;
+      std::string service;
+      Position at;
+    };
+    std::map<std::pair<std::string, std::string>, std::vector<Taken>> taken;
+    const auto plain = [&](const std::string& text) {
+      return mode_ == Mode::keep ? interpolate(text, [](std::string_view) { return std::optional<std::string>(); }).text : text;
+    };
+    const auto any = [](const std::string& ip) { return ip.empty() || ip == "0.0.0.0" || ip == "::"; };
+    for (const auto& service : stack_.services) {
+      for (const auto& port : service.value.ports) {
+        const auto published = plain(port.published.text);
+        if (published.empty()) continue;
+        const auto ip = plain(port.host_ip.value_or(""));
+        auto& others = taken[{published, port.protocol}];
+        for (const auto& other : others) {
+          if (other.ip != ip && !any(other.ip) && !any(ip)) continue;
+          error(port.at, 1, fmt::format("host port {} is already published by '{}' on line {}", published, other.service, other.at.line),
+                "give one of them another port");
+          break;
+        }
+        others.push_back({ip, service.name, port.at});
+      }
+    }
+  }
+
+  void check_contents() {
+    const auto one_source = [&](const Map<Content>& contents, std::string_view kind) {
+      for (const auto& [name, at, content] : contents) {
+        const int sources = int{content.file.has_value()} + int{content.environment.has_value()} + int{content.content.has_value()};
+        if (sources != 1) error(at, name.size(), fmt::format("{} '{}' needs exactly one of file and environment", kind, name));
+      }
+    };
+    one_source(stack_.secrets, "secret");
+    one_source(stack_.configs, "config");
+  }
+
+  void check_rendered() {
+    for (const auto& [name, at, rendered] : stack_.render) {
+      const std::filesystem::path path(name);
+      if (path.is_absolute() || path.lexically_normal().string().starts_with("..")) {
+        error(at, name.size(), fmt::format("'{}' lies outside the folder of the stack file", name), "write a path below it");
+      }
+      if (!rendered.compose.empty() && path.has_parent_path()) {
+        error(at, name.size(), "a Compose file is written beside the stack file, because its paths are relative to its folder",
+              "name it without a folder");
+      }
+      for (const auto& service : rendered.compose) {
+        if (service.text == "all" && rendered.compose.size() == 1) continue;
+        if (!stack_.services.find(service.text)) undefined("service", service.text, service.at, names_of(stack_.services), "services");
+      }
+    }
+  }
+
+  const Stack& stack_;
+  Mode mode_;
+  Diagnostics& diagnostics_;
+};
+
+}  // namespace
+
+void check_stack(const Stack& stack, Mode mode, Diagnostics& diagnostics) { Checker(stack, mode, diagnostics).run(); }
+
+}  // namespace saasctl::stack

@@ -1,0 +1,184 @@
+#include <fmt/format.h>
+
+#include "stack/shapes.hpp"
+#include "util/text.hpp"
+
+namespace saasctl::stack {
+namespace {
+
+struct Range {
+  long long first;
+  long long last;
+  bool certain;  // false: hangs on a variable, or an open range such as "8000-8010" for one target
+};
+
+// Splits at ':' outside ${…} and […] (an IPv6 address).
+std::vector<std::string> split_outside_variables(std::string_view text) {
+  std::vector<std::string> parts(1);
+  int bracket = 0;
+  for (std::size_t i = 0; i < text.size();) {
+    if (text[i] == '$') {
+      const auto end = variable_end(text, i);
+      parts.back() += text.substr(i, end - i);
+      i = end;
+      continue;
+    }
+    if (text[i] == '[') ++bracket;
+    if (text[i] == ']') --bracket;
+    if (text[i] == ':' && bracket == 0) {
+      parts.emplace_back();
+    } else {
+      parts.back() += text[i];
+    }
+    ++i;
+  }
+  return parts;
+}
+
+Parsed<Range> parse_range(std::string_view text) {
+  const auto dash = text.find('-');
+  const auto first = parse_integer(text.substr(0, dash));
+  const auto last = dash == std::string_view::npos ? first : parse_integer(text.substr(dash + 1));
+  if (!first || !last || *first < 1 || *last > 65535 || *last < *first) {
+    return std::unexpected("a port from 1 to 65535");
+  }
+  return Range{*first, *last, true};
+}
+
+Form<Word> port_text() {
+  auto form = word();
+  form.schema = {{"type", {"integer", "string"}}};
+  form.words = "port";
+  form.read = [](const Node& node, Reader& reader) -> std::optional<Word> {
+    const auto scalar = reader.scalar(node);
+    if (!scalar) return std::nullopt;
+    if (scalar->certain && !scalar->value.empty()) {
+      if (const auto range = parse_range(scalar->value); !range) {
+        reader.error(node, fmt::format("'{}' is not {}", scalar->value, range.error()));
+        return std::nullopt;
+      }
+    }
+    return Word{scalar->kept, node.at};
+  };
+  return form;
+}
+
+const Record<Port>& port_record() {
+  static const auto record =
+      Record<Port>("port", "A port of the container, and where the host publishes it.")
+          .key("target", &Port::target, port_text(), "Port inside the container.", Origin::compose, true)
+          .key("published", &Port::published, port_text(), "Port on the host; missing: the engine picks a free one.")
+          .key("host_ip", &Port::host_ip, any_text(), "Address of the host to listen on; missing: all.")
+          .key("protocol", &Port::protocol, one_of({"tcp", "udp", "sctp"}), "Missing: tcp.")
+          .unsupported({"mode", "name", "app_protocol"});
+  return record;
+}
+
+struct PortText {
+  std::optional<std::string> host_ip;
+  std::string published;
+  std::string target;
+  std::string protocol = "tcp";
+};
+
+Parsed<PortText> split_port(std::string_view text) {
+  constexpr auto expected = "a port such as 80, 8080:80, 127.0.0.1:8080:80 or 53:53/udp";
+  PortText port;
+  if (const auto slash = text.rfind('/'); slash != std::string_view::npos && text.find('}', slash) == std::string_view::npos) {
+    port.protocol = text.substr(slash + 1);
+    text = text.substr(0, slash);
+    if (port.protocol != "tcp" && port.protocol != "udp" && port.protocol != "sctp") return std::unexpected(expected);
+  }
+  auto parts = split_outside_variables(text);
+  if (parts.size() > 3) return std::unexpected(expected);
+  port.target = parts.back();
+  if (parts.size() > 1) port.published = parts[parts.size() - 2];
+  if (parts.size() == 3) {
+    auto ip = parts[0];
+    if (ip.starts_with('[') && ip.ends_with(']')) ip = ip.substr(1, ip.size() - 2);
+    port.host_ip = ip;
+  }
+  if (port.target.empty()) return std::unexpected(expected);
+  return port;
+}
+
+// The ports that a short form stands for; several when it has ranges.
+std::optional<std::vector<Port>> read_short(const Node& node, Reader& reader) {
+  const auto scalar = reader.scalar(node);
+  if (!scalar) return std::nullopt;
+  const auto fail = [&](std::string_view expected) {
+    reader.error(node, fmt::format("'{}' is not {}", scalar->value, expected));
+    return std::nullopt;
+  };
+  const auto value = split_port(scalar->value);
+  const auto kept = split_port(scalar->kept);
+  if (!kept) return fail(kept.error());
+  if (!scalar->certain || !value) {
+    if (scalar->certain) return fail(value.error());
+    return std::vector<Port>{{{node.at, {}}, kept->host_ip, {kept->published, node.at}, {kept->target, node.at}, kept->protocol}};
+  }
+  const auto target = parse_range(value->target);
+  if (!target) return fail(target.error());
+  const auto published = value->published.empty() ? *target : parse_range(value->published).value_or(Range{0, -1, false});
+  if (published.last < published.first) return fail("a port from 1 to 65535");
+  if (published.last - published.first != target->last - target->first) {
+    return fail("a pair of port ranges of the same length");
+  }
+  std::vector<Port> ports;
+  const bool single = target->first == target->last;
+  for (long long i = 0; i <= target->last - target->first; ++i) {
+    Port port{{node.at, {}}, kept->host_ip, {"", node.at}, {single ? kept->target : std::to_string(target->first + i), node.at}, kept->protocol};
+    if (!value->published.empty()) port.published.text = single ? kept->published : std::to_string(published.first + i);
+    ports.push_back(std::move(port));
+  }
+  return ports;
+}
+
+Json write_port(const Port& port, Style style) {
+  if (style == Style::canonical) {
+    Json out = {{"target", port.target.text}, {"protocol", port.protocol}};
+    if (!port.published.text.empty()) out["published"] = port.published.text;
+    if (port.host_ip) out["host_ip"] = *port.host_ip;
+    return out;
+  }
+  std::string text = port.target.text;
+  if (!port.published.text.empty()) text = port.published.text + ":" + text;
+  if (port.host_ip) {
+    const bool v6 = port.host_ip->find(':') != std::string::npos && !has_variable(*port.host_ip);
+    text = (v6 ? "[" + *port.host_ip + "]:" : *port.host_ip + ":") + (port.published.text.empty() ? ":" : "") + text;
+  }
+  if (port.protocol != "tcp") text += "/" + port.protocol;
+  return text;
+}
+
+}  // namespace
+
+Form<std::vector<Port>> ports_form() {
+  auto form = list_of(port_record().form());
+  form.read = [](const Node& node, Reader& reader) -> std::optional<std::vector<Port>> {
+    if (node.kind != Kind::list) {
+      reader.wrong_type(node, "a list of ports");
+      return std::nullopt;
+    }
+    std::vector<Port> ports;
+    for (const auto& item : node.items) {
+      if (item->kind == Kind::map) {
+        if (auto port = port_record().read(*item, reader)) ports.push_back(std::move(*port));
+      } else if (auto some = read_short(*item, reader)) {
+        std::ranges::move(*some, std::back_inserter(ports));
+      }
+    }
+    return ports;
+  };
+  form.write = [](const std::vector<Port>& ports, Style style) {
+    Json out = Json::array();
+    for (const auto& port : ports) out.push_back(write_port(port, style));
+    return out;
+  };
+  form.schema = {{"type", "array"},
+                 {"items", {{"oneOf", {{{"type", {"string", "integer"}}}, port_record().form().schema}}}}};
+  form.words = "list of [[ip:]published:]target[/protocol] or of port";
+  return form;
+}
+
+}  // namespace saasctl::stack

@@ -1,0 +1,53 @@
+#include "stack/template.hpp"
+
+#include "util/file.hpp"
+#include "util/text.hpp"
+
+namespace saasctl::stack {
+namespace {
+
+const Record<Hole>& hole_record() {
+  static const auto record =
+      Record<Hole>("hole", "A value that a service gives to its template under with:.")
+          .key("type", &Hole::type, one_of({"string", "port", "boolean"}), "What fits into it.", Origin::ours)
+          .key("required", &Hole::required, boolean(), "true: a service must fill it.", Origin::ours)
+          .key("default", &Hole::default_value, any_text(), "Value when the service does not fill it.", Origin::ours)
+          .key("doc", &Hole::doc, text(), "What it is for, one sentence.", Origin::ours);
+  return record;
+}
+
+}  // namespace
+
+const Record<Template>& template_record() {
+  static const auto record =
+      Record<Template>("template", "The file template.yaml in a folder of templates/.")
+          .key("description", &Template::description, text(), "What the template makes, one sentence.", Origin::ours)
+          .key("holes", &Template::holes, map_of(hole_record().form()), "Values the service gives under with:.", Origin::ours)
+          .key("files", &Template::files, map_of(text()), "File below services/NAME/ and the Mustache file it is made from.", Origin::ours, true);
+  return record;
+}
+
+std::optional<Template> read_template(const std::filesystem::path& path, Diagnostics& diagnostics) {
+  auto text = read_file(path);
+  if (!text) {
+    diagnostics.add({}, 1, text.error().message);
+    return std::nullopt;
+  }
+  auto source = std::make_shared<const Source>(path, std::move(*text));
+  diagnostics.keep(source);
+  const auto root = parse_yaml(*source, diagnostics);
+  if (!root) return std::nullopt;
+  Reader reader(diagnostics, [](std::string_view) { return std::nullopt; }, Mode::keep);
+  return template_record().read(*root, reader);
+}
+
+Parsed<std::string> check_hole_value(const Hole& hole, const std::string& value) {
+  if (hole.type == "boolean" && value != "true" && value != "false") return std::unexpected("true or false");
+  if (hole.type == "port") {
+    const auto port = parse_integer(value);
+    if (!port || *port < 1 || *port > 65535) return std::unexpected("a port from 1 to 65535");
+  }
+  return value;
+}
+
+}  // namespace saasctl::stack
