@@ -95,7 +95,6 @@ Result<Client> Client::connect(Endpoint endpoint, std::stop_token stop) {
   }
   client.version_ = std::min(*theirs, maximum_api);
   client.podman_ = pong->header("Libpod-Api-Version").has_value();
-  client.buildkit_ = !client.podman_ && pong->header("Builder-Version").value_or("2") == "2";
   return client;
 }
 

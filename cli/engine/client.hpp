@@ -60,8 +60,8 @@ class Client {
   const Endpoint& endpoint() const { return endpoint_; }
   ApiVersion api_version() const { return version_; }
   bool is_podman() const { return podman_; }
-  // Podman and engines with BuildKit switched off build the classic way only.
-  bool has_buildkit() const { return buildkit_; }
+  // Every engine that we talk to has BuildKit, whatever its default is (Builder-Version); Podman builds the classic way.
+  bool has_buildkit() const { return !podman_; }
 
   // The answer of a 2xx or 304. Errors: not_found (404), conflict (409), failed (other statuses), each with the
   // engine's own message; no_engine when the connection fails; timeout; interrupted.
@@ -93,7 +93,6 @@ class Client {
   http::Client http_;
   ApiVersion version_ = minimum_api;
   bool podman_ = false;
-  bool buildkit_ = true;
 };
 
 // {"label":["a=b"]} for the `filters` parameter of list and event calls.

@@ -1,0 +1,319 @@
+#include <fstream>
+
+#include "catch.hpp"
+#include "engine/auth.hpp"
+#include "engine/client.hpp"
+#include "engine/endpoint.hpp"
+#include "engine/events.hpp"
+#include "engine/images.hpp"
+#include "engine/json_lines.hpp"
+#include "engine/logs.hpp"
+#include "engine/time.hpp"
+#include "local_server.hpp"
+#include "util/digest.hpp"
+
+using namespace saasctl;
+using namespace saasctl::engine;
+using test::LocalServer;
+
+namespace {
+
+void write(const std::filesystem::path& path, std::string_view text) {
+  std::filesystem::create_directories(path.parent_path());
+  std::ofstream(path) << text;
+}
+
+void add_context(const std::filesystem::path& folder, const std::string& name, const std::string& host) {
+  write(folder / "contexts/meta" / sha256_hex(name) / "meta.json",
+        R"({"Name":")" + name + R"(","Endpoints":{"docker":{"Host":")" + host + R"(","SkipTLSVerify":false}}})");
+}
+
+// An engine that pings with the given headers and answers everything else with `answer`.
+LocalServer::Handler fake_engine(std::string ping_headers, std::string answer) {
+  return [=](int connection, const std::string& request, std::stop_token) {
+    const bool ping = request.starts_with("HEAD /_ping ");
+    LocalServer::write(connection, ping ? "HTTP/1.1 200 OK\r\nConnection: close\r\n" + ping_headers + "\r\n" : answer);
+  };
+}
+
+Endpoint at(const std::filesystem::path& socket) {
+  return {.host = "unix://" + socket.string(), .unix_socket = socket, .source = "the test"};
+}
+
+}  // namespace
+
+TEST_CASE("the endpoint is chosen as docker chooses it") {
+  const test::TemporaryFolder folder;
+  add_context(folder.path(), "one", "tcp://one:1");
+  add_context(folder.path(), "two", "unix:///two.sock");
+  add_context(folder.path(), "three", "tcp://three:3");
+  Environment environment{{"DOCKER_CONFIG", folder.path().string()}};
+  CHECK(resolve_endpoint({}, environment)->unix_socket == "/var/run/docker.sock");
+
+  write(folder.path() / "config.json", R"({"currentContext":"three"})");
+  CHECK(resolve_endpoint({}, environment)->base_url == "http://three:3");
+  environment["DOCKER_CONTEXT"] = "two";
+  CHECK(resolve_endpoint({}, environment)->unix_socket == "/two.sock");
+  environment["DOCKER_HOST"] = "tcp://env:4";
+  CHECK(resolve_endpoint({}, environment)->base_url == "http://env:4");
+  CHECK(resolve_endpoint({.host = "unix:///opt.sock"}, environment)->unix_socket == "/opt.sock");
+  const auto by_context = resolve_endpoint({.context = "one"}, environment);
+  CHECK(by_context->base_url == "http://one:1");
+  CHECK(by_context->source == "context 'one' (--context)");
+  CHECK(resolve_endpoint({.context = "default"}, environment)->unix_socket == "/var/run/docker.sock");
+}
+
+TEST_CASE("TLS comes from the environment or from the context") {
+  const test::TemporaryFolder folder;
+  Environment environment{{"DOCKER_CONFIG", folder.path().string()}, {"DOCKER_HOST", "tcp://far"}};
+  CHECK(resolve_endpoint({}, environment)->base_url == "http://far:2375");
+  environment["DOCKER_TLS_VERIFY"] = "1";
+  const auto verified = resolve_endpoint({}, environment);
+  CHECK(verified->base_url == "https://far:2376");
+  CHECK(verified->tls.ca == folder.path() / "ca.pem");
+  CHECK(verified->tls.verify_peer);
+  environment["DOCKER_TLS_VERIFY"] = "";
+  environment["DOCKER_CERT_PATH"] = "/certs";
+  const auto encrypted = resolve_endpoint({}, environment);
+  CHECK(encrypted->tls.key == "/certs/key.pem");
+  CHECK_FALSE(encrypted->tls.verify_peer);
+
+  add_context(folder.path(), "safe", "tcp://[::1]:99");
+  write(folder.path() / "contexts/tls" / sha256_hex("safe") / "docker/ca.pem", "");
+  CHECK(resolve_endpoint({.context = "safe"}, environment)->base_url == "https://[::1]:99");
+}
+
+TEST_CASE("a bad endpoint is a usage error that names its source") {
+  const Environment environment{{"DOCKER_HOST", "ssh://me@far"}};
+  const auto ssh = resolve_endpoint({}, environment);
+  REQUIRE_FALSE(ssh);
+  CHECK(ssh.error().fault == Fault::usage);
+  CHECK(ssh.error().message == "DOCKER_HOST is 'ssh://me@far': engines over SSH are not supported");
+  for (const auto* host : {"unix://", "tcp://", "tcp://a/b", "/var/run/docker.sock", "nonsense", ""}) {
+    INFO(host);
+    const auto bad = resolve_endpoint({.host = host}, {});
+    REQUIRE_FALSE(bad);
+    CHECK(bad.error().fault == Fault::usage);
+    CHECK(bad.error().message.starts_with("--host"));
+  }
+  CHECK(resolve_endpoint({.context = "nowhere"}, {{"HOME", "/nonexistent"}}).error().message ==
+        "there is no Docker context 'nowhere' (chosen by --context)");
+  CHECK(resolve_endpoint({.host = "tcp://a:1", .context = "b"}, {}).error().fault == Fault::usage);
+}
+
+TEST_CASE("an engine that does not answer is told in one line with a way out") {
+  const test::TemporaryFolder folder;
+  const auto missing = Client::connect(at(folder.path() / "none.sock"), {});
+  REQUIRE_FALSE(missing);
+  CHECK(missing.error().fault == Fault::no_engine);
+  CHECK(missing.error().message.ends_with("(the test): there is no such socket"));
+  CHECK_FALSE(missing.error().hint.empty());
+
+  const auto dead = folder.path() / "dead.sock";
+  {
+    const LocalServer server(dead, [](int, const std::string&, std::stop_token) {});
+  }
+  const auto refused = Client::connect(at(dead), {});
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().message.ends_with("connection refused"));
+
+  const auto old = folder.path() / "old.sock";
+  const LocalServer server(old, fake_engine("Api-Version: 1.40\r\n", ""));
+  const auto too_old = Client::connect(at(old), {});
+  REQUIRE_FALSE(too_old);
+  CHECK(too_old.error().fault == Fault::no_engine);
+  CHECK(too_old.error().message.find("too old: its API is 1.40, at least 1.41 is needed") != std::string::npos);
+
+  const auto other = folder.path() / "web.sock";
+  const LocalServer web(other, fake_engine("Server: nginx\r\n", ""));
+  CHECK(Client::connect(at(other), {}).error().message.find("is no Docker Engine") != std::string::npos);
+}
+
+TEST_CASE("the version is the smaller of both, and Podman is told apart") {
+  const test::TemporaryFolder folder;
+  const auto path = folder.path() / "s";
+  {
+    const LocalServer server(path, fake_engine("Api-Version: 1.55\r\nBuilder-Version: 2\r\n", ""));
+    const auto client = Client::connect(at(path), {});
+    REQUIRE(client);
+    CHECK(client->api_version() == maximum_api);
+    CHECK(client->has_buildkit());
+  }
+  std::filesystem::remove(path);
+  const LocalServer server(path,
+                           fake_engine("Api-Version: 1.41\r\nLibpod-Api-Version: 4.3.1\r\nBuilder-Version:\r\n", ""));
+  const auto podman = Client::connect(at(path), {});
+  REQUIRE(podman);
+  CHECK(podman->api_version() == ApiVersion{1, 41});
+  CHECK(podman->is_podman());
+  CHECK_FALSE(podman->has_buildkit());
+}
+
+TEST_CASE("the engine's refusals keep its words") {
+  const test::TemporaryFolder folder;
+  const std::tuple<std::string, std::string, Fault, std::string> cases[] = {
+      {"404 Not Found", R"({"message":"No such container: x"})", Fault::not_found, "No such container: x"},
+      {"409 Conflict", R"({"message":"in use"})", Fault::conflict, "in use"},
+      {"500 Internal Server Error", "plain words\n", Fault::failed, "plain words"},
+      {"500 Internal Server Error", "", Fault::failed, "the engine answered with status 500"}};
+  for (const auto& [status, body, fault, message] : cases) {
+    const auto path = folder.path() / "s";
+    const LocalServer server(path, fake_engine("Api-Version: 1.41\r\n", LocalServer::answer(status, body)));
+    const auto client = Client::connect(at(path), {});
+    REQUIRE(client);
+    const auto response = client->send({.path = "/x"}, {});
+    REQUIRE_FALSE(response);
+    CHECK(response.error().fault == fault);
+    CHECK(response.error().message == message);
+    std::filesystem::remove(path);
+  }
+}
+
+TEST_CASE("an event that comes twice is given once") {
+  const test::TemporaryFolder folder;
+  const auto line = [](int nano, const std::string& action) {
+    return R"({"Type":"container","Action":")" + action +
+           R"(","Actor":{"ID":"c1","Attributes":{"name":"web"}},"timeNano":)" + std::to_string(nano) + "}\n";
+  };
+  const auto body = line(5, "start") + line(5, "start") + line(5, "die") + line(6, "start");
+  const LocalServer server(folder.path() / "s",
+                           fake_engine("Api-Version: 1.41\r\n", LocalServer::answer("200 OK", body)));
+  const auto client = Client::connect(at(folder.path() / "s"), {});
+  REQUIRE(client);
+  std::vector<std::string> seen;
+  bool opened = false;
+  const auto result = subscribe_events(
+      *client, {}, Timestamp{},
+      [&](const Event& event) {
+        seen.push_back(event.action + "@" + std::to_string(event.time.time_since_epoch().count()) +
+                       event.attributes.at("name"));
+        return true;
+      },
+      {}, [&] { opened = true; });
+  CHECK(seen == std::vector<std::string>{"start@5web", "die@5web", "start@6web"});
+  CHECK(opened);
+  REQUIRE_FALSE(result);
+  CHECK(result.error().fault == Fault::no_engine);
+}
+
+TEST_CASE("a pull that fails in its stream is an error with the registry's words") {
+  const test::TemporaryFolder folder;
+  const std::string body =
+      "{\"status\":\"Pulling\",\"id\":\"l1\",\"progressDetail\":{\"current\":1,\"total\":9}}\n"
+      "{\"errorDetail\":{\"message\":\"manifest unknown\"},\"error\":\"manifest unknown\"}\n";
+  const LocalServer server(folder.path() / "s",
+                           fake_engine("Api-Version: 1.41\r\n", LocalServer::answer("200 OK", body)));
+  const auto client = Client::connect(at(folder.path() / "s"), {});
+  std::vector<PullProgress> seen;
+  const auto pulled = pull_image(*client, "a/b:c", {.progress = [&](const PullProgress& p) { seen.push_back(p); }}, {});
+  REQUIRE_FALSE(pulled);
+  CHECK(pulled.error().fault == Fault::not_found);
+  CHECK(pulled.error().message == "cannot pull a/b:c: manifest unknown");
+  REQUIRE(seen.size() == 1);
+  CHECK(seen[0].layer == "l1");
+  CHECK(seen[0].total == 9);
+}
+
+TEST_CASE("multiplexed output is put together however it is cut") {
+  const std::string out("\x01\0\0\0\0\0\0\x05hello", 13);
+  const std::string err(
+      "\x02\0\0\0\0\0\0\x03"
+      "bad",
+      11);
+  const std::string empty("\x01\0\0\0\0\0\0\0", 8);
+  const auto all = out + empty + err + out;
+  for (std::size_t cut = 1; cut <= all.size(); ++cut) {
+    std::string stdout_text;
+    std::string stderr_text;
+    Demultiplexer demultiplexer(false, [&](Stream stream, std::string_view bytes) {
+      (stream == Stream::standard_output ? stdout_text : stderr_text) += bytes;
+    });
+    for (std::size_t i = 0; i < all.size(); i += cut) REQUIRE(demultiplexer.feed(std::string_view(all).substr(i, cut)));
+    CHECK(stdout_text == "hellohello");
+    CHECK(stderr_text == "bad");
+  }
+  Demultiplexer broken(false, [](Stream, std::string_view) {});
+  CHECK_FALSE(broken.feed("HTTP/1.1"));
+  std::string raw;
+  Demultiplexer terminal(true, [&](Stream, std::string_view bytes) { raw += bytes; });
+  CHECK(terminal.feed("as it is"));
+  CHECK(raw == "as it is");
+}
+
+TEST_CASE("lines of JSON are put together however they are cut") {
+  const std::string all = "{\"a\":1}\r\n\n{\"a\":2}\n";
+  for (std::size_t cut = 1; cut <= all.size(); ++cut) {
+    std::vector<int> seen;
+    JsonLines lines([&](const nlohmann::json& line) {
+      seen.push_back(line.at("a"));
+      return true;
+    });
+    for (std::size_t i = 0; i < all.size(); i += cut) REQUIRE(lines.feed(std::string_view(all).substr(i, cut)));
+    CHECK(seen == std::vector<int>{1, 2});
+  }
+  JsonLines one([](const nlohmann::json&) { return false; });
+  CHECK(one.feed(all) == false);
+  JsonLines bad([](const nlohmann::json&) { return true; });
+  CHECK_FALSE(bad.feed("not json\n"));
+}
+
+TEST_CASE("timestamps are read to the nanosecond") {
+  using namespace std::chrono;
+  const auto expected = Timestamp(sys_days(2026y / 1 / 2) + 3h + 4min + 5s + 123456789ns);
+  CHECK(parse_timestamp("2026-01-02T03:04:05.123456789Z") == expected);
+  CHECK(parse_timestamp("2026-01-02T05:34:05.123456789+02:30") == expected);
+  CHECK(parse_timestamp("2026-01-02T03:04:05.5Z") == Timestamp(sys_days(2026y / 1 / 2) + 3h + 4min + 5s + 500ms));
+  CHECK(unix_seconds(Timestamp(5s + 7ns)) == "5.000000007");
+  for (const auto* text : {"0001-01-01T00:00:00Z", "", "2026-01-02", "2026-13-02T03:04:05Z", "2026-01-02T03:04:05",
+                           "2026-01-02T03:04:05.Z", "2026-01-02T03:04:05Zjunk", "2026-02-30T03:04:05Z"}) {
+    INFO(text);
+    CHECK_FALSE(parse_timestamp(text));
+  }
+}
+
+TEST_CASE("references split into name and tag, and tell their registry") {
+  using Pair = std::pair<std::string, std::string>;
+  CHECK(split_reference("redis") == Pair("redis", "latest"));
+  CHECK(split_reference("redis:7") == Pair("redis", "7"));
+  CHECK(split_reference("h:5000/a/b") == Pair("h:5000/a/b", "latest"));
+  CHECK(split_reference("h:5000/a:1") == Pair("h:5000/a", "1"));
+  CHECK(split_reference("a@sha256:00") == Pair("a", "sha256:00"));
+  CHECK(registry_host("redis:7") == "docker.io");
+  CHECK(registry_host("me/redis") == "docker.io");
+  CHECK(registry_host("localhost/x") == "localhost");
+  CHECK(registry_host("h:5000/a:1") == "h:5000");
+}
+
+TEST_CASE("credentials are found where docker keeps them") {
+  const test::TemporaryFolder folder;
+  CHECK_FALSE(registry_credentials(folder.path(), "docker.io", {})->has_value());
+  write(folder.path() / "config.json", R"({"auths":{
+    "https://index.docker.io/v1/":{"auth":")" +
+                                           base64_encode("hub:se:cret") + R"("},
+    "127.0.0.1:5000":{"identitytoken":"tok"}, "empty.example":{}, "broken.example":{"auth":"!"}}})");
+  const auto hub = registry_credentials(folder.path(), "registry-1.docker.io", {});
+  REQUIRE((hub && *hub));
+  CHECK((*hub)->username == "hub");
+  CHECK((*hub)->password == "se:cret");
+  const auto local = registry_credentials(folder.path(), "127.0.0.1:5000", {});
+  REQUIRE((local && *local));
+  CHECK((*local)->identity_token == "tok");
+  CHECK_FALSE(registry_credentials(folder.path(), "empty.example", {})->has_value());
+  CHECK_FALSE(registry_credentials(folder.path(), "other.example", {})->has_value());
+  CHECK_FALSE(registry_credentials(folder.path(), "broken.example", {}));
+  const auto header = base64_decode(registry_auth_header(**hub));
+  REQUIRE(header);
+  CHECK(nlohmann::json::parse(*header)["serveraddress"] == "https://index.docker.io/v1/");
+}
+
+TEST_CASE("a helper that is not installed is named") {
+  const test::TemporaryFolder folder;
+  write(folder.path() / "config.json", R"({"credHelpers":{"r.example":"surely-not-there"}})");
+  const auto found = registry_credentials(folder.path(), "r.example", {});
+  REQUIRE_FALSE(found);
+  CHECK(found.error().message.find("docker-credential-surely-not-there") != std::string::npos);
+}
+
+TEST_CASE("filters leave out what is empty") {
+  CHECK(filters_json({{"label", {"a=b", "c"}}, {"type", {}}}) == R"({"label":["a=b","c"]})");
+}
