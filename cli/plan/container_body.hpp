@@ -1,0 +1,33 @@
+// A service as the Engine's ContainerCreate object.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "plan/observed.hpp"
+#include "project/project.hpp"
+
+namespace saasctl::plan {
+
+// Volumes that hold the secrets of a service: one for each folder that secrets appear in. The name changes with the
+// content, so that a running container never sees half of a change.
+struct SecretVolume {
+  std::string name;
+  std::string folder;
+  std::vector<project::Grant> files;
+};
+
+std::vector<SecretVolume> secret_volumes(const project::Project& project, const project::Service& service,
+                                         const ObservedImage& image);
+
+struct ContainerBody {
+  project::Json body;
+  std::vector<std::pair<std::string, project::Json>> connect;  // networks after the first
+};
+
+// Source: Docker Engine API 1.41, POST /containers/create.
+ContainerBody container_body(const project::Project& project, const project::Service& service,
+                             const std::vector<SecretVolume>& secrets);
+
+}  // namespace saasctl::plan
