@@ -1,0 +1,83 @@
+// Steps about the containers themselves, and those that only set values.
+#include <fmt/format.h>
+
+#include "verify/compare.hpp"
+#include "verify/step.hpp"
+
+namespace saasctl::verify {
+namespace {
+
+using namespace std::chrono_literals;
+
+struct Wanted {
+  std::string service;
+  std::string where;
+};
+
+bool has_ended(const ServiceState& state) {
+  return state.status == "exited" || state.status == "dead";
+}
+
+bool is_well(const ServiceState& state) {
+  return state.status == "running" && (!state.health || *state.health == "healthy");
+}
+
+std::string in_words(const ServiceState& state) {
+  if (has_ended(state)) return fmt::format("{} with code {}", state.status, state.exit_code);
+  if (state.status != "running" || !state.health) return state.status;
+  auto words = *state.health;
+  if (!state.last_output.empty()) words += ": " + shortened(state.last_output, 200);
+  return words;
+}
+
+Outcome look_once(Surroundings& around, const std::vector<Wanted>& wanted) {
+  Outcome outcome;
+  bool hopeless = false;
+  for (const auto& [service, where] : wanted) {
+    const auto state = around.world.services.state(service, around.stop);
+    if (!state && state.error().fault != Fault::not_found) return error_outcome(state.error());
+    if (state && is_well(*state)) continue;
+    hopeless = hopeless || !state || has_ended(*state);
+    const auto expected = !state || state->health ? service + " healthy" : service + " running";
+    outcome.findings.push_back({expected, state ? in_words(*state) : "no container", where});
+    outcome.hints.push_back(state ? "saasctl logs " + service : "start it: saasctl up");
+  }
+  outcome.status = outcome.findings.empty() ? Status::passed : Status::failed;
+  outcome.final = hopeless;
+  return outcome;
+}
+
+}  // namespace
+
+Outcome run_healthy(Surroundings& around, const stack::Check& check) {
+  std::vector<Wanted> wanted;
+  if (check.healthy->all) {
+    for (const auto& service : around.stack.services) wanted.push_back({service.name, place(check.healthy->at)});
+  }
+  for (const auto& service : check.healthy->services) wanted.push_back({service.text, place(service.at)});
+  return retry(around, patience(check.within, 30s), [&] { return look_once(around, wanted); });
+}
+
+Outcome run_recreate(Surroundings& around, const stack::Check& check) {
+  const auto& service = *check.recreate;
+  const auto before = around.world.services.state(service.text, around.stop);
+  const auto done = around.world.services.recreate(service.text, around.stop);
+  if (!done) return error_outcome(done.error());
+  auto outcome = retry(around, patience(check.within, 60s), [&] {
+    return look_once(around, {{service.text, place(service.at)}});
+  });
+  if (before) outcome.details.push_back("removed and created anew: " + before->container);
+  return outcome;
+}
+
+Outcome run_set(Surroundings& around, const stack::Check& check) {
+  for (const auto& entry : check.set) {
+    std::vector<std::string> missing;
+    auto value = fill(entry.value, around.values, missing);
+    if (around.secrets.contains(entry.name)) around.masks.add(value);
+    around.values.set(entry.name, std::move(value));
+  }
+  return {};
+}
+
+}  // namespace saasctl::verify

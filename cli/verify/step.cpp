@@ -1,0 +1,61 @@
+#include "verify/step.hpp"
+
+#include <fmt/format.h>
+
+#include "verify/compare.hpp"
+
+namespace saasctl::verify {
+
+Outcome error_outcome(const Error& error) {
+  Outcome outcome{Status::error};
+  outcome.message = error.message;
+  if (!error.hint.empty()) outcome.hints.push_back(error.hint);
+  outcome.final = error.fault == Fault::no_engine || error.fault == Fault::interrupted;
+  return outcome;
+}
+
+Outcome judged(std::vector<Finding> findings, std::vector<std::string> details) {
+  Outcome outcome{findings.empty() ? Status::passed : Status::failed};
+  outcome.findings = std::move(findings);
+  outcome.details = std::move(details);
+  return outcome;
+}
+
+std::chrono::nanoseconds patience(const std::optional<stack::Duration>& within, std::chrono::nanoseconds otherwise) {
+  return within ? within->value : otherwise;
+}
+
+Result<std::string> locate(Surroundings& around, const stack::Target& target) {
+  if (!target.url.empty()) return target.url;
+  const auto address = around.world.services.address(target.service, target.port, around.stop);
+  if (!address) return std::unexpected(address.error());
+  const bool v6 = address->host.find(':') != std::string::npos;
+  return fmt::format("http://{}{}{}:{}{}", v6 ? "[" : "", address->host, v6 ? "]" : "", address->port, target.path);
+}
+
+Result<std::string> locate_tool(Surroundings& around, const std::optional<stack::Target>& from,
+                                const std::string& service, int port) {
+  stack::Target target;
+  if (from) {
+    target = *from;
+  } else {
+    target.service = service;
+    target.port = port;
+  }
+  auto url = locate(around, target);
+  while (url && url->ends_with('/')) url->pop_back();
+  return url;
+}
+
+Result<std::string> fetch(Surroundings& around, const std::string& url) {
+  http::Request request;
+  request.url = url;
+  request.timeout = std::chrono::seconds(10);
+  auto response = around.world.web.send(request, around.stop);
+  if (!response) return std::unexpected(response.error());
+  if (response->status == 200) return std::move(response->body);
+  const auto fault = response->status == 404 ? Fault::not_found : Fault::failed;
+  return failure(fault, fmt::format("GET {} answered {}: {}", url, response->status, shortened(response->body, 200)));
+}
+
+}  // namespace saasctl::verify

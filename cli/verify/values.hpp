@@ -1,0 +1,49 @@
+// The values behind {{names}} during one run.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "stack/verify.hpp"
+
+namespace saasctl::verify {
+
+// Not thread-safe.
+class Values {
+ public:
+  explicit Values(std::function<std::uint64_t()> random) : random_(std::move(random)) {}
+
+  void set(const std::string& name, stack::Json value) { values_[name] = std::move(value); }
+  const stack::Json* find(const std::string& name) const;
+
+  // 32 lower-case hex digits, never all zero. Source: W3C Trace Context 1, section 3.2.2.3.
+  std::string new_trace_id();
+  // 16 lower-case hex digits, never all zero. Source: section 3.2.2.4.
+  std::string new_span_id();
+
+  // A built-in that is new at every call ({{random}}, {{uuid}}); the empty text for other names.
+  std::string make(std::string_view built_in);
+
+ private:
+  std::function<std::uint64_t()> random_;
+  std::map<std::string, stack::Json> values_;
+};
+
+// A step with its names filled in.
+struct Filled {
+  stack::Check check;
+  std::vector<std::string> missing;  // names that have no value; the step must not run
+};
+
+// A text that is one {{name}} and nothing else becomes the value with its type; within a longer text a value is written
+// as text, and in a target's path or query it is percent-encoded but for its slashes.
+Filled fill(const stack::Check& check, Values& values, const std::string& trace_id);
+
+// One value of a `set` step, made of what is known so far; missing names are added to `missing`.
+stack::Json fill(const stack::Json& value, Values& values, std::vector<std::string>& missing);
+
+}  // namespace saasctl::verify
