@@ -33,6 +33,8 @@ other_files() {
 check_folder() {
   mkdir -p "$PGDATA" || fail "cannot make $PGDATA as user $(id -u)"
   [ -w "$PGDATA" ] || fail "user $(id -u) may not write to $PGDATA, which belongs to $(stat -c %u:%g "$PGDATA")"
+  # PostgreSQL refuses a folder that others may read.
+  chmod 700 "$PGDATA" || fail "$PGDATA belongs to $(stat -c %u "$PGDATA"), and the server runs as $(id -u)"
 }
 
 make_cluster() {
@@ -73,18 +75,22 @@ set_up() {
     waited=$((waited + 1))
     sleep 0.05
   done
-  (
-    export PGHOST="$NEW" PGDATA="$NEW" PGUSER="$user" POSTGRES_USER="$user" POSTGRES_DB="$database"
-    if [ "$database" != postgres ]; then
-      sql -d postgres -q -v name="$database" <<'SQL'
-CREATE DATABASE :"name";
-SQL
-    fi
-    export PGDATABASE="$database"
-    run_init_files
-  )
+  (fill_cluster)
   kill -INT "$server"
   wait "$server" || fail 'the server for the set-up did not stop cleanly; its reason is above'
+}
+
+# In a sub-shell: what it sets is for the init files only, which find the new cluster where the official image shows it.
+# shellcheck disable=SC2030,SC2031
+fill_cluster() {
+  export PGHOST="$NEW" PGDATA="$NEW" PGUSER="$user" POSTGRES_USER="$user" POSTGRES_DB="$database"
+  if [ "$database" != postgres ]; then
+    sql -d postgres -q -v name="$database" <<'SQL'
+CREATE DATABASE :"name";
+SQL
+  fi
+  export PGDATABASE="$database"
+  run_init_files
 }
 
 sql() { psql -v ON_ERROR_STOP=1 --no-psqlrc --no-password "$@"; }
@@ -95,6 +101,7 @@ run_init_files() {
     case $file in
       *.sh)
         echo "postgres: running $file"
+        # shellcheck source=/dev/null
         if [ -x "$file" ]; then "$file"; else . "$file"; fi
         ;;
       *.sql) echo "postgres: running $file" && sql -f "$file" ;;
@@ -115,12 +122,11 @@ case ${1:-} in -*) set -- postgres "$@" ;; esac
 shift
 export PGDATA="${PGDATA:-/var/lib/postgresql/data}"
 NEW=$PGDATA/.saasctl-new
-[ "$(id -u)" != 0 ] || fail 'does not run as root; the image runs as user 999:999, leave `user` out or set it to that'
+[ "$(id -u)" != 0 ] || fail 'does not run as root; leave the key user out of the service, or set it to 999:999'
 
 if [ ! -s "$PGDATA/PG_VERSION" ]; then
   trap 'exit 130' INT TERM
   check_folder
-  chmod 700 "$PGDATA" 2>/dev/null || [ "$(stat -c %a "$PGDATA")" = 750 ] || fail "cannot make $PGDATA private: its owner is $(stat -c %u "$PGDATA")"
   [ -e "$NEW/complete" ] || make_cluster "$@"
   finish_cluster
 fi

@@ -4,7 +4,8 @@
 # Read from the environment:
 #   DOCKER_HOST                    unix://PATH or tcp://HOST:PORT, as for the docker command
 #   DOCKER_TLS_VERIFY, DOCKER_CERT_PATH   for tcp://, as for the docker command
-# Only for an engine started here; a test gives them so that its engine does not meet the machine's:
+# Only for an engine started here; a test gives them so that its engine does not meet the machine's (and runs all of it in
+# `unshare --net`: two engines in one network name space take each other's bridge and rules away):
 #   SAASCTL_ENGINE_SOCKET          the socket it listens on                  /var/run/docker.sock
 #   SAASCTL_ENGINE_PIDFILE         its pid file                              /var/run/docker.pid
 #   SAASCTL_ENGINE_EXEC_ROOT       its run-time state                        /var/run/docker
@@ -35,7 +36,6 @@ engine_api() {
         where=("http://${host#tcp://}$path")
       fi
       ;;
-    *) die 5 "DOCKER_HOST is $host; the scripts understand unix://PATH and tcp://HOST:PORT" ;;
   esac
   curl -sS --noproxy '*' -X "$method" "$@" "${where[@]}"
 }
@@ -50,6 +50,10 @@ engine_has_image() { engine_api GET "/images/$1/json" -f --max-time 30 -o /dev/n
 # script with exit code 5 and one line that says why. Exports DOCKER_HOST when the engine is not at the usual socket.
 find_engine() {
   command -v curl >/dev/null || install_packages curl
+  case $(engine_host) in
+    unix://* | tcp://*) ;;
+    *) die 5 "DOCKER_HOST is $DOCKER_HOST; the scripts understand unix://PATH and tcp://HOST:PORT" ;;
+  esac
   if engine_answers; then return 0; fi
   if [ -n "${DOCKER_HOST:-}" ]; then
     die 5 "no Docker Engine answers at DOCKER_HOST=$DOCKER_HOST ($(engine_complaint)); start it, or unset DOCKER_HOST"
@@ -124,14 +128,14 @@ launch_engine() {
   local lock=$1 pid
   local -a flags
   if pid=$(running_as dockerd "$(engine_pidfile)"); then
-    say "A Docker Engine is starting (pid $pid): waiting for it"
-    await_engine "$pid"
-    return
+    say "A Docker Engine runs already (pid $pid): waiting for its answer"
+    # One that is on its way out ends instead, and leaves the place to a new one.
+    if await_engine "$pid"; then return; fi
   fi
   if [ -d /run/systemd/system ] && [ -z "${SAASCTL_ENGINE_SOCKET:-}" ]; then
     say "Starting the Docker Engine (systemctl start docker)"
     systemctl start docker || die 5 "systemctl start docker failed; its reason: journalctl -u docker -n 50"
-    await_engine ''
+    await_engine systemd
     return
   fi
   remove_stale_pidfile dockerd "$(engine_pidfile)"
@@ -142,7 +146,9 @@ launch_engine() {
   mapfile -t flags < <(engine_flags)
   # A session of its own: Ctrl-C in this terminal ends the script, not the engine.
   setsid dockerd "${flags[@]}" >"$(engine_log)" 2>&1 </dev/null {lock}>&- &
-  await_engine $!
+  if await_engine $!; then return; fi
+  engine_last_words
+  die 5 "the Docker Engine ended while starting (its last lines are above); mend that and run this again"
 }
 
 # Flags only for what was asked: a flag that daemon.json also sets is an error for dockerd.
@@ -158,7 +164,8 @@ running_as() {
   local name=$1 pidfile=$2 pid
   [ -s "$pidfile" ] || return 1
   pid=$(tr -cd 0-9 <"$pidfile")
-  [ -n "$pid" ] && [ "$(cat "/proc/$pid/comm" 2>/dev/null)" = "$name" ] || return 1
+  # A process that ended and was not waited for still has a name, but no program.
+  [ -n "$pid" ] && [ "$(cat "/proc/$pid/comm" 2>/dev/null)" = "$name" ] && [ -e "/proc/$pid/exe" ] || return 1
   printf '%s' "$pid"
 }
 
@@ -186,15 +193,13 @@ mount_cgroups() {
   done < <(awk '!/^#/ && $4 == 1 {print $1}' /proc/cgroups)
 }
 
-# await_engine [PID]: until it answers; ends the script when the process PID ends or the time is over.
+# await_engine PID: returns when the engine answers, or 1 when the process PID ends first; ends the script when the time is
+# over. PID is `systemd` for an engine that systemd looks after.
 await_engine() {
   local pid=$1 seconds=${SAASCTL_ENGINE_WAIT:-60} end
   end=$((SECONDS + seconds))
   until engine_answers 2; do
-    if [ -n "$pid" ] && ! kill -0 "$pid" 2>/dev/null; then
-      engine_last_words
-      die 5 "the Docker Engine ended while starting (its last lines are above); mend that and run this again"
-    fi
+    [ "$pid" = systemd ] || [ -e "/proc/$pid/exe" ] || return 1
     if [ "$SECONDS" -ge "$end" ]; then
       engine_last_words
       die 5 "the Docker Engine does not answer at $(engine_socket) after $seconds s; see $(engine_log)"
