@@ -59,7 +59,7 @@ struct RemoveContainer {
 struct AwaitService {
   std::string service;
   std::string container;
-  std::string condition;  // as Compose names it
+  std::string condition;  // as Compose names it, or engine_healthy: the engine's own status must say so as well
 };
 
 using Work = std::variant<CreateNetwork, RemoveNetwork, CreateVolume, RemoveVolume, FillSecrets, CreateContainer,
@@ -79,10 +79,16 @@ struct Plan {
 // One line for people and tests: "auth-service: create container saas-auth-service-1 (new)".
 std::string to_line(const Action& action);
 
+enum class Wait {
+  none,    // started is enough
+  ready,   // our own probe, the healthcheck's command or the engine's status, whichever is first
+  engine,  // the engine's status as well
+};
+
 struct UpOptions {
   std::vector<std::string> services;  // empty: all; dependencies come along
   bool force_recreate = false;
-  bool wait = true;
+  Wait wait = Wait::engine;
 };
 
 // Error failed: the image of a service is not there (build or pull it first).

@@ -44,10 +44,8 @@ class UpPlanner {
     for (const auto& service : project_.services) {
       if (wanted.contains(service.name)) start(service);
     }
-    if (options_.wait) {
-      for (const auto& service : project_.services) {
-        if (wanted.contains(service.name)) await(service, "service_healthy");
-      }
+    for (const auto& service : project_.services) {
+      if (options_.wait != Wait::none && wanted.contains(service.name)) await(service, final_condition());
     }
     unused_secrets(wanted);
     return std::move(plan_);
@@ -58,11 +56,13 @@ class UpPlanner {
     forced_ = service.name;
     prepare(service);
     start(service);
-    await(service, "service_healthy");
+    await(service, final_condition());
     return std::move(plan_);
   }
 
  private:
+  std::string final_condition() const { return options_.wait == Wait::engine ? "engine_healthy" : "service_healthy"; }
+
   struct Place {
     std::string container;
     std::optional<std::size_t> ready;  // the action after which it can be started

@@ -32,6 +32,12 @@ void StopSignal::wake() const noexcept {
   [[maybe_unused]] const auto written = ::write(descriptor_, &one, sizeof one);
 }
 
+void StopSignal::clear() const noexcept {
+  std::uint64_t count = 0;
+  // The only possible failure is a counter that is zero already.
+  [[maybe_unused]] const auto read = ::read(descriptor_, &count, sizeof count);
+}
+
 Deadline deadline_after(std::chrono::milliseconds timeout) {
   if (timeout.count() <= 0) return std::nullopt;
   return std::chrono::steady_clock::now() + timeout;

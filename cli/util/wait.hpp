@@ -22,6 +22,9 @@ class StopSignal {
   bool stop_requested() const { return stop_.stop_requested(); }
   void wake() const noexcept;
 
+  // Takes earlier wake() calls back; a token that is set stays visible in stop_requested() only.
+  void clear() const noexcept;
+
  private:
   struct Wake {
     const StopSignal* signal;

@@ -1,0 +1,140 @@
+#include "execute/carry_out.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "engine/containers.hpp"
+#include "engine/networks.hpp"
+#include "engine/volumes.hpp"
+#include "plan/labels.hpp"
+#include "project/service.hpp"
+#include "util/archive.hpp"
+#include "util/text.hpp"
+
+namespace saasctl::execute {
+namespace {
+
+using Outcome = std::expected<void, ReadyError>;
+
+template <typename T>
+Outcome plain(const Result<T>& result) {
+  if (!result) return std::unexpected(ReadyError{result.error()});
+  return {};
+}
+
+// Gone already is as good as removed.
+Outcome removed(const Result<void>& result) {
+  if (!result && result.error().fault != Fault::not_found) return std::unexpected(ReadyError{result.error()});
+  return {};
+}
+
+bool mentions(const std::string& text, std::initializer_list<std::string_view> words) {
+  return std::ranges::any_of(words, [&](std::string_view word) { return text.find(word) != std::string::npos; });
+}
+
+Error name_taken(Error error, const std::string& name) {
+  if (error.fault != Fault::conflict) return error;
+  error.message = fmt::format("the name {} is taken by a container that does not belong to this project: {}", name, error.message);
+  error.hint = fmt::format("rename or remove that container (docker rm {}), or set container_name", name);
+  return error;
+}
+
+Error port_taken(Error error, const std::string& service) {
+  if (!mentions(error.message, {"port is already allocated", "address already in use", "ports are not available"})) return error;
+  error.fault = Fault::conflict;
+  error.message = fmt::format("{}: a host port is taken: {}", service, error.message);
+  error.hint = "stop what uses it, or publish another one (the variables of .env.docker.example, or ports: in the stack file)";
+  return error;
+}
+
+class Worker {
+ public:
+  Worker(const Site& site, const std::stop_token& stop) : site_(site), stop_(stop) {}
+
+  Outcome operator()(const plan::CreateNetwork& work) const {
+    const auto made = engine::create_network(site_.client, work.body, stop_);
+    if (!made && made.error().fault == Fault::conflict) return {};  // a second run made it meanwhile
+    return plain(made);
+  }
+  Outcome operator()(const plan::RemoveNetwork& work) const {
+    return removed(engine::remove_network(site_.client, work.name, stop_));
+  }
+  Outcome operator()(const plan::CreateVolume& work) const { return plain(engine::create_volume(site_.client, work.body, stop_)); }
+  Outcome operator()(const plan::RemoveVolume& work) const {
+    return removed(engine::remove_volume(site_.client, work.name, false, stop_));
+  }
+  Outcome operator()(const plan::CreateContainer& work) const {
+    auto made = engine::create_container(site_.client, work.name, work.body, stop_, work.platform);
+    if (!made) return std::unexpected(ReadyError{name_taken(made.error(), work.name)});
+    for (const auto& [network, endpoint] : work.connect) {
+      if (auto joined = engine::connect_network(site_.client, network, made->id, endpoint, stop_); !joined) return plain(joined);
+    }
+    return {};
+  }
+  Outcome operator()(const plan::StartContainer& work) const {
+    auto started = engine::start_container(site_.client, work.container, stop_);
+    if (!started) return std::unexpected(ReadyError{port_taken(started.error(), work.service)});
+    return {};
+  }
+  Outcome operator()(const plan::StopContainer& work) const {
+    return removed(engine::stop_container(site_.client, work.container, site_.options.stop_grace, stop_));
+  }
+  Outcome operator()(const plan::RemoveContainer& work) const {
+    return removed(engine::remove_container(site_.client, work.container, {.force = true, .volumes = false}, stop_));
+  }
+  Outcome operator()(const plan::AwaitService& work) const {
+    return await_service(site_.client, *site_.project.find(work.service), work.container, work.condition, site_.deadline, stop_);
+  }
+
+  // The volume is written through a container that never runs: the engine unpacks an archive into it as root, so the
+  // files get the owner and mode they should have whatever the user of this tool may do here.
+  Outcome operator()(const plan::FillSecrets& work) const {
+    auto archive = secrets_archive(work);
+    if (!archive) return plain(archive);
+    const project::Json volume = {{"Name", work.volume}, {"Labels", {{std::string(plan::label::secrets), site_.project.name}}}};
+    if (auto made = engine::create_volume(site_.client, volume, stop_); !made) return plain(made);
+    const auto helper = engine::create_container(site_.client, work.helper, helper_body(work), stop_);
+    if (!helper) return std::unexpected(ReadyError{name_taken(helper.error(), work.helper)});
+    const auto written = engine::put_archive(site_.client, helper->id, work.folder, *archive, stop_);
+    const auto gone = engine::remove_container(site_.client, helper->id, {.force = true, .volumes = false}, stop_);
+    return written ? removed(gone) : plain(written);
+  }
+
+ private:
+  Result<std::string> secrets_archive(const plan::FillSecrets& work) const {
+    std::vector<ArchiveFile> files;
+    for (const auto& file : work.files) {
+      const auto* content = site_.project.find_secret(file.key);
+      auto bytes = project::read_content(*content, site_.environment);
+      if (!bytes) return failure(Fault::failed, fmt::format("{}: secret {}", work.service, bytes.error().message), "run saasctl secrets init");
+      files.push_back({file.target.substr(file.target.rfind('/') + 1), std::move(*bytes), file.mode, parse_integer(file.uid).value_or(0),
+                       parse_integer(file.gid).value_or(0)});
+    }
+    return make_archive(files);
+  }
+
+  project::Json helper_body(const plan::FillSecrets& work) const {
+    return {{"Image", work.image},
+            {"Entrypoint", {"/never-started"}},
+            {"Labels",
+             {{std::string(plan::label::project), site_.project.name},
+              {std::string(plan::label::service), work.service},
+              {std::string(plan::label::one_off), "True"}}},
+            {"HostConfig",
+             {{"NetworkMode", "none"},
+              {"Mounts",
+               {{{"Type", "volume"}, {"Source", work.volume}, {"Target", work.folder}, {"VolumeOptions", {{"NoCopy", true}}}}}}}}};
+  }
+
+  const Site& site_;
+  const std::stop_token& stop_;
+};
+
+}  // namespace
+
+std::expected<void, ReadyError> carry_out(const Site& site, const plan::Work& work, std::stop_token stop) {
+  return std::visit(Worker(site, stop), work);
+}
+
+}  // namespace saasctl::execute

@@ -1,0 +1,105 @@
+#include "execute/execute.hpp"
+
+#include <algorithm>
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "execute/carry_out.hpp"
+
+namespace saasctl::execute {
+namespace {
+
+constexpr std::size_t most_threads = 32;
+
+// Hands out the actions whose predecessors are done. All members are guarded by the mutex.
+class Schedule {
+ public:
+  Schedule(const plan::Plan& plan, const Listener& listener) : listener_(listener), waiting_(plan.actions.size()), next_(plan.actions.size()) {
+    for (std::size_t i = 0; i < plan.actions.size(); ++i) {
+      waiting_[i] = plan.actions[i].after.size();
+      for (const auto before : plan.actions[i].after) next_[before].push_back(i);
+      if (waiting_[i] == 0) ready_.push_back(i);
+    }
+    open_ = plan.actions.size();
+  }
+
+  // The next action to do; nothing when all are done or the rest is called off.
+  std::optional<std::size_t> take(const std::stop_token& stop) {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, stop, [&] { return !ready_.empty() || open_ == 0; });
+    if (stop.stop_requested() || ready_.empty()) return std::nullopt;
+    const auto index = ready_.front();
+    ready_.pop_front();
+    listener_({Phase::begun, index});
+    return index;
+  }
+
+  void finish(std::size_t index, std::chrono::nanoseconds duration) {
+    const std::scoped_lock lock(mutex_);
+    --open_;
+    for (const auto after : next_[index]) {
+      if (--waiting_[after] == 0) ready_.push_back(after);
+    }
+    listener_({Phase::done, index, duration});
+    changed_.notify_all();
+  }
+
+  void fail(std::size_t index, std::chrono::nanoseconds duration, ReadyError error) {
+    const std::scoped_lock lock(mutex_);
+    const bool consequence = error_ && error.fault == Fault::interrupted;
+    if (!consequence) listener_({Phase::failed, index, duration});
+    if (!error_ || (error_->fault == Fault::interrupted && error.fault != Fault::interrupted)) error_ = std::move(error);
+  }
+
+  std::expected<void, ReadyError> result(const std::stop_token& outer) {
+    const std::scoped_lock lock(mutex_);
+    if (error_) return std::unexpected(std::move(*error_));
+    if (open_ > 0 && outer.stop_requested()) return std::unexpected(ReadyError{{Fault::interrupted, "interrupted"}});
+    return {};
+  }
+
+ private:
+  const Listener& listener_;
+  std::mutex mutex_;
+  std::condition_variable_any changed_;
+  std::vector<std::size_t> waiting_;
+  std::vector<std::vector<std::size_t>> next_;
+  std::deque<std::size_t> ready_;
+  std::size_t open_ = 0;
+  std::optional<ReadyError> error_;
+};
+
+}  // namespace
+
+std::expected<void, ReadyError> execute(const engine::Client& client, const project::Project& project, const plan::Plan& plan,
+                                        const ExecuteOptions& options, const stack::Environment& environment,
+                                        const Listener& listener, std::stop_token stop) {
+  const auto start = std::chrono::steady_clock::now();
+  const Site site{client, project, options, environment, start + options.timeout};
+  Schedule schedule(plan, listener);
+  std::stop_source all;
+  const std::stop_callback outer(stop, [&all] { all.request_stop(); });
+  {
+    std::vector<std::jthread> threads;
+    const auto work = [&] {
+      while (const auto index = schedule.take(all.get_token())) {
+        const auto begun = std::chrono::steady_clock::now();
+        auto outcome = carry_out(site, plan.actions[*index].work, all.get_token());
+        const auto duration = std::chrono::steady_clock::now() - begun;
+        if (outcome) {
+          schedule.finish(*index, duration);
+        } else {
+          schedule.fail(*index, duration, std::move(outcome.error()));
+          all.request_stop();
+        }
+      }
+    };
+    for (std::size_t i = 0; i < std::min(most_threads, plan.actions.size()); ++i) threads.emplace_back(work);
+  }
+  return schedule.result(stop);
+}
+
+}  // namespace saasctl::execute

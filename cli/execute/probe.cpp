@@ -1,0 +1,137 @@
+#include "execute/probe.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "engine/exec.hpp"
+#include "util/http.hpp"
+#include "util/tcp.hpp"
+#include "util/text.hpp"
+
+namespace saasctl::execute {
+namespace {
+
+using std::chrono::milliseconds;
+
+milliseconds or_default(const std::optional<stack::Duration>& duration, milliseconds otherwise) {
+  return duration ? std::chrono::duration_cast<milliseconds>(duration->value) : otherwise;
+}
+
+class ExecProbe : public Probe {
+ public:
+  ExecProbe(const engine::Client& client, std::string container, std::vector<std::string> command, milliseconds timeout, milliseconds pause)
+      : client_(client), container_(std::move(container)), command_(std::move(command)), timeout_(timeout), pause_(pause) {}
+
+  Result<void> ask(std::stop_token stop) const override {
+    engine::ExecOptions options;
+    options.timeout = timeout_;
+    options.max_output = 4096;
+    auto result = engine::exec_run(client_, container_, command_, options, stop);
+    if (!result) return std::unexpected(result.error());
+    if (result->exit_code == 0) return {};
+    const auto said = trim(result->standard_error.empty() ? result->standard_output : result->standard_error);
+    return failure(fmt::format("{} ended with exit code {}{}{}", command_.front(), result->exit_code, said.empty() ? "" : ": ", said));
+  }
+  milliseconds pause() const override { return pause_; }
+
+ private:
+  const engine::Client& client_;
+  std::string container_;
+  std::vector<std::string> command_;
+  milliseconds timeout_;
+  milliseconds pause_;
+};
+
+// Where a published port is reached from here: an engine on another machine publishes on that machine.
+struct Published {
+  std::string address;
+  std::uint16_t port;
+};
+
+std::optional<Published> published(const engine::Container& container, std::string_view target) {
+  const auto found = std::ranges::find_if(container.ports, [&](const engine::PortBinding& binding) {
+    return binding.container_port == std::string(target) + "/tcp" && binding.host_port != 0;
+  });
+  if (found == container.ports.end()) return std::nullopt;
+  const bool any = found->host_ip.empty() || found->host_ip == "0.0.0.0" || found->host_ip == "::";
+  return Published{any ? "127.0.0.1" : found->host_ip, found->host_port};
+}
+
+class HttpProbe : public Probe {
+ public:
+  HttpProbe(Published where, std::string path, milliseconds timeout, milliseconds pause)
+      : url_(fmt::format("http://{}:{}{}", where.address, where.port, path)), timeout_(timeout), pause_(pause) {}
+
+  Result<void> ask(std::stop_token stop) const override {
+    http::Request request;
+    request.url = url_;
+    request.timeout = timeout_;
+    request.connect_timeout = timeout_;
+    auto response = http_.send(request, stop);
+    if (!response) return std::unexpected(response.error());
+    if (response->status >= 200 && response->status < 400) return {};
+    return failure(fmt::format("{} answered {}", url_, response->status));
+  }
+  milliseconds pause() const override { return pause_; }
+
+ private:
+  http::Client http_;
+  std::string url_;
+  milliseconds timeout_;
+  milliseconds pause_;
+};
+
+class TcpProbe : public Probe {
+ public:
+  TcpProbe(Published where, milliseconds timeout, milliseconds pause) : where_(std::move(where)), timeout_(timeout), pause_(pause) {}
+
+  Result<void> ask(std::stop_token stop) const override {
+    return probe_tcp(where_.address, where_.port, timeout_, milliseconds(20), stop);
+  }
+  milliseconds pause() const override { return pause_; }
+
+ private:
+  Published where_;
+  milliseconds timeout_;
+  milliseconds pause_;
+};
+
+std::unique_ptr<Probe> ready_probe(const engine::Client& client, const stack::Ready& ready, const engine::Container& container) {
+  const auto timeout = or_default(ready.timeout, milliseconds(2000));
+  const auto pause = or_default(ready.every, milliseconds(25));
+  if (!ready.exec.empty()) return std::make_unique<ExecProbe>(client, container.id, ready.exec, timeout, pause);
+  if (ready.http) {
+    const auto slash = ready.http->find('/');
+    auto where = published(container, std::string_view(*ready.http).substr(1, slash - 1));
+    if (!where) return nullptr;
+    return std::make_unique<HttpProbe>(std::move(*where), ready.http->substr(slash), timeout, pause);
+  }
+  auto where = published(container, std::to_string(ready.tcp->value));
+  if (!where) return nullptr;
+  return std::make_unique<TcpProbe>(std::move(*where), timeout, pause);
+}
+
+}  // namespace
+
+std::unique_ptr<Probe> make_probe(const engine::Client& client, const project::Service& service, const engine::Container& container) {
+  if (service.spec.ready) return ready_probe(client, *service.spec.ready, container);
+  const auto check = container.config.find("Healthcheck");
+  if (check == container.config.end() || !check->is_object()) return nullptr;
+  const auto test = check->value("Test", std::vector<std::string>{});
+  if (test.size() < 2 || test.front() == "NONE") return nullptr;
+  // The engine's own default. Source: Docker Engine API 1.41, HealthConfig.
+  const auto nanoseconds = check->value("Timeout", std::int64_t{0});
+  const auto timeout = nanoseconds > 0 ? std::chrono::duration_cast<milliseconds>(std::chrono::nanoseconds(nanoseconds)) : milliseconds(30'000);
+  std::vector<std::string> command;
+  if (test.front() == "CMD-SHELL") {
+    command = container.config.value("Shell", std::vector<std::string>{"/bin/sh", "-c"});
+    if (command.empty()) command = {"/bin/sh", "-c"};
+    command.push_back(test[1]);
+  } else {
+    command.assign(test.begin() + 1, test.end());
+  }
+  return std::make_unique<ExecProbe>(client, container.id, std::move(command), timeout, milliseconds(25));
+}
+
+}  // namespace saasctl::execute
