@@ -1,0 +1,167 @@
+#include <fmt/format.h>
+
+#include "build/build_call.hpp"
+#include "build/builders.hpp"
+#include "build/tar.hpp"
+#include "engine/auth.hpp"
+#include "engine/images.hpp"
+#include "engine/json_lines.hpp"
+#include "util/file.hpp"
+#include "util/text.hpp"
+
+namespace saasctl::build {
+namespace {
+
+constexpr std::string_view outside_name = ".saasctl.dockerfile";
+
+// Turns the builder's words into steps: "STEP 2/5: RUN make" (Podman) or "Step 2/5 : RUN make" (Docker) begins one, the
+// lines after it are its output.
+class Listener {
+ public:
+  explicit Listener(const ProgressSink& sink) : sink_(sink), lines_([this](const auto& line) { return take(line); }) {}
+
+  bool feed(std::string_view bytes) {
+    auto fed = lines_.feed(bytes);
+    if (!fed) broken_ = std::move(fed.error());
+    return !broken_;
+  }
+
+  void end_step(std::string error) {
+    if (step_.name.empty()) return;
+    step_.completed = now();
+    step_.error = std::move(error);
+    if (sink_) sink_(StepChanged{step_});
+  }
+
+  const std::string& step() const { return step_.name; }
+  const std::vector<std::string>& output() const { return output_; }
+  const std::string& image_id() const { return image_id_; }
+  const std::string& error() const { return error_; }
+  const std::optional<Error>& broken() const { return broken_; }
+  bool all_cached() const { return all_cached_; }
+
+ private:
+  static Timestamp now() { return std::chrono::time_point_cast<Timestamp::duration>(std::chrono::system_clock::now()); }
+
+  bool take(const nlohmann::json& line) {
+    if (auto error = error_of(line)) error_ = std::move(*error);
+    if (const auto aux = line.find("aux"); aux != line.end() && aux->is_object()) {
+      image_id_ = aux->value("ID", image_id_);
+    }
+    partial_ += line.value("stream", std::string());
+    for (auto end = partial_.find('\n'); end != std::string::npos; end = partial_.find('\n')) {
+      take_words(partial_.substr(0, end));
+      partial_.erase(0, end + 1);
+    }
+    return true;
+  }
+
+  void take_words(const std::string& words) {
+    if (to_lower(words.substr(0, 5)) == "step ") return begin_step(words);
+    if (step_.name.empty() || words.empty()) return;
+    if (words.find("Using cache") != std::string::npos) {
+      step_.cached = true;
+      return;
+    }
+    if (sink_) sink_(StepOutput{.digest = step_.digest, .standard_error = false, .line = words});
+    output_.push_back(words);
+    if (output_.size() > ProgressModel::kept_lines) output_.erase(output_.begin());
+  }
+
+  void begin_step(const std::string& words) {
+    end_step({});
+    note_cache();
+    const auto colon = words.find(':');
+    step_ = Step{.digest = words.substr(0, colon),
+                 .name = words,
+                 .cached = false,
+                 .started = now(),
+                 .completed = {},
+                 .error = {}};
+    output_.clear();
+    if (sink_) sink_(StepChanged{step_});
+  }
+
+  void note_cache() {
+    const bool makes_layers = step_.name.find("RUN ") != std::string::npos ||
+                              step_.name.find("COPY ") != std::string::npos ||
+                              step_.name.find("ADD ") != std::string::npos;
+    if (makes_layers && !step_.cached) all_cached_ = false;
+  }
+
+  const ProgressSink& sink_;
+  engine::JsonLines lines_;
+  std::string partial_;
+  Step step_;
+  std::vector<std::string> output_;
+  std::string image_id_;
+  std::string error_;
+  std::optional<Error> broken_;
+  bool all_cached_ = true;
+};
+
+// The Dockerfile's name inside of the tar: its path in the context, or a name of ours when it lies outside.
+std::string name_in_tar(const CheckedRequest& checked) {
+  const auto relative = checked.dockerfile.lexically_relative(checked.context).string();
+  const bool outside = relative.empty() || relative == ".." || relative.starts_with("../");
+  return outside ? std::string(outside_name) : relative;
+}
+
+Result<TarStream> make_tar(const CheckedRequest& checked, const std::string& dockerfile) {
+  auto patterns = read_ignore_patterns(checked.context, checked.dockerfile);
+  if (!patterns) return std::unexpected(std::move(patterns.error()));
+  auto filter = classic_filter(std::move(*patterns), dockerfile);
+  if (!filter) return std::unexpected(std::move(filter.error()));
+  TarStream tar(checked.context, std::move(*filter));
+  if (dockerfile == outside_name) {
+    auto content = read_file(checked.dockerfile);
+    if (!content) return std::unexpected(std::move(content.error()));
+    tar.add_file(dockerfile, std::move(*content));
+  }
+  return tar;
+}
+
+BuildOutcome conclude(const engine::Client& client, const BuildRequest& request, Listener& listener,
+                      std::stop_token stop) {
+  if (listener.broken()) return std::unexpected(BuildError{*listener.broken()});
+  if (!listener.error().empty()) {
+    listener.end_step(listener.error());
+    return std::unexpected(build_error(request, listener.step(), listener.output(), listener.error()));
+  }
+  listener.end_step({});
+  BuildResult result{.image_id = listener.image_id(), .cached_everything = listener.all_cached(), .warnings = {}};
+  if (!request.tags.empty()) {
+    const auto image = engine::inspect_image(client, request.tags.front(), std::move(stop));
+    if (!image) return std::unexpected(BuildError{image.error()});
+    result.image_id = image->id;
+  }
+  return result;
+}
+
+}  // namespace
+
+BuildOutcome build_classic(const engine::Client& client, const CheckedRequest& checked, const ProgressSink& sink,
+                           std::stop_token stop) {
+  if (!checked.request.secrets.empty()) {
+    return std::unexpected(BuildError{{Fault::failed, "this engine's builder takes no build secrets over its API",
+                                       "build on a Docker Engine, which has BuildKit"}});
+  }
+  const auto dockerfile = name_in_tar(checked);
+  auto tar = make_tar(checked, dockerfile);
+  if (!tar) return std::unexpected(BuildError{tar.error()});
+
+  Listener listener(sink);
+  const engine::Call call{.method = "POST",
+                          .path = "/build",
+                          .query = build_parameters(checked.request, dockerfile),
+                          .headers = {{"Content-Type", "application/x-tar"}},
+                          .upload = [&](std::span<char> buffer) { return tar->read(buffer); },
+                          .on_data = [&](std::string_view bytes) { return listener.feed(bytes); },
+                          .timeout = std::chrono::milliseconds(0)};
+  const auto response = client.send(call, stop);
+  if (!response && response.error().fault != Fault::failed) return std::unexpected(BuildError{response.error()});
+  if (!response) return std::unexpected(build_error(checked.request, {}, {}, response.error().message));
+  return conclude(client, checked.request, listener, std::move(stop));
+}
+
+}  // namespace saasctl::build
