@@ -1,0 +1,231 @@
+#include <algorithm>
+#include <atomic>
+#include <thread>
+
+#include "real_engine.hpp"
+
+using namespace saasctl;
+using namespace saasctl::build;
+using namespace std::chrono_literals;
+using test::Context;
+using test::ImageName;
+
+namespace {
+
+// Gathers the lines of all steps.
+struct Lines {
+  std::vector<std::string> text;
+  ProgressSink sink() {
+    return [this](const Progress& progress) {
+      if (const auto* output = std::get_if<StepOutput>(&progress)) text.push_back(output->line);
+    };
+  }
+  bool contain(const std::string& line) const { return std::ranges::find(text, line) != text.end(); }
+};
+
+std::string message_of(const std::expected<BuildResult, BuildError>& result) {
+  return result ? "no error" : result.error().message;
+}
+
+// A line that no earlier run can have cached.
+std::string fresh() {
+  return std::to_string(std::chrono::system_clock::now().time_since_epoch().count());
+}
+
+}  // namespace
+
+TEST_CASE("an image is built, told by its id, and cached the second time") {
+  const auto client = test::real_engine();
+  const ImageName image(client, "cached");
+  const Context context(
+      "FROM scratch\nCOPY fixture /fixture\nARG TEXT\nRUN [\"/fixture\", \"print\", \"made it\"]\n"
+      "LABEL from=dockerfile\nENTRYPOINT [\"/fixture\"]\n");
+  BuildRequest request{
+      .tags = {image.text()}, .context = context.path(), .args = {{"TEXT", fresh()}}, .labels = {{"asked", "for"}}};
+  Lines lines;
+  const auto first = build_image(client, request, lines.sink(), {});
+  INFO(message_of(first));
+  REQUIRE(first);
+  CHECK_FALSE(first->cached_everything);
+  CHECK(lines.contain("made it"));
+
+  const auto inspected = engine::inspect_image(client, image.text(), {});
+  REQUIRE(inspected);
+  CHECK(inspected->id == first->image_id);
+  CHECK(inspected->labels.at("asked") == "for");
+  CHECK(inspected->labels.at("from") == "dockerfile");
+
+  const auto second = build_image(client, request, {}, {});
+  REQUIRE(second);
+  CHECK(second->cached_everything);
+  CHECK(second->image_id == first->image_id);
+}
+
+TEST_CASE("a failing step is told with its own last output and exit code") {
+  const auto client = test::real_engine();
+  const ImageName image(client, "failing");
+  const Context context("FROM scratch\nCOPY fixture /fixture\nARG TEXT\nRUN [\"/fixture\", \"fail\", \"7\"]\n");
+  const auto result =
+      build_image(client, {.tags = {image.text()}, .context = context.path(), .args = {{"TEXT", fresh()}}}, {}, {});
+  REQUIRE_FALSE(result);
+  const auto& error = result.error();
+  CHECK(error.fault == Fault::failed);
+  REQUIRE(error.failure);
+  CHECK(error.failure->exit_code == 7);
+  CHECK(error.failure->step.find("fail") != std::string::npos);
+  CHECK(std::ranges::find(error.failure->lines, "the reason why") != error.failure->lines.end());
+  CHECK(error.message.find(" ended with exit code 7") != std::string::npos);
+}
+
+TEST_CASE("an error of the Dockerfile is told with its line") {
+  const auto client = test::real_engine();
+  const Context context("FROM scratch\nCOPY fixture /fixture\nBOGUS instruction\n");
+  const auto result = build_image(client, {.tags = {}, .context = context.path()}, {}, {});
+  REQUIRE_FALSE(result);
+  REQUIRE(result.error().failure);
+  INFO(result.error().message);
+  CHECK(result.error().failure->line == 3);
+  CHECK(result.error().message.find("Dockerfile:3") != std::string::npos);
+}
+
+TEST_CASE("build secrets reach the step and nothing else") {
+  const auto client = test::real_engine();
+  const ImageName image(client, "secret");
+  const Context context(
+      "FROM scratch\nCOPY fixture /fixture\nARG TEXT\n"
+      "RUN --mount=type=secret,id=token,required=true [\"/fixture\", \"size\", \"/run/secrets/token\"]\n");
+  const auto secret = context.path().parent_path() / test::unique_name("secret-file");
+  test::write_file(secret, "do not tell");
+  BuildRequest request{.tags = {image.text()},
+                       .context = context.path(),
+                       .args = {{"TEXT", fresh()}},
+                       .secrets = {{"token", {.file = secret}}}};
+  Lines lines;
+  const auto result = build_image(client, request, lines.sink(), {});
+  std::filesystem::remove(secret);
+  INFO(message_of(result));
+  REQUIRE(result);
+  CHECK(lines.contain("11 bytes"));
+
+  const auto missing = build_image(client, request, {}, {});
+  REQUIRE_FALSE(missing);
+  CHECK(missing.error().fault == Fault::not_found);
+  CHECK(missing.error().message.find("the file of build secret 'token' is missing") != std::string::npos);
+
+  request.secrets["token"].required = false;
+  request.args["TEXT"] = fresh();
+  const auto unanswered = build_image(client, request, {}, {});
+  REQUIRE_FALSE(unanswered);
+  INFO(unanswered.error().message);
+  CHECK(unanswered.error().message.find("token") != std::string::npos);
+}
+
+TEST_CASE("a secret that is not required and not there leaves the step to decide") {
+  const auto client = test::real_engine();
+  const ImageName image(client, "optional");
+  const Context context(
+      "FROM scratch\nCOPY fixture /fixture\nARG TEXT\n"
+      "RUN --mount=type=secret,id=token [\"/fixture\", \"print\", \"went on\"]\n");
+  Lines lines;
+  const auto result = build_image(client,
+                                  {.tags = {image.text()},
+                                   .context = context.path(),
+                                   .args = {{"TEXT", fresh()}},
+                                   .secrets = {{"token", {.file = "/nonexistent/token", .required = false}}}},
+                                  lines.sink(), {});
+  INFO(message_of(result));
+  REQUIRE(result);
+  CHECK(lines.contain("went on"));
+}
+
+TEST_CASE("ignored files are not in the image, exceptions, links and modes are") {
+  const auto client = test::real_engine();
+  const ImageName image(client, "ignore");
+  const Context context(
+      "FROM scratch\nCOPY . /\n"
+      "RUN [\"/fixture\", \"exists\", \"/keep/yes.txt\"]\n"
+      "RUN [\"/fixture\", \"exists\", \"/drop/but/this.txt\"]\n"
+      "RUN [\"/fixture\", \"size\", \"/link.txt\"]\n"
+      "RUN [\"/fixture\", \"exists\", \"/drop/no.txt\"]\n");
+  test::write_file(context.path() / ".dockerignore", "# comment\n*.log\ndrop/**\n!drop/but/this.txt\n");
+  test::write_file(context.path() / "keep/yes.txt", "12345");
+  test::write_file(context.path() / "drop/no.txt", "x");
+  test::write_file(context.path() / "drop/but/this.txt", "x");
+  std::filesystem::create_symlink("keep/yes.txt", context.path() / "link.txt");
+  Lines lines;
+  const auto result = build_image(client, {.tags = {image.text()}, .context = context.path()}, lines.sink(), {});
+  REQUIRE_FALSE(result);
+  REQUIRE(result.error().failure);
+  CHECK(result.error().failure->exit_code == 1);
+  CHECK(result.error().failure->step.find("/drop/no.txt") != std::string::npos);
+}
+
+TEST_CASE("the Dockerfile may lie outside of the context and be ignored by it") {
+  const auto client = test::real_engine();
+  const ImageName image(client, "outside");
+  const Context context("FROM scratch\n");
+  const test::TemporaryFolder elsewhere;
+  test::write_file(elsewhere.path() / "Other.Dockerfile", "FROM scratch\nCOPY fixture /other\n");
+  test::write_file(context.path() / ".dockerignore", "Dockerfile\n");
+  const auto inside = build_image(client, {.tags = {image.text()}, .context = context.path()}, {}, {});
+  INFO(message_of(inside));
+  CHECK(inside);
+  const auto outside = build_image(
+      client, {.tags = {image.text()}, .context = context.path(), .dockerfile = elsewhere.path() / "Other.Dockerfile"},
+      {}, {});
+  INFO(message_of(outside));
+  CHECK(outside);
+}
+
+TEST_CASE("what is not there is told before anything is sent") {
+  const auto client = test::real_engine();
+  const auto no_context = build_image(client, {.tags = {}, .context = "/nonexistent/folder"}, {}, {});
+  CHECK(no_context.error().message == "the build context /nonexistent/folder is no folder");
+  const Context context("FROM scratch\n");
+  const auto no_file = build_image(client, {.tags = {}, .context = context.path(), .dockerfile = "none"}, {}, {});
+  CHECK(no_file.error().fault == Fault::not_found);
+  test::write_file(context.path() / ".dockerignore", "fine\na[\n");
+  const auto bad_pattern = build_image(client, {.tags = {}, .context = context.path()}, {}, {});
+  CHECK(bad_pattern.error().message.find(".dockerignore:2: syntax error in pattern") != std::string::npos);
+}
+
+TEST_CASE("cancelling ends the running step at once") {
+  const auto client = test::real_engine();
+  const ImageName image(client, "cancelled");
+  const Context context("FROM scratch\nCOPY fixture /fixture\nARG TEXT\nRUN [\"/fixture\", \"sleep\", \"120\"]\n");
+  std::stop_source source;
+  const ProgressSink stop_at_sleep = [&](const Progress& progress) {
+    const auto* changed = std::get_if<StepChanged>(&progress);
+    if (changed != nullptr && changed->step.started && changed->step.name.find("sleep") != std::string::npos) {
+      source.request_stop();
+    }
+  };
+  const auto start = std::chrono::steady_clock::now();
+  const auto result =
+      build_image(client, {.tags = {image.text()}, .context = context.path(), .args = {{"TEXT", fresh()}}},
+                  stop_at_sleep, source.get_token());
+  REQUIRE_FALSE(result);
+  CHECK(result.error().fault == Fault::interrupted);
+  CHECK(std::chrono::steady_clock::now() - start < 60s);
+}
+
+TEST_CASE("several images are built at once with one client") {
+  const auto client = test::real_engine();
+  std::vector<std::unique_ptr<ImageName>> images;
+  std::atomic<int> good = 0;
+  {
+    std::vector<std::jthread> threads;
+    for (int i = 0; i < 4; ++i) {
+      images.push_back(std::make_unique<ImageName>(client, "parallel-" + std::to_string(i)));
+      threads.emplace_back([&client, &good, name = images.back()->text(), i] {
+        const Context context("FROM scratch\nCOPY fixture /fixture\nARG TEXT\nRUN [\"/fixture\", \"print\", \"hello " +
+                              std::to_string(i) + "\"]\n");
+        Lines lines;
+        const auto result = build_image(
+            client, {.tags = {name}, .context = context.path(), .args = {{"TEXT", fresh()}}}, lines.sink(), {});
+        if (result && lines.contain("hello " + std::to_string(i))) ++good;
+      });
+    }
+  }
+  CHECK(good == 4);
+}
