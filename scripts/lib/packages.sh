@@ -29,7 +29,7 @@ install_packages() {
   [ ${#missing[@]} -gt 0 ] || return 0
   command -v apt-get >/dev/null || die 1 "needs these Debian packages, and this system has no apt-get: ${missing[*]}"
   as_root true || die 1 "needs packages that only root can install; run: apt-get install ${missing[*]}"
-  say "Installing ${#missing[@]} Debian packages: ${missing[*]}"
+  say "Installing Debian packages: ${missing[*]}"
   apt_quietly update
   apt_quietly install -y --no-install-recommends "${missing[@]}"
 }
