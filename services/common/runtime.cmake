@@ -1,0 +1,45 @@
+# The runtime library and the service programs: static, position-independent executables for an empty file system.
+
+# A static-pie with a run path dies in the dynamic loader's start-up code.
+set(CMAKE_SKIP_RPATH ON)
+
+find_package(OpenSSL REQUIRED)
+find_package(PostgreSQL REQUIRED)
+find_library(PGCOMMON pgcommon_shlib PATHS /opt/libpq/lib REQUIRED)
+find_library(PGPORT pgport_shlib PATHS /opt/libpq/lib REQUIRED)
+
+target_compile_options(service_options INTERFACE
+  -fPIE -ffunction-sections -fdata-sections -fstack-protector-strong -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3
+  -D_GLIBCXX_ASSERTIONS
+  -Wno-mismatched-new-delete)  # false alarms of g++ 14 where a coroutine's frame is inlined into its caller
+
+add_library(service_runtime STATIC
+  common/runtime/absent_libraries.cpp common/runtime/application.cpp common/runtime/authenticator.cpp
+  common/runtime/database.cpp common/runtime/emit_span.cpp common/runtime/healthcheck.cpp
+  common/runtime/http_client.cpp common/runtime/http_server.cpp common/runtime/postgres.cpp
+  common/runtime/redis.cpp common/runtime/resolver.cpp common/runtime/separate_compilation.cpp
+  common/runtime/service.cpp common/runtime/span_export.cpp common/runtime/udp_agent.cpp)
+target_compile_definitions(service_runtime
+  PUBLIC BOOST_ASIO_SEPARATE_COMPILATION BOOST_BEAST_SEPARATE_COMPILATION BOOST_ASIO_NO_DEPRECATED)
+target_include_directories(service_runtime SYSTEM PUBLIC ${PostgreSQL_INCLUDE_DIRS})
+target_link_libraries(service_runtime PUBLIC
+  service_core pq ${PGCOMMON} ${PGPORT} OpenSSL::SSL OpenSSL::Crypto z zstd m)
+
+add_library(service_tls STATIC common/runtime/tls_client.cpp common/runtime/tls_separate_compilation.cpp)
+target_link_libraries(service_tls PUBLIC service_runtime OpenSSL::SSL)
+
+# add_service(NAME SOURCE…): the program of one service, with the database code generated for it. Its main.cpp alone
+# knows the version, so that a new one compiles next to nothing.
+function(add_service name)
+  add_executable(${name} ${ARGN} ${SERVICE_GENERATED_DIR}/db.cpp)
+  set_source_files_properties(src/main.cpp PROPERTIES COMPILE_DEFINITIONS SERVICE_VERSION="${SERVICE_VERSION}")
+  target_include_directories(${name} PRIVATE ${SERVICE_GENERATED_DIR})
+  target_link_libraries(${name} PRIVATE service_runtime)
+  target_link_options(${name} PRIVATE -static-pie -Wl,--gc-sections,-z,relro,-z,now)
+endfunction()
+
+foreach(service auth-service chat-service billing-service)
+  if(EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/${service}/CMakeLists.txt)
+    add_subdirectory(${service})
+  endif()
+endforeach()
