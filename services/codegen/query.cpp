@@ -234,7 +234,8 @@ class Statement {
 
   Step add_result(Query& query, std::size_t begin, std::size_t end) {
     if (end - begin == 1 && token(begin).is("*")) {
-      for (const Column& column : scopes_.front().table->columns) query.results.push_back(column);
+      query.results = scopes_.front().table->columns;
+      whole_row_ = begin;
       return {};
     }
     std::string name;
@@ -263,12 +264,23 @@ class Statement {
     return {};
   }
 
+  // In place of *: an older table may have its columns in another order.
+  static std::string column_names(const Table& table) {
+    std::string names;
+    for (const Column& column : table.columns) names += (names.empty() ? "" : ", ") + column.name;
+    return names;
+  }
+
   [[nodiscard]] std::string numbered_sql(const Query& query) const {
     std::string sql;
     std::size_t previous_end = tokens_.front().offset;
     for (std::size_t at = 0; at + 1 < tokens_.size(); ++at) {
       if (token(at).offset > previous_end) sql += ' ';
       previous_end = token(at).offset + token(at).length;
+      if (at == whole_row_) {
+        sql += column_names(*scopes_.front().table);
+        continue;
+      }
       if (token(at).kind != Token::Kind::parameter) {
         sql += text_.substr(token(at).offset, token(at).length);
         continue;
@@ -283,6 +295,7 @@ class Statement {
   std::vector<Token> tokens_;
   const Schema& schema_;
   std::vector<Scope> scopes_;
+  std::optional<std::size_t> whole_row_;  // where the result list's * stands
   std::vector<std::string> names_;
   std::vector<std::size_t> first_use_;
 };

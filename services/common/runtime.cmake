@@ -3,7 +3,9 @@
 # A static-pie with a run path dies in the dynamic loader's start-up code.
 set(CMAKE_SKIP_RPATH ON)
 
+set(OPENSSL_USE_STATIC_LIBS ON)
 find_package(OpenSSL REQUIRED)
+target_link_libraries(OpenSSL::Crypto INTERFACE z zstd)  # which Debian's was built with
 find_package(PostgreSQL REQUIRED)
 find_library(PGCOMMON pgcommon_shlib PATHS /opt/libpq/lib REQUIRED)
 find_library(PGPORT pgport_shlib PATHS /opt/libpq/lib REQUIRED)
@@ -13,8 +15,15 @@ target_compile_options(service_options INTERFACE
   -D_GLIBCXX_ASSERTIONS
   -Wno-mismatched-new-delete)  # false alarms of g++ 14 where a coroutine's frame is inlined into its caller
 
+# Debian's libpq.a with all it needs, in the order the linker needs it.
+add_library(libpq_absences STATIC common/runtime/absent_libraries.cpp)
+target_link_libraries(libpq_absences PRIVATE service_options)
+add_library(static_libpq INTERFACE)
+target_link_libraries(static_libpq INTERFACE
+  pq ${PGCOMMON} ${PGPORT} libpq_absences OpenSSL::SSL OpenSSL::Crypto m)
+
 add_library(service_runtime STATIC
-  common/runtime/absent_libraries.cpp common/runtime/application.cpp common/runtime/authenticator.cpp
+  common/runtime/application.cpp common/runtime/authenticator.cpp
   common/runtime/database.cpp common/runtime/emit_span.cpp common/runtime/healthcheck.cpp
   common/runtime/http_client.cpp common/runtime/http_server.cpp common/runtime/postgres.cpp
   common/runtime/redis.cpp common/runtime/resolver.cpp common/runtime/separate_compilation.cpp
@@ -22,8 +31,7 @@ add_library(service_runtime STATIC
 target_compile_definitions(service_runtime
   PUBLIC BOOST_ASIO_SEPARATE_COMPILATION BOOST_BEAST_SEPARATE_COMPILATION BOOST_ASIO_NO_DEPRECATED)
 target_include_directories(service_runtime SYSTEM PUBLIC ${PostgreSQL_INCLUDE_DIRS})
-target_link_libraries(service_runtime PUBLIC
-  service_core pq ${PGCOMMON} ${PGPORT} OpenSSL::SSL OpenSSL::Crypto z zstd m)
+target_link_libraries(service_runtime PUBLIC service_core static_libpq)
 
 add_library(service_tls STATIC common/runtime/tls_client.cpp common/runtime/tls_separate_compilation.cpp)
 target_link_libraries(service_tls PUBLIC service_runtime OpenSSL::SSL)

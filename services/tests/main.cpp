@@ -1,0 +1,13 @@
+#include <sodium.h>
+
+#if __has_include(<catch2/catch_all.hpp>)
+#include <catch2/catch_session.hpp>
+#else
+#define CATCH_CONFIG_RUNNER
+#include <catch2/catch.hpp>
+#endif
+
+int main(int argc, char** argv) {
+  if (sodium_init() < 0) return 1;
+  return Catch::Session().run(argc, argv);
+}
