@@ -1,0 +1,292 @@
+#include <sys/stat.h>
+
+#include <fstream>
+#include <protozero/pbf_reader.hpp>
+#include <protozero/pbf_writer.hpp>
+
+#include "build/build_call.hpp"
+#include "build/filesync.hpp"
+#include "build/services.hpp"
+#include "catch.hpp"
+#include "local_server.hpp"
+#include "util/digest.hpp"
+
+using namespace saasctl;
+using namespace saasctl::build;
+
+namespace {
+
+struct Stat {
+  std::string path;
+  std::uint32_t mode = 0;
+  std::int64_t size = 0;
+  std::string link;
+};
+
+struct Packet {
+  std::int32_t type = 0;
+  std::optional<Stat> stat;
+  std::uint32_t id = 0;
+  std::string data;
+};
+
+Stat parse_stat(protozero::pbf_reader reader) {
+  Stat stat;
+  while (reader.next()) {
+    if (reader.tag() == 1)
+      stat.path = reader.get_string();
+    else if (reader.tag() == 2)
+      stat.mode = reader.get_uint32();
+    else if (reader.tag() == 5)
+      stat.size = reader.get_int64();
+    else if (reader.tag() == 7)
+      stat.link = reader.get_string();
+    else
+      reader.skip();
+  }
+  return stat;
+}
+
+// Takes everything a call has to say now.
+std::vector<std::string> drain(grpc::Call& call) {
+  std::string bytes;
+  for (;;) {
+    if (call.pending().empty() && !call.finished()) call.produce();
+    if (call.pending().empty()) break;
+    bytes += call.pending();
+    call.take(call.pending().size());
+  }
+  std::vector<std::string> messages;
+  grpc::FrameReader reader;
+  REQUIRE(reader.feed(bytes, [&](std::string_view m) { messages.emplace_back(m); }).code == grpc::Code::ok);
+  return messages;
+}
+
+std::vector<Packet> packets(grpc::Call& call) {
+  std::vector<Packet> out;
+  for (const auto& message : drain(call)) {
+    Packet packet;
+    protozero::pbf_reader reader(message.data(), message.size());
+    while (reader.next()) {
+      if (reader.tag() == 1)
+        packet.type = reader.get_enum();
+      else if (reader.tag() == 2)
+        packet.stat = parse_stat(reader.get_message());
+      else if (reader.tag() == 3)
+        packet.id = reader.get_uint32();
+      else if (reader.tag() == 4)
+        packet.data = reader.get_bytes();
+      else
+        reader.skip();
+    }
+    out.push_back(std::move(packet));
+  }
+  return out;
+}
+
+std::string packet(std::int32_t type, std::uint32_t id = 0) {
+  std::string out;
+  protozero::pbf_writer writer(out);
+  writer.add_enum(1, type);
+  writer.add_uint32(3, id);
+  return out;
+}
+
+std::string text_request(const std::string& text) {
+  std::string out;
+  protozero::pbf_writer(out).add_string(1, text);
+  return out;
+}
+
+constexpr int request = 1, data = 2, finish = 3, error = 4;
+
+void write(const std::filesystem::path& path, std::string_view text) {
+  std::filesystem::create_directories(path.parent_path());
+  std::ofstream(path, std::ios::binary) << text;
+}
+
+}  // namespace
+
+TEST_CASE("modes are Go's") {
+  CHECK(go_file_mode(S_IFREG | 0644) == 0644u);
+  CHECK(go_file_mode(S_IFDIR | 0755) == (0755u | 1u << 31));
+  CHECK(go_file_mode(S_IFLNK | 0777) == (0777u | 1u << 27));
+  CHECK(go_file_mode(S_IFREG | 06755) == (0755u | 1u << 23 | 1u << 22));
+  CHECK(go_file_mode(S_IFDIR | 01777) == (0777u | 1u << 31 | 1u << 20));
+}
+
+TEST_CASE("a folder is offered by its Stats and only requested files are sent") {
+  const test::TemporaryFolder folder;
+  const std::string large(100'000, 'l');
+  write(folder.path() / "a/one", "1");
+  write(folder.path() / "b", large);
+  std::filesystem::create_symlink("b", folder.path() / "c");
+  const auto call = make_diff_copy({{"context", folder.path()}}, {{"dir-name", "context"}});
+  const auto offered = packets(*call);
+  REQUIRE(offered.size() == 5);
+  CHECK(offered[0].stat->path == "a");
+  CHECK((offered[0].stat->mode & 1u << 31) != 0);
+  CHECK(offered[1].stat->path == "a/one");
+  CHECK(offered[2].stat->size == 100'000);
+  CHECK(offered[3].stat->link == "b");
+  CHECK_FALSE(offered[4].stat);
+
+  call->on_message(packet(request, 2));
+  call->on_message(packet(request, 1));
+  std::map<std::uint32_t, std::string> content;
+  const auto sent = packets(*call);
+  for (const auto& p : sent) {
+    CHECK(p.type == data);
+    content[p.id] += p.data;
+  }
+  CHECK(content == std::map<std::uint32_t, std::string>{{2, large}, {1, "1"}});
+  CHECK(sent.back().id == 1);
+  CHECK(sent.back().data.empty());
+  CHECK_FALSE(call->finished());
+
+  call->on_message(packet(finish));
+  const auto last = packets(*call);
+  REQUIRE(last.size() == 1);
+  CHECK(last[0].type == finish);
+  CHECK(call->finished());
+  CHECK(call->status().code == grpc::Code::ok);
+}
+
+TEST_CASE("patterns of the metadata choose what is offered") {
+  const test::TemporaryFolder folder;
+  for (const auto* path : {"Dockerfile", ".dockerignore", "src/a.cpp", "src/a.o", "doc/x"})
+    write(folder.path() / path, "x");
+  const auto paths = [&](const grpc::Metadata& metadata) {
+    const auto call = make_diff_copy({{"context", folder.path()}}, metadata);
+    std::vector<std::string> out;
+    for (const auto& p : packets(*call)) {
+      if (p.stat) out.push_back(p.stat->path);
+    }
+    return out;
+  };
+  using Paths = std::vector<std::string>;
+  CHECK(paths({{"dir-name", "context"}, {"followpaths", ".dockerignore"}}) == Paths{".dockerignore"});
+  CHECK(paths({{"dir-name", "context"}, {"exclude-patterns", "**/*.o"}, {"exclude-patterns", "doc"}}) ==
+        Paths{".dockerignore", "Dockerfile", "src", "src/a.cpp"});
+  CHECK(paths({{"dir-name", "context"},
+               {"include-patterns", "src"},
+               {"exclude-patterns", "src/*"},
+               {"exclude-patterns", "!src/a.o"}}) == Paths{"src", "src/a.o"});
+}
+
+TEST_CASE("what can not be offered or read fails with a reason") {
+  const test::TemporaryFolder folder;
+  write(folder.path() / "file", "x");
+  const auto unknown = make_diff_copy({{"context", folder.path()}}, {{"dir-name", "home"}});
+  CHECK(unknown->status().code == grpc::Code::not_found);
+  const auto bad = make_diff_copy({{"context", folder.path()}}, {{"dir-name", "context"}, {"exclude-patterns", "[a"}});
+  CHECK(bad->status().code == grpc::Code::invalid_argument);
+
+  const auto call = make_diff_copy({{"context", folder.path()}}, {{"dir-name", "context"}});
+  CHECK(packets(*call).size() == 2);
+  std::filesystem::remove(folder.path() / "file");
+  call->on_message(packet(request, 0));
+  const auto sent = packets(*call);
+  REQUIRE(sent.size() == 1);
+  CHECK(sent[0].type == error);
+  CHECK(sent[0].data == "cannot read " + (folder.path() / "file").string() + ": No such file or directory");
+  CHECK(packets(*call).empty());
+
+  const auto confused = make_diff_copy({{"context", folder.path()}}, {{"dir-name", "context"}});
+  packets(*confused);
+  confused->on_message(packet(request, 77));
+  CHECK(confused->status().code == grpc::Code::invalid_argument);
+  const auto damaged = make_diff_copy({{"context", folder.path()}}, {{"dir-name", "context"}});
+  damaged->on_message("\xff\xff\xff");
+  CHECK(damaged->status().code == grpc::Code::invalid_argument);
+}
+
+TEST_CASE("secrets are given by id and otherwise not found") {
+  const test::TemporaryFolder folder;
+  write(folder.path() / "s", std::string("se\0cret", 7));
+  write(folder.path() / "large", std::string(SecretCall::max_size + 1, 'x'));
+  const std::map<std::string, std::filesystem::path> files{
+      {"id", folder.path() / "s"}, {"gone", folder.path() / "gone"}, {"large", folder.path() / "large"}};
+  SecretCall known(files);
+  known.on_message(text_request("id"));
+  const auto answer = drain(known);
+  REQUIRE(answer.size() == 1);
+  protozero::pbf_reader reader(answer[0].data(), answer[0].size());
+  REQUIRE(reader.next(1));
+  CHECK(reader.get_bytes() == std::string("se\0cret", 7));
+  const std::pair<std::string, grpc::Code> refused[] = {{"HTTP_AUTH_TOKEN_x", grpc::Code::not_found},
+                                                        {"gone", grpc::Code::not_found},
+                                                        {"large", grpc::Code::resource_exhausted},
+                                                        {"", grpc::Code::not_found}};
+  for (const auto& [id, code] : refused) {
+    SecretCall call(files);
+    call.on_message(text_request(id));
+    CHECK(call.status().code == code);
+    CHECK(drain(call).empty());
+  }
+}
+
+TEST_CASE("credentials come from docker's configuration, or are anonymous") {
+  const test::TemporaryFolder folder;
+  write(folder.path() / "config.json", R"({"auths":{"r.example:5000":{"auth":")" + base64_encode("me:pass") + "\"}}}");
+  for (const auto& [host, expected] :
+       {std::pair<std::string, std::string>{"r.example:5000", "me/pass"}, {"other", "/"}}) {
+    std::promise<void> woken;
+    CredentialsCall call(folder.path(), [&] { woken.set_value(); });
+    call.on_message(text_request(host));
+    REQUIRE(woken.get_future().wait_for(std::chrono::seconds(10)) == std::future_status::ready);
+    const auto answer = drain(call);
+    REQUIRE(answer.size() == 1);
+    std::string username;
+    std::string secret;
+    protozero::pbf_reader reader(answer[0].data(), answer[0].size());
+    while (reader.next()) {
+      if (reader.tag() == 1) {
+        username = reader.get_string();
+      } else {
+        secret = reader.get_string();
+      }
+    }
+    CHECK(username + "/" + secret == expected);
+    CHECK(call.status().code == grpc::Code::ok);
+  }
+}
+
+TEST_CASE("health is always serving") {
+  HealthCall call;
+  call.on_message({});
+  CHECK(drain(call) == std::vector<std::string>{"\x08\x01"});
+  CHECK(call.finished());
+}
+
+TEST_CASE("the parameters of a build are the request's") {
+  const BuildRequest request{.tags = {"a:1", "b:2"},
+                             .context = "/c",
+                             .target = "final",
+                             .args = {{"A", "1"}},
+                             .cache_from = {"x"},
+                             .no_cache = true,
+                             .extra_hosts = {"h:1.2.3.4", "i:5.6.7.8"}};
+  CHECK(build_parameters(request, "Dockerfile") == engine::Parameters{{"t", "a:1"},
+                                                                      {"t", "b:2"},
+                                                                      {"dockerfile", "Dockerfile"},
+                                                                      {"target", "final"},
+                                                                      {"buildargs", R"({"A":"1"})"},
+                                                                      {"cachefrom", R"(["x"])"},
+                                                                      {"extrahosts", "h:1.2.3.4,i:5.6.7.8"},
+                                                                      {"nocache", "1"}});
+}
+
+TEST_CASE("errors of builders are read, of every age") {
+  CHECK(error_of(nlohmann::json::parse(R"({"error":"short","errorDetail":{"message":"long"}})")) == "long");
+  CHECK(error_of(nlohmann::json::parse(R"({"error":"short"})")) == "short");
+  CHECK_FALSE(error_of(nlohmann::json::parse(R"({"stream":"x"})")));
+  CHECK(exit_code_of("executor failed running [/bin/sh -c exit 3]: exit code: 3") == 3);
+  CHECK(exit_code_of("process \"/bin/sh -c x\" did not complete successfully: exit code: 127") == 127);
+  CHECK(exit_code_of("The command 'x' returned a non-zero code: 2") == 2);
+  CHECK_FALSE(exit_code_of("not found"));
+  CHECK(dockerfile_line_of("dockerfile parse error line 12: unknown instruction: X") == 12);
+  CHECK(dockerfile_line_of("dockerfile parse error on line 4: x") == 4);
+  CHECK_FALSE(dockerfile_line_of("something about line 4"));
+  CHECK(without_wrapping("failed to solve with frontend dockerfile.v0: failed to create LLB definition: why") == "why");
+}
