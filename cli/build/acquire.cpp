@@ -74,8 +74,9 @@ class Acquirer {
   // A registry that could not be reached once is not asked again in this run: each silent one costs many seconds.
   Result<void> pull(const Job& job, const std::stop_token& stop) {
     const auto host = engine::registry_host(job.image);
-    const std::unique_lock one_at_a_time(registry_mutex_);
-    if (unreachable_.contains(host)) return failure(fmt::format("{} cannot be reached", host));
+    if (const std::scoped_lock lock(registry_mutex_); unreachable_.contains(host)) {
+      return failure(fmt::format("{} cannot be reached", host));
+    }
     sink_({job.image, ImageState::working, "pulling"});
     engine::PullOptions pull;
     pull.platform = job.service->spec.platform.value_or("");
@@ -92,6 +93,7 @@ class Acquirer {
     if (done) {
       sink_({job.image, ImageState::done, "pulled"});
     } else if (done.error().fault == Fault::failed) {
+      const std::scoped_lock lock(registry_mutex_);
       unreachable_.insert(host);
     }
     return done;
@@ -100,11 +102,9 @@ class Acquirer {
   Outcome build(const Job& job, const std::string& reason, const std::stop_token& stop) {
     sink_({job.image, ImageState::working, reason.empty() ? "building" : "building, because it cannot be pulled"});
     const auto begun = std::chrono::steady_clock::now();
-    std::size_t running = 0;
     const auto progress = [&](const Progress& event) {
       const auto* changed = std::get_if<StepChanged>(&event);
       if (!changed || changed->step.cached || changed->step.completed || !changed->step.started) return;
-      ++running;
       sink_({job.image, ImageState::working, changed->step.name});
     };
     auto result = build_image(client_, request(job), progress, stop);

@@ -12,7 +12,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::size_t longest_flow = 76;
+constexpr std::size_t longest_flow = 96;
 
 bool looks_typed(const std::string& text) {
   constexpr std::array words{"null", "true", "false", "yes", "no", "on", "off", "y", "n", "~", ".nan", ".inf", "-.inf"};
@@ -66,11 +66,15 @@ bool always_block(std::string_view key) {
   return key == "ports" || key == "volumes" || key == "secrets" || key == "configs" || key == "env_file";
 }
 
+bool is_text_block(const Json& value) {
+  return value.is_string() && value.get_ref<const std::string&>().find('\n') != std::string::npos;
+}
+
 // A list of scalars on one line, or "" when it is long or holds more than scalars.
 std::string flow(const Json& list) {
   std::string out = "[";
   for (const auto& item : list) {
-    if (item.is_structured() || item.is_null()) return "";
+    if (item.is_structured() || item.is_null() || is_text_block(item)) return "";
     if (out.size() > 1) out += ", ";
     out += scalar(item, true);
   }
@@ -109,7 +113,7 @@ class Writer {
       out_ += " {}\n";
     } else if (value.is_array() && !always_block(key) && !flow(value).empty()) {
       out_ += " " + flow(value) + "\n";
-    } else if (value.is_string() && value.get_ref<const std::string&>().find('\n') != std::string::npos) {
+    } else if (is_text_block(value)) {
       block(value.get<std::string>(), indent + 2);
     } else if (value.is_structured()) {
       out_ += "\n";
@@ -125,8 +129,13 @@ class Writer {
     for (const auto& item : list) {
       if (!first) out_.append(indent, ' ');
       first = false;
-      out_ += "- ";
-      value(item, indent + 2, true);
+      out_ += "-";
+      if (is_text_block(item)) {
+        block(item.get<std::string>(), indent + 2);
+      } else {
+        out_ += " ";
+        value(item, indent + 2, true);
+      }
     }
   }
 

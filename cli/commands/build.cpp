@@ -1,0 +1,45 @@
+#include <memory>
+
+#include "commands/images.hpp"
+#include "commands/verb.hpp"
+#include "project/order.hpp"
+
+namespace saasctl::commands {
+namespace {
+
+struct BuildOptions {
+  std::vector<std::string> services;
+  bool no_cache = false;
+  bool pull = false;
+};
+
+int run_build(const Session& session, const BuildOptions& options) {
+  const auto project = load_project(session, stack::Mode::resolve);
+  if (!project) return fail(session, project.error());
+  if (const auto known = project::with_dependencies(*project, options.services); !known) return fail(session, known.error());
+  const auto client = connect_engine(session);
+  if (!client) return fail(session, client.error());
+  terminal::Board board(session.terminal, "build");
+  build::AcquireOptions acquire;
+  acquire.what = options.services.empty() ? build::Acquire::update : build::Acquire::build;
+  acquire.services = options.services;
+  acquire.no_cache = options.no_cache;
+  acquire.pull_bases = options.pull;
+  return get_images(session, *client, *project, acquire, board);
+}
+
+}  // namespace
+
+void setup_build(CLI::App& app, const Choose& choose) {
+  const auto options = std::make_shared<BuildOptions>();
+  auto* verb = app.add_subcommand("build",
+                                  "Build the images. A service with image and build is pulled when missing and built when that fails; "
+                                  "name it to build it in any case");
+  verb->add_option("services", options->services, "Services to build; missing: all")->type_name("SERVICE");
+  verb->add_flag("--no-cache", options->no_cache, "Carry out every step again");
+  verb->add_flag("--pull", options->pull, "Ask the registry for newer base images");
+  verb->footer("\nExample: saasctl build auth-service");
+  verb->callback([=] { choose([options](const Session& session) { return run_build(session, *options); }); });
+}
+
+}  // namespace saasctl::commands

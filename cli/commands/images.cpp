@@ -1,0 +1,46 @@
+#include "commands/images.hpp"
+
+#include <fmt/format.h>
+
+namespace saasctl::commands {
+namespace {
+
+constexpr std::size_t shown_lines = 40;
+
+terminal::TaskState state_of(build::ImageState state) {
+  switch (state) {
+    case build::ImageState::working:
+      return terminal::TaskState::working;
+    case build::ImageState::done:
+      return terminal::TaskState::done;
+    case build::ImageState::unchanged:
+      return terminal::TaskState::unchanged;
+    case build::ImageState::failed:
+      break;
+  }
+  return terminal::TaskState::failed;
+}
+
+void show_failure(const Session& session, const build::BuildFailure& failure) {
+  if (!failure.step.empty()) session.terminal.message("\n" + failure.step);
+  const auto skipped = failure.lines.size() > shown_lines ? failure.lines.size() - shown_lines : 0;
+  if (skipped > 0) session.terminal.message(fmt::format("  ({} lines before)", skipped));
+  for (std::size_t i = skipped; i < failure.lines.size(); ++i) session.terminal.message("  " + failure.lines[i]);
+}
+
+}  // namespace
+
+int get_images(const Session& session, const engine::Client& client, const project::Project& project, build::AcquireOptions options,
+               terminal::Board& board) {
+  options.docker_config = engine::docker_config_folder(session.environment);
+  const auto sink = [&board](const build::ImageEvent& event) { board.update(event.image, state_of(event.state), event.text); };
+  auto done = build::acquire_images(client, project, options, sink, session.stop);
+  if (done) return 0;
+  board.finish();
+  auto& error = done.error();
+  if (error.failure) show_failure(session, *error.failure);
+  if (!error.image.empty()) error.message = error.image + ": " + error.message;
+  return fail(session, error);
+}
+
+}  // namespace saasctl::commands

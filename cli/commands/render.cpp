@@ -1,0 +1,110 @@
+#include "render/render.hpp"
+
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "commands/verb.hpp"
+#include "render/diff.hpp"
+#include "util/file.hpp"
+#include "util/text.hpp"
+
+namespace saasctl::commands {
+namespace {
+
+struct RenderOptions {
+  bool check = false;
+  bool force = false;
+  std::optional<std::string> to_stdout;
+};
+
+// The file as it is on disk; nothing when there is none.
+Result<std::optional<std::string>> on_disk(const std::filesystem::path& path) {
+  auto text = read_file(path);
+  if (text) return std::optional(std::move(*text));
+  if (text.error().fault == Fault::not_found) return std::optional<std::string>();
+  return std::unexpected(text.error());
+}
+
+int print_one(const Session& session, const std::vector<render::File>& files, const std::string& wanted) {
+  std::vector<std::string> paths;
+  for (const auto& file : files) {
+    if (file.path == wanted) {
+      session.terminal.data(file.text);
+      return 0;
+    }
+    paths.push_back(file.path);
+  }
+  const auto close = nearest(wanted, paths);
+  return fail(session, {Fault::usage, fmt::format("no rendered file '{}'", wanted),
+                        close ? "did you mean '" + *close + "'?" : "files: " + join(paths, ", ")});
+}
+
+int check(const Session& session, const project::Project& project, const std::vector<render::File>& files) {
+  std::size_t drifted = 0;
+  for (const auto& file : files) {
+    const auto now = on_disk(project.folder / file.path);
+    if (!now) return fail(session, now.error());
+    const auto diff = render::unified_diff(*now ? "a/" + file.path : "/dev/null", now->value_or(""), "b/" + file.path, file.text);
+    if (diff.empty() && *now) continue;
+    ++drifted;
+    session.terminal.data(diff);
+  }
+  if (drifted == 0) return 0;
+  return fail(session, {Fault::drift, fmt::format("{} of {} files differ from what {} renders", drifted, files.size(), project.file.filename().string()),
+                        "run saasctl render and commit the result"});
+}
+
+// Files that stand in the way: not made by render, and different.
+Result<std::vector<std::string>> foreign(const project::Project& project, const std::vector<render::File>& files) {
+  std::vector<std::string> paths;
+  for (const auto& file : files) {
+    const auto now = on_disk(project.folder / file.path);
+    if (!now) return std::unexpected(now.error());
+    if (*now && !render::is_rendered(**now) && **now != file.text) paths.push_back(file.path);
+  }
+  return paths;
+}
+
+int write(const Session& session, const project::Project& project, const std::vector<render::File>& files, bool force) {
+  const auto taken = foreign(project, files);
+  if (!taken) return fail(session, taken.error());
+  if (!taken->empty() && !force) {
+    return fail(session, {Fault::failed, fmt::format("not made by saasctl render, so not overwritten: {}; nothing was written", join(*taken, ", ")),
+                          "move them away, or use --force"});
+  }
+  std::size_t written = 0;
+  for (const auto& file : files) {
+    const auto now = on_disk(project.folder / file.path);
+    if (now && *now && **now == file.text) continue;
+    if (auto done = write_file_atomic(project.folder / file.path, file.text); !done) return fail(session, done.error());
+    session.terminal.message((now && *now ? "changed " : "new     ") + file.path);
+    ++written;
+  }
+  session.terminal.message(fmt::format("{} of {} files written, {} as they were", written, files.size(), files.size() - written));
+  return 0;
+}
+
+int run_render(const Session& session, const RenderOptions& options) {
+  const auto project = load_project(session, stack::Mode::keep);
+  if (!project) return fail(session, project.error());
+  const auto files = render::render_all(*project);
+  if (!files) return fail(session, files.error());
+  if (options.to_stdout) return print_one(session, *files, *options.to_stdout);
+  if (options.check) return check(session, *project, *files);
+  return write(session, *project, *files, options.force);
+}
+
+}  // namespace
+
+void setup_render(CLI::App& app, const Choose& choose) {
+  const auto options = std::make_shared<RenderOptions>();
+  auto* verb = app.add_subcommand("render", "Write the Dockerfiles, ignore files, Compose files and what else the stack file asks for");
+  auto* check_flag = verb->add_flag("--check", options->check, "Write nothing; print a diff and exit 4 when a file differs");
+  verb->add_option("--stdout", options->to_stdout, "Print this one file instead")->type_name("FILE")->excludes(check_flag);
+  verb->add_flag("--force", options->force, "Overwrite files that saasctl did not make")->excludes(check_flag);
+  verb->footer("\nExample: saasctl render --check");
+  verb->callback([=] { choose([options](const Session& session) { return run_render(session, *options); }); });
+}
+
+}  // namespace saasctl::commands

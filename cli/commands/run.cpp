@@ -1,0 +1,80 @@
+#include "commands/run.hpp"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+
+#include "commands/signals.hpp"
+#include "commands/verb.hpp"
+
+namespace saasctl::commands {
+namespace {
+
+constexpr auto description = "One stack.yaml: Dockerfiles, Compose file, images, a running stack, and the proof that it works.";
+constexpr auto footer = R"(
+Exit codes: 0 done; 1 failed; 2 bad usage or stack file; 3 verify found failures; 4 drift; 5 no engine; 130, 143 on signals.
+
+Example: saasctl build && saasctl up && saasctl verify)";
+
+void setup_globals(CLI::App& app, GlobalOptions& options) {
+  app.add_option("-f,--file", options.file, "Stack or Compose file; missing: stack.yaml, compose.yaml … of this folder")->type_name("FILE");
+  app.add_option("-p,--project-name", options.project_name, "Name of the project instead of the file's")->type_name("NAME");
+  app.add_option("--host", options.host, "Engine to talk to instead of DOCKER_HOST: unix://PATH or tcp://HOST:PORT")->type_name("URL");
+  app.add_option("--context", options.context, "Docker context to use")->type_name("NAME");
+  app.add_flag("--no-color", options.no_color, "No colours; a NO_COLOR that is not empty does the same");
+  app.add_option("--progress", options.progress, "How progress is shown")->check(CLI::IsMember({"auto", "tty", "plain", "json", "quiet"}))->capture_default_str();
+  app.set_version_flag("--version", "saasctl " SAASCTL_VERSION);
+  app.require_subcommand(1);
+  app.fallthrough();
+  app.footer(footer);
+}
+
+bool no_color_wanted(const GlobalOptions& options, const stack::Variables& environment) {
+  const auto found = environment.find("NO_COLOR");
+  return options.no_color || (found != environment.end() && !found->second.empty());
+}
+
+int usage_error(const CLI::App& app, const CLI::ParseError& error) {
+  if (error.get_exit_code() == 0) {  // --help, --version
+    const int code = app.exit(error);
+    return code == 0 ? 0 : 2;
+  }
+  std::fputs(fmt::format("error: {}\n       saasctl --help lists the verbs, saasctl VERB --help the options of one\n", error.what()).c_str(), stderr);
+  return 2;
+}
+
+}  // namespace
+
+void setup_all(CLI::App& app, const Choose& choose) {
+  for (const auto setup : {setup_render, setup_schema, setup_reference, setup_secrets, setup_build, setup_plan, setup_up, setup_down, setup_ps,
+                           setup_logs, setup_verify}) {
+    setup(app, choose);
+  }
+}
+
+int run(int argc, const char* const* argv) {
+  const Signals signals;
+  GlobalOptions options;
+  Action action;
+  CLI::App app(description, "saasctl");
+  setup_globals(app, options);
+  setup_all(app, [&action](Action chosen) { action = std::move(chosen); });
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return usage_error(app, error);
+  }
+  const auto environment = project::process_environment();
+  const terminal::Terminal terminal({terminal::progress_mode(options.progress), !no_color_wanted(options, environment)});
+  const Session session{options, environment, terminal, signals.token()};
+  int code = action(session);
+  if (const auto flushed = terminal.flush(); !flushed && code == 0) code = fail(session, flushed.error());
+  if (signals.received() != 0 && code == exit_code(Fault::interrupted)) {
+    terminal.message(fmt::format("stopped by signal {}; run the command again to go on", signals.received()));
+    return 128 + signals.received();
+  }
+  return code;
+}
+
+}  // namespace saasctl::commands

@@ -1,0 +1,56 @@
+#include "commands/session.hpp"
+
+namespace saasctl::commands {
+
+Result<project::Project> load_project(const Session& session, stack::Mode mode) {
+  project::Inputs inputs;
+  if (session.options.file) inputs.file = *session.options.file;
+  inputs.project_name = session.options.project_name;
+  inputs.environment = session.environment;
+  inputs.mode = mode;
+  auto loaded = project::load(inputs);
+  if (!loaded) return std::unexpected(loaded.error());
+  for (const auto& warning : loaded->warnings) session.terminal.warning(warning);
+  return std::move(loaded->project);
+}
+
+Result<engine::Client> connect_engine(const Session& session) {
+  auto endpoint = engine::resolve_endpoint({session.options.host, session.options.context}, session.environment);
+  if (!endpoint) return std::unexpected(endpoint.error());
+  return engine::Client::connect(std::move(*endpoint), session.stop);
+}
+
+int exit_code(Fault fault) {
+  switch (fault) {
+    case Fault::usage:
+      return 2;
+    case Fault::verify:
+      return 3;
+    case Fault::drift:
+      return 4;
+    case Fault::no_engine:
+      return 5;
+    case Fault::interrupted:
+      return 130;
+    case Fault::failed:
+    case Fault::timeout:
+    case Fault::not_found:
+    case Fault::conflict:
+      break;
+  }
+  return 1;
+}
+
+int fail(const Session& session, const Error& error) {
+  if (error.fault != Fault::interrupted) session.terminal.error(error);
+  return exit_code(error.fault);
+}
+
+stack::Environment process_lookup(const Session& session) {
+  return [&environment = session.environment](std::string_view name) -> std::optional<std::string> {
+    const auto found = environment.find(name);
+    return found == environment.end() ? std::nullopt : std::optional(found->second);
+  };
+}
+
+}  // namespace saasctl::commands

@@ -1,0 +1,47 @@
+// What every verb is given, and the passes that many of them share.
+#pragma once
+
+#include <optional>
+#include <stop_token>
+#include <string>
+
+#include "engine/client.hpp"
+#include "project/load.hpp"
+#include "terminal/terminal.hpp"
+#include "util/result.hpp"
+
+namespace saasctl::commands {
+
+// Options that stand before or after any verb.
+struct GlobalOptions {
+  std::optional<std::string> file;
+  std::optional<std::string> project_name;
+  std::optional<std::string> host;
+  std::optional<std::string> context;
+  bool no_color = false;
+  std::string progress = "auto";
+};
+
+struct Session {
+  const GlobalOptions& options;
+  const stack::Variables& environment;
+  const terminal::Terminal& terminal;
+  std::stop_token stop;  // set by SIGINT and SIGTERM
+};
+
+// The stack file, resolved; unset variables are warned about.
+Result<project::Project> load_project(const Session& session, stack::Mode mode);
+
+// The engine that the options, the environment or the docker CLI's context name.
+Result<engine::Client> connect_engine(const Session& session);
+
+// The exit code that a failure stands for. `interrupted` is 130 here; run() makes it 143 after SIGTERM.
+int exit_code(Fault fault);
+
+// Shows the error and gives its exit code.
+int fail(const Session& session, const Error& error);
+
+// A look-up in the session's environment and in .env is the project's matter; this one is the process's alone.
+stack::Environment process_lookup(const Session& session);
+
+}  // namespace saasctl::commands

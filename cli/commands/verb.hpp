@@ -1,0 +1,30 @@
+// A verb of the command line: its options, bound to typed fields, and what it does.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <functional>
+
+#include "commands/session.hpp"
+
+namespace saasctl::commands {
+
+// Does the work and returns the exit code.
+using Action = std::function<int(const Session&)>;
+
+// Called by each setup_VERB when the user has chosen it.
+using Choose = std::function<void(Action)>;
+
+// One file each; `app` gets one subcommand.
+void setup_render(CLI::App& app, const Choose& choose);
+void setup_schema(CLI::App& app, const Choose& choose);
+void setup_reference(CLI::App& app, const Choose& choose);
+void setup_secrets(CLI::App& app, const Choose& choose);
+void setup_build(CLI::App& app, const Choose& choose);
+void setup_plan(CLI::App& app, const Choose& choose);
+void setup_up(CLI::App& app, const Choose& choose);
+void setup_down(CLI::App& app, const Choose& choose);
+void setup_ps(CLI::App& app, const Choose& choose);
+void setup_logs(CLI::App& app, const Choose& choose);
+void setup_verify(CLI::App& app, const Choose& choose);
+
+}  // namespace saasctl::commands

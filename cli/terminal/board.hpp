@@ -1,0 +1,64 @@
+// Progress of several things at once: live lines on a terminal, one line a change in a log, JSON lines, or nothing.
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "terminal/terminal.hpp"
+
+namespace saasctl::terminal {
+
+enum class TaskState { working, done, failed, unchanged };
+
+// Safe to use from several threads.
+class Board {
+ public:
+  // `verb` names the work in JSON lines: "up", "build". The terminal must outlive the board.
+  Board(const Terminal& terminal, std::string verb);
+  Board(const Board&) = delete;
+  Board& operator=(const Board&) = delete;
+  // Leaves the last state of every task on the screen.
+  ~Board();
+
+  // What a task does now; the first call adds it. In a log a change of text or state is one line.
+  void update(const std::string& task, TaskState state, const std::string& text);
+
+  // A line that stays: above the live lines, or in its place in the log. Not shown when quiet.
+  void line(const std::string& task, const std::string& text);
+
+  // Stops drawing; what comes after is written by the terminal alone.
+  void finish();
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  struct Task {
+    std::string name;
+    TaskState state;
+    std::string text;
+    Clock::time_point since;
+    double seconds = 0;  // of its last state, once it has ended
+  };
+
+  void write_change(const Task& task) const;
+  std::string row(const Task& task) const;
+  void erase();
+  void draw();
+  void tick(const std::stop_token& stop);
+
+  const Terminal& terminal_;
+  std::string verb_;
+  Clock::time_point start_ = Clock::now();
+  std::mutex mutex_;
+  std::vector<Task> tasks_;
+  std::size_t name_width_ = 0;
+  std::size_t drawn_ = 0;  // live lines on the screen
+  bool finished_ = false;
+  std::jthread ticker_;
+};
+
+}  // namespace saasctl::terminal

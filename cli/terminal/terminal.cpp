@@ -1,0 +1,93 @@
+#include "terminal/terminal.hpp"
+
+#include <fmt/format.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <array>
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+
+namespace saasctl::terminal {
+namespace {
+
+bool can_move_cursor() {
+  const char* kind = std::getenv("TERM");
+  return isatty(STDERR_FILENO) == 1 && kind && std::strcmp(kind, "dumb") != 0;
+}
+
+void write_to(std::FILE* file, std::string_view text) { std::fwrite(text.data(), 1, text.size(), file); }
+
+}  // namespace
+
+ProgressMode progress_mode(std::string_view text) {
+  if (text == "tty") return ProgressMode::tty;
+  if (text == "plain") return ProgressMode::plain;
+  if (text == "json") return ProgressMode::json;
+  if (text == "quiet") return ProgressMode::quiet;
+  return ProgressMode::automatic;
+}
+
+Terminal::Terminal(const Settings& settings)
+    : progress_(settings.progress),
+      colour_out_(settings.colour_allowed && isatty(STDOUT_FILENO) == 1),
+      colour_err_(settings.colour_allowed && isatty(STDERR_FILENO) == 1) {
+  if (progress_ == ProgressMode::automatic) progress_ = can_move_cursor() ? ProgressMode::tty : ProgressMode::plain;
+}
+
+std::size_t Terminal::width() const {
+  for (const int descriptor : {STDERR_FILENO, STDOUT_FILENO}) {
+    winsize size{};
+    if (::ioctl(descriptor, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return size.ws_col;
+  }
+  return 100;
+}
+
+void Terminal::data(std::string_view text) const { write_to(stdout, text); }
+
+void Terminal::message(std::string_view line) const {
+  std::string text(line);
+  text += '\n';
+  write_to(stderr, text);
+}
+
+void Terminal::warning(std::string_view line) const { message(paint(Tone::warning, "warning: ") + std::string(line)); }
+
+void Terminal::error(const Error& error) const {
+  // The reader's errors carry their own "file:line:column: error:" lines.
+  const bool positioned = error.message.find(": error: ") != std::string::npos || error.message.starts_with("error: ");
+  message(positioned ? error.message : paint(Tone::bad, "error: ") + error.message);
+  if (!error.hint.empty()) message("       " + error.hint);
+}
+
+std::string Terminal::paint(Tone tone, std::string_view text) const { return painted(colour_err_, tone, text); }
+
+Result<void> Terminal::flush() const {
+  const bool flushed = std::fflush(stdout) == 0 && std::ferror(stdout) == 0;
+  if (!flushed) return failure(fmt::format("cannot write the output: {}", std::strerror(errno)));
+  return {};
+}
+
+std::string painted(bool colour, Tone tone, std::string_view text) {
+  constexpr std::array codes{"", "\x1b[32m", "\x1b[31m", "\x1b[33m", "\x1b[2m"};
+  if (!colour || tone == Tone::plain) return std::string(text);
+  return std::string(codes.at(static_cast<std::size_t>(tone))) + std::string(text) + "\x1b[0m";
+}
+
+std::string short_duration(double seconds) {
+  if (seconds < 60) return fmt::format("{:.1f}s", seconds);
+  const auto whole = static_cast<long>(std::lround(seconds));
+  return fmt::format("{}m{:02}s", whole / 60, whole % 60);
+}
+
+std::string short_size(long long bytes) {
+  constexpr std::array units{"B", "kB", "MB", "GB", "TB"};
+  auto value = static_cast<double>(bytes);
+  std::size_t unit = 0;
+  while (value >= 1000 && unit + 1 < units.size()) value /= 1000, ++unit;
+  return unit == 0 ? fmt::format("{} B", bytes) : fmt::format("{:.1f} {}", value, units.at(unit));
+}
+
+}  // namespace saasctl::terminal
