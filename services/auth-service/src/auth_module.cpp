@@ -25,7 +25,9 @@ using services::Task;
 
 constexpr std::chrono::seconds kTokenLifetime{900};
 
-Seconds now() { return std::chrono::time_point_cast<std::chrono::seconds>(std::chrono::system_clock::now()); }
+Seconds now() {
+  return std::chrono::time_point_cast<std::chrono::seconds>(std::chrono::system_clock::now());
+}
 
 std::string random_token_id() {
   std::array<char, 16> bytes{};
@@ -33,7 +35,9 @@ std::string random_token_id() {
   return services::to_base64url({bytes.data(), bytes.size()});
 }
 
-json user_json(std::string_view id, std::string_view email) { return {{"id", id}, {"email", email}}; }
+json user_json(std::string_view id, std::string_view email) {
+  return {{"id", id}, {"email", email}};
+}
 
 Response busy() {
   return services::retry_later(503, "busy", "Too many logins at once; try again.", std::chrono::seconds(1));

@@ -26,7 +26,8 @@ std::expected<Credentials, services::Response> read_credentials(const services::
   if (!is_email(*email)) {
     return std::unexpected(services::error_response(422, "invalid_field", "Field 'email' must be an e-mail address."));
   }
-  std::ranges::transform(*email, email->begin(), [](unsigned char letter) { return static_cast<char>(std::tolower(letter)); });
+  std::ranges::transform(*email, email->begin(),
+                         [](unsigned char letter) { return static_cast<char>(std::tolower(letter)); });
   return Credentials{std::move(*email), std::move(*password)};
 }
 

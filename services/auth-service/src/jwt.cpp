@@ -20,7 +20,9 @@ std::string_view as_text(const std::array<unsigned char, N>& bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-const unsigned char* as_bytes(std::string_view text) { return reinterpret_cast<const unsigned char*>(text.data()); }
+const unsigned char* as_bytes(std::string_view text) {
+  return reinterpret_cast<const unsigned char*>(text.data());
+}
 
 // RFC 7638, section 3: the required members only, in alphabetical order, without white space.
 std::string thumbprint(const std::string& encoded_public_key) {
@@ -50,14 +52,17 @@ std::optional<Claims> read_claims(const std::string& text, const std::string& is
 TokenSigner::TokenSigner(std::string_view key_text, std::string issuer) : issuer_(std::move(issuer)) {
   constexpr std::string_view kContext = "saasctl auth-service token signing v1";
   std::array<unsigned char, crypto_sign_SEEDBYTES> seed{};
-  crypto_generichash(seed.data(), seed.size(), as_bytes(key_text), key_text.size(), as_bytes(kContext), kContext.size());
+  crypto_generichash(seed.data(), seed.size(), as_bytes(key_text), key_text.size(), as_bytes(kContext),
+                     kContext.size());
   crypto_sign_seed_keypair(public_key_.data(), secret_key_.data(), seed.data());
   sodium_memzero(seed.data(), seed.size());
   key_id_ = thumbprint(to_base64url(as_text(public_key_)));
   header_ = to_base64url(json{{"alg", "EdDSA"}, {"kid", key_id_}, {"typ", "JWT"}}.dump());
 }
 
-TokenSigner::~TokenSigner() { sodium_memzero(secret_key_.data(), secret_key_.size()); }
+TokenSigner::~TokenSigner() {
+  sodium_memzero(secret_key_.data(), secret_key_.size());
+}
 
 std::string TokenSigner::sign(const Claims& claims) const {
   const json payload = {{"iss", issuer_},
@@ -79,7 +84,8 @@ std::expected<Claims, TokenError> TokenSigner::verify(std::string_view token, Se
   const std::string_view signed_part = token.substr(0, last_dot);
   const auto signature = from_base64url(token.substr(last_dot + 1));
   if (!signature || signature->size() != crypto_sign_BYTES) return std::unexpected(TokenError::malformed);
-  if (crypto_sign_verify_detached(as_bytes(*signature), as_bytes(signed_part), signed_part.size(), public_key_.data()) != 0) {
+  if (crypto_sign_verify_detached(as_bytes(*signature), as_bytes(signed_part), signed_part.size(),
+                                  public_key_.data()) != 0) {
     return std::unexpected(TokenError::wrong_signature);
   }
   const auto payload = from_base64url(signed_part.substr(header_.size() + 1));
@@ -90,8 +96,8 @@ std::expected<Claims, TokenError> TokenSigner::verify(std::string_view token, Se
 }
 
 std::string TokenSigner::jwks() const {
-  const json key = {{"kty", "OKP"}, {"crv", "Ed25519"}, {"x", to_base64url(as_text(public_key_))},
-                    {"kid", key_id_}, {"use", "sig"},   {"alg", "EdDSA"}};
+  const json key = {{"kty", "OKP"},   {"crv", "Ed25519"}, {"x", to_base64url(as_text(public_key_))},
+                    {"kid", key_id_}, {"use", "sig"},     {"alg", "EdDSA"}};
   return json{{"keys", json::array({key})}}.dump();
 }
 

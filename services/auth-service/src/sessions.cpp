@@ -13,7 +13,9 @@ namespace {
 
 namespace redis = services::redis;
 
-std::string revocation_key(const Claims& claims) { return "auth:revoked:" + claims.token_id; }
+std::string revocation_key(const Claims& claims) {
+  return "auth:revoked:" + claims.token_id;
+}
 
 // Redis gets no e-mail addresses to keep, only what tells them apart.
 std::string attempt_key(const std::string& who) {

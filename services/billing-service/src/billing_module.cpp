@@ -24,8 +24,8 @@ Response subscription_response(int status, const Subscription& subscription) {
 }
 
 Response over_quota(std::int64_t quota) {
-  return services::error_response(402, "quota_exceeded",
-                                  "Your plan includes " + std::to_string(quota) + " units a month and they are used up.");
+  return services::error_response(
+      402, "quota_exceeded", "Your plan includes " + std::to_string(quota) + " units a month and they are used up.");
 }
 
 class BillingModule : public services::Module {

@@ -36,12 +36,12 @@ class RemoteAssistant : public Assistant {
         http_(http) {}
 
   Task<Reply> answer(std::vector<Turn> turns, const services::Span& span) override {
-    services::Call call{.method = "POST",
-                        .url = completions_,
-                        .headers = {{"Content-Type", "application/json"},
-                                    {"Authorization", "Bearer " + std::string(key_.reveal())}},
-                        .body = request_body(turns),
-                        .timeout = timeout_};
+    services::Call call{
+        .method = "POST",
+        .url = completions_,
+        .headers = {{"Content-Type", "application/json"}, {"Authorization", "Bearer " + std::string(key_.reveal())}},
+        .body = request_body(turns),
+        .timeout = timeout_};
     const auto answer = co_await http_.call(std::move(call), span);
     if (!answer) co_return std::unexpected(answer.error().message);
     if (answer->status != 200) {
@@ -54,7 +54,8 @@ class RemoteAssistant : public Assistant {
   [[nodiscard]] std::string request_body(const std::vector<Turn>& turns) const {
     json messages = json::array();
     for (const Turn& turn : turns) messages.push_back({{"role", turn.role}, {"content", turn.content}});
-    return json{{"model", model_}, {"messages", std::move(messages)}}.dump(-1, ' ', false, json::error_handler_t::replace);
+    return json{{"model", model_}, {"messages", std::move(messages)}}.dump(-1, ' ', false,
+                                                                           json::error_handler_t::replace);
   }
 
   [[nodiscard]] Reply content_of(const std::string& body) const {

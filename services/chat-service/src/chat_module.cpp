@@ -150,7 +150,8 @@ class ChatModule : public services::Module {
     }
     const std::string why = answer ? "status " + std::to_string(answer->status) : answer.error().message;
     tools_.log.write(services::LogLevel::error, "billing-service took no usage report", {{"error", why}});
-    co_return services::retry_later(503, "billing_unavailable", "Usage cannot be recorded just now.", std::chrono::seconds(1));
+    co_return services::retry_later(503, "billing_unavailable", "Usage cannot be recorded just now.",
+                                    std::chrono::seconds(1));
   }
 
   // The id in the path when the conversation is this user's. Another's is answered as if it did not exist.
