@@ -65,6 +65,14 @@ std::string fitted(std::string_view text, std::size_t width) {
   return out + "…";
 }
 
+// Without control characters, which could move the cursor or ring: the text may come from a service under test.
+std::string printable(std::string_view text) {
+  std::string out(text);
+  std::ranges::replace_if(
+      out, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, ' ');
+  return out;
+}
+
 // Broken at spaces so that no line is wider than `width` unless a word is.
 std::vector<std::string> wrapped(std::string_view text, std::size_t width) {
   std::vector<std::string> lines(1);
@@ -89,7 +97,7 @@ std::string labelled(std::string_view label, std::string_view text, const Consol
   constexpr std::size_t indent = 13;
   const auto width = options.width > indent + 20 ? options.width - indent : 20;
   std::string out;
-  for (const auto& line : wrapped(text, width)) {
+  for (const auto& line : wrapped(printable(text), width)) {
     const auto head = out.empty() ? fmt::format("    {:<9}", label) : std::string(indent, ' ');
     out += fmt::format("{}{}\n", painted(head, dim, options), line);
   }

@@ -92,11 +92,7 @@ Form<Expectation> expectation_form(std::function<const Record<Expectation>&()> c
   };
   form.write = [comparisons](const Expectation& value, Style style) -> Json {
     auto out = comparisons().write(value, style);
-    if (out.size() != 1) return out;
-    if (value.exists) return *value.exists ? "exists" : "absent";
-    if (value.equals && !value.equals->is_object() && *value.equals != "exists" && *value.equals != "absent") {
-      return *value.equals;
-    }
+    if (out.size() == 1 && value.equals && !value.equals->is_object()) return *value.equals;
     return out;
   };
   form.schema = {

@@ -11,7 +11,8 @@
 
 namespace saasctl::stack {
 
-// A plain value, `exists`, `absent`, or a map of comparisons read by `comparisons`, which may refer to this form.
+// A plain value, `exists`, `absent`, or a map of comparisons read by `comparisons`, which may refer to this form. In
+// quotes the two words are values. Written without them, as a JSON text could not tell the words from the values.
 Form<Expectation> expectation_form(std::function<const Record<Expectation>&()> comparisons);
 
 // A form that holds at most one value in a vector, so that a record can contain its own kind.
