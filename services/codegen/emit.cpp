@@ -11,12 +11,24 @@ std::string cpp_type(const Column& column) {
   std::string type;
   switch (column.type) {
     case SqlType::text:
-    case SqlType::uuid: type = "std::string"; break;
-    case SqlType::bigint: type = "std::int64_t"; break;
-    case SqlType::integer: type = "std::int32_t"; break;
-    case SqlType::boolean: type = "bool"; break;
-    case SqlType::timestamptz: type = "services::Timestamp"; break;
-    case SqlType::double_precision: type = "double"; break;
+    case SqlType::uuid:
+      type = "std::string";
+      break;
+    case SqlType::bigint:
+      type = "std::int64_t";
+      break;
+    case SqlType::integer:
+      type = "std::int32_t";
+      break;
+    case SqlType::boolean:
+      type = "bool";
+      break;
+    case SqlType::timestamptz:
+      type = "services::Timestamp";
+      break;
+    case SqlType::double_precision:
+      type = "double";
+      break;
   }
   return column.nullable ? "std::optional<" + type + ">" : type;
 }
@@ -56,16 +68,19 @@ bool same_columns(const std::vector<Column>& left, const std::vector<Column>& ri
 
 // The table whose rows this query returns whole, or the query's own struct.
 std::string result_name(const Query& query, const Schema& schema) {
-  const auto table =
-      std::ranges::find_if(schema.tables, [&](const Table& known) { return same_columns(known.columns, query.results); });
+  const auto table = std::ranges::find_if(
+      schema.tables, [&](const Table& known) { return same_columns(known.columns, query.results); });
   return table == schema.tables.end() ? camel_case(query.name) + "Row" : row_name(*table);
 }
 
 std::string return_type(const Query& query, const Schema& schema) {
   switch (query.rows) {
-    case Query::Rows::exec: return "void";
-    case Query::Rows::one: return "std::optional<" + result_name(query, schema) + ">";
-    case Query::Rows::many: return "std::vector<" + result_name(query, schema) + ">";
+    case Query::Rows::exec:
+      return "void";
+    case Query::Rows::one:
+      return "std::optional<" + result_name(query, schema) + ">";
+    case Query::Rows::many:
+      return "std::vector<" + result_name(query, schema) + ">";
   }
   return "";
 }
@@ -79,12 +94,15 @@ std::string signature(const Query& query, const Schema& schema, const std::strin
          parameters + ") const";
 }
 
-std::string literal(std::string_view sql) { return "R\"sql(" + std::string(sql) + ")sql\""; }
+std::string literal(std::string_view sql) {
+  return "R\"sql(" + std::string(sql) + ")sql\"";
+}
 
 std::string header_text(std::string_view schema_text, const Schema& schema, const std::vector<Query>& queries,
                         const std::string& name_space) {
   std::string text =
-      "// Generated from schema.sql and queries.sql; change those.\n#pragma once\n\n#include <cstdint>\n#include <optional>\n"
+      "// Generated from schema.sql and queries.sql; change those.\n#pragma once\n\n#include <cstdint>\n#include "
+      "<optional>\n"
       "#include <string>\n#include <string_view>\n#include <vector>\n\n#include \"common/core/span.hpp\"\n"
       "#include \"common/core/timestamp.hpp\"\n#include \"common/runtime/database.hpp\"\n\nnamespace " +
       name_space + " {\n\nnamespace services = saasctl::services;\n\n// schema.sql as it was.\n" +
@@ -105,15 +123,17 @@ std::string header_text(std::string_view schema_text, const Schema& schema, cons
       "  Queries(services::postgres::Database& database, const services::Span& parent) : database_(database), "
       "parent_(parent) {}\n\n";
   for (const Query& query : queries) text += "  [[nodiscard]] " + signature(query, schema, "") + ";\n";
-  return text + "\n private:\n  services::postgres::Database& database_;\n  const services::Span& parent_;\n};\n\n}  // namespace " +
+  return text +
+         "\n private:\n  services::postgres::Database& database_;\n  const services::Span& parent_;\n};\n\n}  // "
+         "namespace " +
          name_space + "\n";
 }
 
 std::string read_row(const Query& query, const Schema& schema, const std::string& row) {
   std::string text = result_name(query, schema) + "{";
   for (std::size_t at = 0; at < query.results.size(); ++at) {
-    text += (at == 0 ? "" : ", ") + ("services::postgres::decode<" + cpp_type(query.results[at]) + ">(*rows, " + row + ", " +
-                                     std::to_string(at) + ")");
+    text += (at == 0 ? "" : ", ") + ("services::postgres::decode<" + cpp_type(query.results[at]) + ">(*rows, " + row +
+                                     ", " + std::to_string(at) + ")");
   }
   return text + "}";
 }
@@ -128,7 +148,8 @@ std::string body(const Query& query, const Schema& schema) {
                      ", std::move(parameters), parent_);\n  if (!rows) co_return std::unexpected(rows.error());\n";
   const std::string type = return_type(query, schema);
   switch (query.rows) {
-    case Query::Rows::exec: return text + "  co_return services::postgres::Result<void>();\n";
+    case Query::Rows::exec:
+      return text + "  co_return services::postgres::Result<void>();\n";
     case Query::Rows::one:
       return text + "  if (rows->size() == 0) co_return " + type + "();\n  co_return " + type + "(" +
              read_row(query, schema, "0") + ");\n";

@@ -8,12 +8,17 @@ namespace saasctl::codegen {
 
 namespace {
 
-bool begins_word(char letter) { return std::isalpha(static_cast<unsigned char>(letter)) != 0 || letter == '_'; }
-bool continues_word(char letter) { return begins_word(letter) || std::isdigit(static_cast<unsigned char>(letter)) != 0; }
+bool begins_word(char letter) {
+  return std::isalpha(static_cast<unsigned char>(letter)) != 0 || letter == '_';
+}
+bool continues_word(char letter) {
+  return begins_word(letter) || std::isdigit(static_cast<unsigned char>(letter)) != 0;
+}
 
 std::string lower(std::string_view text) {
   std::string result(text);
-  std::ranges::transform(result, result.begin(), [](unsigned char letter) { return static_cast<char>(std::tolower(letter)); });
+  std::ranges::transform(result, result.begin(),
+                         [](unsigned char letter) { return static_cast<char>(std::tolower(letter)); });
   return result;
 }
 
@@ -75,7 +80,8 @@ class Lexer {
       if (!doubled) break;
       ++at_;
     }
-    if (at_ >= text_.size()) return std::unexpected(Diagnostic{begin, std::string("this ") + quote + " is never closed"});
+    if (at_ >= text_.size())
+      return std::unexpected(Diagnostic{begin, std::string("this ") + quote + " is never closed"});
     ++at_;
     const bool keep_quotes = kind == Token::Kind::string;
     const std::string_view body = text_.substr(begin, at_ - begin);
@@ -126,6 +132,8 @@ class Lexer {
 
 }  // namespace
 
-std::expected<std::vector<Token>, Diagnostic> tokenize(std::string_view text) { return Lexer(text).run(); }
+std::expected<std::vector<Token>, Diagnostic> tokenize(std::string_view text) {
+  return Lexer(text).run();
+}
 
 }  // namespace saasctl::codegen

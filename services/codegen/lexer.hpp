@@ -13,7 +13,7 @@ namespace saasctl::codegen {
 
 struct Token {
   enum class Kind {
-    word,        // identifier or keyword; `text` is lower case unless it was quoted
+    word,  // identifier or keyword; `text` is lower case unless it was quoted
     number,
     string,      // 'text', quotes kept
     symbol,      // punctuation and operators

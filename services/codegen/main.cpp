@@ -35,7 +35,9 @@ int complain(const Source& source, const Diagnostics& diagnostics) {
 }
 
 // auth-service → saasctl::auth::db
-std::string name_space_of(const std::string& service) { return "saasctl::" + service.substr(0, service.find('-')) + "::db"; }
+std::string name_space_of(const std::string& service) {
+  return "saasctl::" + service.substr(0, service.find('-')) + "::db";
+}
 
 int generate(const Options& options) {
   const Source schema_source = read(options.at("--schema"));

@@ -35,7 +35,8 @@ class Statement {
       return std::unexpected(Diagnostic{tokens_.front().offset, "expected SELECT, INSERT, UPDATE or DELETE"});
     }
     query.operation = tokens_.front().text;
-    std::ranges::transform(query.operation, query.operation.begin(), [](char letter) { return static_cast<char>(letter - 'a' + 'A'); });
+    std::ranges::transform(query.operation, query.operation.begin(),
+                           [](char letter) { return static_cast<char>(letter - 'a' + 'A'); });
     if (auto done = find_tables(); !done) return done;
     query.collection = scopes_.front().table->full_name();
     if (auto done = find_parameters(query); !done) return done;
@@ -43,9 +44,9 @@ class Statement {
     query.sql = numbered_sql(query);
     const bool wants_rows = query.rows != Query::Rows::exec;
     if (wants_rows == !query.results.empty()) return {};
-    return std::unexpected(Diagnostic{tokens_.front().offset,
-                                      wants_rows ? "this statement returns no rows: write :exec, or add RETURNING"
-                                                 : "this statement returns rows: write :one or :many"});
+    return std::unexpected(
+        Diagnostic{tokens_.front().offset, wants_rows ? "this statement returns no rows: write :exec, or add RETURNING"
+                                                      : "this statement returns rows: write :one or :many"});
   }
 
  private:
@@ -81,7 +82,8 @@ class Statement {
       std::vector<std::string> names;
       for (const Table& known : schema_.tables) names.push_back(known.full_name());
       const std::string wanted = schema + "." + name;
-      return std::unexpected(Diagnostic{offset, "the schema has no table '" + wanted + "'." + suggestion(wanted, names)});
+      return std::unexpected(
+          Diagnostic{offset, "the schema has no table '" + wanted + "'." + suggestion(wanted, names)});
     }
     if (token(at + 1).is("as")) ++at;
     const Token& alias = token(at + 1);
@@ -106,7 +108,8 @@ class Statement {
     if (names.empty()) {
       return std::unexpected(Diagnostic{token(at).offset, "no table here is called '" + token(at).text + "'"});
     }
-    return std::unexpected(Diagnostic{name.offset, "there is no column '" + name.text + "'." + suggestion(name.text, names)});
+    return std::unexpected(
+        Diagnostic{name.offset, "there is no column '" + name.text + "'." + suggestion(name.text, names)});
   }
 
   // The column whose last token is at `last`.
@@ -135,7 +138,8 @@ class Statement {
       if (token(here).is(")")) --depth;
       if (depth == 1 && token(here).is(",")) ++position;
     }
-    const bool alone = (token(at - 1).is("(") || token(at - 1).is(",")) && (token(at + 1).is(")") || token(at + 1).is(","));
+    const bool alone =
+        (token(at - 1).is("(") || token(at - 1).is(",")) && (token(at + 1).is(")") || token(at + 1).is(","));
     if (depth != 1 || !alone) return std::nullopt;
     const std::size_t name = columns + 1 + position * 2;  // names and commas take turns
     return name < values ? column_before(name) : std::nullopt;
@@ -188,15 +192,17 @@ class Statement {
       if (!column) return std::unexpected(column.error());
       if (!*column) continue;
       if (found[index] && found[index]->type != (*column)->type) {
-        return std::unexpected(Diagnostic{token(at).offset, "@" + token(at).text + " has another type here than above"});
+        return std::unexpected(
+            Diagnostic{token(at).offset, "@" + token(at).text + " has another type here than above"});
       }
       const bool nullable = (!found[index] || found[index]->nullable) && (*column)->nullable;
       found[index] = Column{names_[index], (*column)->type, nullable};
     }
     for (std::size_t index = 0; index < found.size(); ++index) {
       if (!found[index]) {
-        return std::unexpected(Diagnostic{first_use_[index], "the type of @" + names_[index] + " cannot be told from here: write @" +
-                                                                 names_[index] + "::type"});
+        return std::unexpected(Diagnostic{
+            first_use_[index],
+            "the type of @" + names_[index] + " cannot be told from here: write @" + names_[index] + "::type"});
       }
       query.parameters.push_back(*found[index]);
     }
@@ -254,7 +260,8 @@ class Statement {
     }
     const bool is_column = end - begin == 1 || (end - begin == 3 && token(begin + 1).is("."));
     if (!is_column) {
-      return std::unexpected(Diagnostic{token(begin).offset, "give this expression a type and a name: …::type AS name"});
+      return std::unexpected(
+          Diagnostic{token(begin).offset, "give this expression a type and a name: …::type AS name"});
     }
     std::size_t length = 0;
     auto column = column_at(begin, length);

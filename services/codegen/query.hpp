@@ -24,9 +24,9 @@ struct Query {
 
   std::string name;
   Rows rows = Rows::exec;
-  std::string operation;   // SELECT, INSERT, UPDATE or DELETE
-  std::string collection;  // the first table named: "auth.users"
-  std::string sql;         // with $1, $2, … and columns for *, white space made single
+  std::string operation;           // SELECT, INSERT, UPDATE or DELETE
+  std::string collection;          // the first table named: "auth.users"
+  std::string sql;                 // with $1, $2, … and columns for *, white space made single
   std::vector<Column> parameters;  // $1 first
   std::vector<Column> results;
 };

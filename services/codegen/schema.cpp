@@ -75,7 +75,8 @@ class Parser {
     if (accept("create")) return create();
     if (accept("alter")) return alter();
     if (accept("insert")) return insert();
-    return std::unexpected(Diagnostic{first.offset, "expected CREATE SCHEMA, CREATE TABLE, CREATE INDEX, ALTER TABLE or INSERT"});
+    return std::unexpected(
+        Diagnostic{first.offset, "expected CREATE SCHEMA, CREATE TABLE, CREATE INDEX, ALTER TABLE or INSERT"});
   }
 
   Step create() {
@@ -254,8 +255,8 @@ const Column* Table::find(std::string_view column) const {
 }
 
 const Table* Schema::find(std::string_view schema, std::string_view name) const {
-  const auto found = std::ranges::find_if(
-      tables, [&](const Table& table) { return table.schema == schema && table.name == name; });
+  const auto found =
+      std::ranges::find_if(tables, [&](const Table& table) { return table.schema == schema && table.name == name; });
   return found == tables.end() ? nullptr : &*found;
 }
 

@@ -1,5 +1,5 @@
-// The tables a schema.sql declares: PostgreSQL's CREATE SCHEMA, CREATE TABLE, ALTER TABLE … ADD COLUMN, CREATE INDEX and
-// INSERT (PostgreSQL 15 documentation, part VI). Each statement has to bear being run again, because a service runs
+// The tables a schema.sql declares: PostgreSQL's CREATE SCHEMA, CREATE TABLE, ALTER TABLE … ADD COLUMN, CREATE INDEX
+// and INSERT (PostgreSQL 15 documentation, part VI). Each statement has to bear being run again, because a service runs
 // the file at every start.
 #pragma once
 

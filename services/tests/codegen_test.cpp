@@ -18,7 +18,9 @@ CREATE TABLE IF NOT EXISTS app.users (
 CREATE TABLE IF NOT EXISTS app.notes (owner uuid REFERENCES app.users (id), n bigint NOT NULL, PRIMARY KEY (owner, n));
 )";
 
-Schema example_schema() { return parse_schema(kSchema).value(); }
+Schema example_schema() {
+  return parse_schema(kSchema).value();
+}
 
 Query single(std::string_view text) {
   const auto queries = parse_queries(text, example_schema());
@@ -55,7 +57,8 @@ TEST_CASE("Tables are read with types and nullability", "[codegen]") {
 }
 
 TEST_CASE("A column added later is a column", "[codegen]") {
-  const auto schema = parse_schema(std::string(kSchema) + "ALTER TABLE app.users ADD COLUMN IF NOT EXISTS nick varchar(20);");
+  const auto schema =
+      parse_schema(std::string(kSchema) + "ALTER TABLE app.users ADD COLUMN IF NOT EXISTS nick varchar(20);");
   REQUIRE(schema.has_value());
   CHECK(schema->find("app", "users")->find("nick")->nullable);
 }
@@ -70,20 +73,22 @@ TEST_CASE("Schema errors point at the line and column", "[codegen]") {
 }
 
 TEST_CASE("What could not be run twice, is declared twice or is not understood is refused", "[codegen]") {
-  const std::string text = GENERATE(as<std::string>{}, "DROP TABLE t;", "INSERT INTO t VALUES (1);",
-                                    "CREATE TABLE IF NOT EXISTS t (a text); INSERT INTO t (a) VALUES ('x');",
-                                    "CREATE TABLE IF NOT EXISTS t (a text, a text);",
-                                    "CREATE TABLE IF NOT EXISTS t (a text); CREATE TABLE IF NOT EXISTS t (b text);",
-                                    "CREATE TABLE IF NOT EXISTS t (a text, PRIMARY KEY (b));",
-                                    "CREATE TABLE IF NOT EXISTS t (a text", "CREATE TABLE IF NOT EXISTS t (a text DEFAULT 'x);",
-                                    "CREATE INDEX IF NOT EXISTS i ON nowhere (a);", "/* never closed", "$");
+  const std::string text =
+      GENERATE(as<std::string>{}, "DROP TABLE t;", "INSERT INTO t VALUES (1);",
+               "CREATE TABLE IF NOT EXISTS t (a text); INSERT INTO t (a) VALUES ('x');",
+               "CREATE TABLE IF NOT EXISTS t (a text, a text);",
+               "CREATE TABLE IF NOT EXISTS t (a text); CREATE TABLE IF NOT EXISTS t (b text);",
+               "CREATE TABLE IF NOT EXISTS t (a text, PRIMARY KEY (b));", "CREATE TABLE IF NOT EXISTS t (a text",
+               "CREATE TABLE IF NOT EXISTS t (a text DEFAULT 'x);", "CREATE INDEX IF NOT EXISTS i ON nowhere (a);",
+               "/* never closed", "$");
   CAPTURE(text);
   CHECK_FALSE(parse_schema(text).has_value());
 }
 
 TEST_CASE("All errors of a file are reported, not the first only", "[codegen]") {
   CHECK(parse_schema("DROP TABLE a; DROP TABLE b;").error().size() == 2);
-  CHECK(parse_queries("-- name: a :one\nSELECT x FROM app.users;\n-- name: b :one\nSELECT y FROM app.users;", example_schema())
+  CHECK(parse_queries("-- name: a :one\nSELECT x FROM app.users;\n-- name: b :one\nSELECT y FROM app.users;",
+                      example_schema())
             .error()
             .size() == 2);
 }
@@ -97,7 +102,8 @@ TEST_CASE("Parameters take the types of the columns they meet", "[codegen]") {
   CHECK(insert.parameters[1].nullable);
   CHECK(insert.sql == "INSERT INTO app.users (email, age) VALUES ($1, $2)");
 
-  const Query select = single("-- name: some :many\nSELECT id FROM app.users u\n  WHERE u.age >= @least AND @mail = email LIMIT @most");
+  const Query select =
+      single("-- name: some :many\nSELECT id FROM app.users u\n  WHERE u.age >= @least AND @mail = email LIMIT @most");
   REQUIRE(select.parameters.size() == 3);
   CHECK(select.parameters[0].type == SqlType::integer);
   CHECK_FALSE(select.parameters[0].nullable);
@@ -106,7 +112,8 @@ TEST_CASE("Parameters take the types of the columns they meet", "[codegen]") {
 }
 
 TEST_CASE("A parameter used twice is one, and a cast decides where nothing else does", "[codegen]") {
-  const Query query = single("-- name: q :exec\nUPDATE app.users SET age = @age WHERE age <> @age AND length(email) > @n::integer;");
+  const Query query =
+      single("-- name: q :exec\nUPDATE app.users SET age = @age WHERE age <> @age AND length(email) > @n::integer;");
   REQUIRE(query.parameters.size() == 2);
   CHECK(query.sql == "UPDATE app.users SET age = $1 WHERE age <> $1 AND length(email) > $2::integer");
 }
@@ -115,19 +122,22 @@ TEST_CASE("Results are columns, whole rows or typed expressions", "[codegen]") {
   const Query all = single("-- name: q :one\nSELECT * FROM app.users WHERE id = @id;");
   CHECK(all.results.size() == 4);
   CHECK(all.sql == "SELECT id, email, age, born FROM app.users WHERE id = $1");
-  const Query count = single("-- name: q :one\nSELECT count(*)::bigint AS total, u.email AS mail FROM app.users AS u GROUP BY email;");
+  const Query count =
+      single("-- name: q :one\nSELECT count(*)::bigint AS total, u.email AS mail FROM app.users AS u GROUP BY email;");
   REQUIRE(count.results.size() == 2);
   CHECK(count.results[0].name == "total");
   CHECK(count.results[0].type == SqlType::bigint);
   CHECK(count.results[1].name == "mail");
-  const Query joined = single("-- name: q :many\nSELECT u.id, n.n FROM app.users u LEFT JOIN app.notes n ON n.owner = u.id;");
+  const Query joined =
+      single("-- name: q :many\nSELECT u.id, n.n FROM app.users u LEFT JOIN app.notes n ON n.owner = u.id;");
   CHECK_FALSE(joined.results[0].nullable);
   CHECK(joined.results[1].nullable);
 }
 
 TEST_CASE("Query errors point at the word and name the nearest", "[codegen]") {
   CHECK(query_error("-- name: q :one\nSELECT emial FROM app.users;") ==
-        "queries.sql:2:8: error: there is no column 'emial'. Did you mean 'email'?\nSELECT emial FROM app.users;\n       ^\n");
+        "queries.sql:2:8: error: there is no column 'emial'. Did you mean 'email'?\nSELECT emial FROM app.users;\n     "
+        "  ^\n");
   CHECK(query_error("-- name: q :one\nSELECT id FROM app.user;") ==
         "queries.sql:2:16: error: the schema has no table 'app.user'. Did you mean 'app.users'?\n"
         "SELECT id FROM app.user;\n               ^\n");
@@ -137,12 +147,13 @@ TEST_CASE("Query errors point at the word and name the nearest", "[codegen]") {
 }
 
 TEST_CASE("Queries that contradict themselves are refused", "[codegen]") {
-  const std::string text = GENERATE(as<std::string>{}, "SELECT id FROM app.users;", "-- name: q\nSELECT id FROM app.users;",
-                                    "-- name: q :two\nSELECT id FROM app.users;", "-- name: q :exec\nSELECT id FROM app.users;",
-                                    "-- name: q :one\nDELETE FROM app.users;", "-- name: q :one\n", "-- name: q :one\nSELECT count(*) FROM app.users;",
-                                    "-- name: q :exec\nTRUNCATE app.users;",
-                                    "-- name: q :one\nSELECT id FROM app.users WHERE id = @x AND age = @x;",
-                                    "-- name: q :exec\nDELETE FROM app.users; -- name: q :exec\nDELETE FROM app.users;");
+  const std::string text =
+      GENERATE(as<std::string>{}, "SELECT id FROM app.users;", "-- name: q\nSELECT id FROM app.users;",
+               "-- name: q :two\nSELECT id FROM app.users;", "-- name: q :exec\nSELECT id FROM app.users;",
+               "-- name: q :one\nDELETE FROM app.users;", "-- name: q :one\n",
+               "-- name: q :one\nSELECT count(*) FROM app.users;", "-- name: q :exec\nTRUNCATE app.users;",
+               "-- name: q :one\nSELECT id FROM app.users WHERE id = @x AND age = @x;",
+               "-- name: q :exec\nDELETE FROM app.users; -- name: q :exec\nDELETE FROM app.users;");
   CAPTURE(text);
   CHECK_FALSE(parse_queries(text, example_schema()).has_value());
 }
@@ -157,8 +168,9 @@ TEST_CASE("The generated code has a struct a table, a function a query and the s
   REQUIRE(queries.has_value());
   const Generated code = emit(kSchema, schema, *queries, "saasctl::app::db");
   CHECK(code.header.find("namespace saasctl::app::db {") != std::string::npos);
-  CHECK(code.header.find("struct User {\n  std::string id{};\n  std::string email{};\n  std::optional<std::int32_t> age{};\n"
-                         "  services::Timestamp born{};\n};") != std::string::npos);
+  CHECK(code.header.find(
+            "struct User {\n  std::string id{};\n  std::string email{};\n  std::optional<std::int32_t> age{};\n"
+            "  services::Timestamp born{};\n};") != std::string::npos);
   CHECK(code.header.find("Result<std::optional<User>>> find_user(std::string id) const;") != std::string::npos);
   CHECK(code.header.find("Result<std::vector<AgesRow>>> ages() const;") != std::string::npos);
   CHECK(code.header.find("Result<void>> forget(std::string id) const;") != std::string::npos);

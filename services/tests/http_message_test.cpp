@@ -5,15 +5,20 @@
 using namespace saasctl::services;
 
 TEST_CASE("Headers are found in any case", "[http]") {
-  const Request request{.method = "GET", .path = "/", .query = "", .headers = {{"Content-Type", "a"}}, .body = "", .peer_address = ""};
+  const Request request{
+      .method = "GET", .path = "/", .query = "", .headers = {{"Content-Type", "a"}}, .body = "", .peer_address = ""};
   CHECK(request.header("content-type") == "a");
   CHECK_FALSE(request.header("content-typ"));
 }
 
 TEST_CASE("Only a bearer token is one", "[http]") {
   const auto token = [](std::string value) {
-    const Request request{
-        .method = "GET", .path = "/", .query = "", .headers = {{"authorization", std::move(value)}}, .body = "", .peer_address = ""};
+    const Request request{.method = "GET",
+                          .path = "/",
+                          .query = "",
+                          .headers = {{"authorization", std::move(value)}},
+                          .body = "",
+                          .peer_address = ""};
     const auto found = bearer_token(request);
     return found ? std::string(*found) : "none";
   };

@@ -7,7 +7,12 @@ using namespace saasctl::services;
 namespace {
 
 Request with_body(std::string body, std::string content_type = "application/json; charset=utf-8") {
-  return {.method = "POST", .path = "/", .query = "", .headers = {{"Content-Type", std::move(content_type)}}, .body = std::move(body), .peer_address = ""};
+  return {.method = "POST",
+          .path = "/",
+          .query = "",
+          .headers = {{"Content-Type", std::move(content_type)}},
+          .body = std::move(body),
+          .peer_address = ""};
 }
 
 }  // namespace

@@ -14,7 +14,9 @@ namespace {
 constexpr std::string_view kKey = "only for tests: 0123456789abcdef0123456789abcdef";
 constexpr Seconds kNow{std::chrono::seconds(1'700'000'000)};
 
-Claims example_claims() { return {"user-1", "a@example.com", "token-1", kNow, kNow + std::chrono::seconds(900)}; }
+Claims example_claims() {
+  return {"user-1", "a@example.com", "token-1", kNow, kNow + std::chrono::seconds(900)};
+}
 
 }  // namespace
 

@@ -6,7 +6,9 @@ using namespace saasctl::services;
 
 namespace {
 
-bool has_line(const std::string& text, const std::string& line) { return ("\n" + text).find("\n" + line + "\n") != std::string::npos; }
+bool has_line(const std::string& text, const std::string& line) {
+  return ("\n" + text).find("\n" + line + "\n") != std::string::npos;
+}
 
 }  // namespace
 
@@ -53,7 +55,9 @@ TEST_CASE("The process tells when it began and what memory it holds", "[metrics]
   Metrics metrics;
   add_process_metrics(metrics);
   const std::string text = metrics.render();
-  const auto value = [&](const std::string& name) { return std::stod(text.substr(text.find("\n" + name + " ") + name.size() + 2)); };
+  const auto value = [&](const std::string& name) {
+    return std::stod(text.substr(text.find("\n" + name + " ") + name.size() + 2));
+  };
   CHECK(value("process_start_time_seconds") > 1.7e9);
   CHECK(value("process_resident_memory_bytes") > 100'000);
   CHECK(value("process_open_fds") >= 3);

@@ -32,7 +32,8 @@ TEST_CASE("A reply may come in pieces of any size", "[resp]") {
 }
 
 TEST_CASE("What is no reply ends the reading", "[resp]") {
-  const std::string_view wrong = GENERATE(as<std::string_view>{}, "hello\r\n", "\r\n", ":x\r\n", "$-2\r\n", "$1\r\nabc", "$99999999999\r\n");
+  const std::string_view wrong =
+      GENERATE(as<std::string_view>{}, "hello\r\n", "\r\n", ":x\r\n", "$-2\r\n", "$1\r\nabc", "$99999999999\r\n");
   CAPTURE(wrong);
   Reader reader;
   reader.feed(wrong);

@@ -42,8 +42,9 @@ TEST_CASE("Another method on a known path names those allowed", "[route]") {
 
 TEST_CASE("A path that is not there is not found", "[route]") {
   const auto routes = example_routes();
-  const std::string_view path = GENERATE(as<std::string_view>{}, "/", "", "/v1", "/v1/conversations/", "/v1/conversations//messages",
-                                         "/v1/conversations/x/messages/y", "/v1/conversations/%zz/messages");
+  const std::string_view path =
+      GENERATE(as<std::string_view>{}, "/", "", "/v1", "/v1/conversations/", "/v1/conversations//messages",
+               "/v1/conversations/x/messages/y", "/v1/conversations/%zz/messages");
   CAPTURE(path);
   CHECK(std::holds_alternative<NotFound>(routes.find("GET", path)));
 }

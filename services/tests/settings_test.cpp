@@ -48,8 +48,10 @@ TEST_CASE("All missing variables are named at once", "[settings]") {
 
 TEST_CASE("What is not set has the documented default", "[settings]") {
   const TemporaryFile password("geheim\n");
-  Settings settings = settings_of(
-      {{"DATABASE_HOST", "postgres"}, {"REDIS_HOST", "redis"}, {"DATABASE_PASSWORD_FILE", password.path()}, {"PORT", ""}});
+  Settings settings = settings_of({{"DATABASE_HOST", "postgres"},
+                                   {"REDIS_HOST", "redis"},
+                                   {"DATABASE_PASSWORD_FILE", password.path()},
+                                   {"PORT", ""}});
   const ServiceSettings service = read_service_settings(settings, "auth-service", 3001);
   CHECK(settings.problems().empty());
   CHECK(service.port == 3001);

@@ -56,7 +56,9 @@ TEST_CASE("A moved span is recorded once", "[span]") {
 
 TEST_CASE("A full queue drops what comes and counts it; taking makes room", "[span]") {
   Tracer tracer(2);
-  for (int count = 0; count < 5; ++count) { const Span span = tracer.start("s", SpanKind::internal, std::nullopt); }
+  for (int count = 0; count < 5; ++count) {
+    const Span span = tracer.start("s", SpanKind::internal, std::nullopt);
+  }
   CHECK(tracer.waiting() == 2);
   CHECK(tracer.dropped() == 3);
   CHECK(tracer.take(1).size() == 1);

@@ -11,9 +11,9 @@ TEST_CASE("PostgreSQL's moments become RFC 3339's", "[timestamp]") {
 }
 
 TEST_CASE("Anything else is refused", "[timestamp]") {
-  const std::string_view wrong =
-      GENERATE(as<std::string_view>{}, "", "infinity", "2026-11-23 14:58:00+01", "2026-02-30 00:00:00+00",
-               "2026-11-23T14:58:00+00", "2026-11-23 14:58:00.+00", "2026-11-23 14:58+00", "2026-11-23 14:58:00.1234567+00");
+  const std::string_view wrong = GENERATE(as<std::string_view>{}, "", "infinity", "2026-11-23 14:58:00+01",
+                                          "2026-02-30 00:00:00+00", "2026-11-23T14:58:00+00", "2026-11-23 14:58:00.+00",
+                                          "2026-11-23 14:58+00", "2026-11-23 14:58:00.1234567+00");
   CAPTURE(wrong);
   CHECK_FALSE(parse_timestamp(wrong));
 }

@@ -31,13 +31,14 @@ TEST_CASE("A later version may have more fields, this one may not", "[trace-cont
 }
 
 TEST_CASE("What breaks the grammar begins a new trace", "[trace-context]") {
-  const std::string_view wrong = GENERATE(as<std::string_view>{}, "", "00", "ff-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
-                                          "00-00000000000000000000000000000000-b7ad6b7169203331-01",
-                                          "00-0af7651916cd43dd8448eb211c80319c-0000000000000000-01",
-                                          "00-0AF7651916CD43DD8448EB211C80319C-b7ad6b7169203331-01",
-                                          "00-0af7651916cd43dd8448eb211c80319g-b7ad6b7169203331-01",
-                                          "00_0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
-                                          "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-0x");
+  const std::string_view wrong =
+      GENERATE(as<std::string_view>{}, "", "00", "ff-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+               "00-00000000000000000000000000000000-b7ad6b7169203331-01",
+               "00-0af7651916cd43dd8448eb211c80319c-0000000000000000-01",
+               "00-0AF7651916CD43DD8448EB211C80319C-b7ad6b7169203331-01",
+               "00-0af7651916cd43dd8448eb211c80319g-b7ad6b7169203331-01",
+               "00_0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+               "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-0x");
   CAPTURE(wrong);
   CHECK_FALSE(parse_traceparent(wrong));
 }

@@ -7,7 +7,16 @@ namespace saasctl::services {
 
 namespace {
 
-enum class Type : unsigned { boolean_true = 1, boolean_false = 2, i32 = 5, i64 = 6, real = 7, binary = 8, list = 9, structure = 12 };
+enum class Type : unsigned {
+  boolean_true = 1,
+  boolean_false = 2,
+  i32 = 5,
+  i64 = 6,
+  real = 7,
+  binary = 8,
+  list = 9,
+  structure = 12
+};
 
 class CompactWriter {
  public:

@@ -64,7 +64,9 @@ void add_attribute(Message& owner, unsigned field, const std::string& key, const
   owner.message(field, key_value);
 }
 
-std::uint64_t unix_nanoseconds(SpanTime time) { return static_cast<std::uint64_t>(time.time_since_epoch().count()); }
+std::uint64_t unix_nanoseconds(SpanTime time) {
+  return static_cast<std::uint64_t>(time.time_since_epoch().count());
+}
 
 Message encode_span(const SpanRecord& span) {
   Message message;

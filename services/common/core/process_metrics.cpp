@@ -28,9 +28,13 @@ double stat_number(std::size_t field) {
   return std::stod(fields[field - 3]);
 }
 
-double cpu_seconds() { return (stat_number(14) + stat_number(15)) / static_cast<double>(sysconf(_SC_CLK_TCK)); }
+double cpu_seconds() {
+  return (stat_number(14) + stat_number(15)) / static_cast<double>(sysconf(_SC_CLK_TCK));
+}
 
-double resident_bytes() { return stat_number(24) * static_cast<double>(sysconf(_SC_PAGESIZE)); }
+double resident_bytes() {
+  return stat_number(24) * static_cast<double>(sysconf(_SC_PAGESIZE));
+}
 
 double open_descriptors() {
   std::error_code error;

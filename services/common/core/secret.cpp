@@ -4,9 +4,13 @@
 
 namespace saasctl::services {
 
-void Secret::wipe() { sodium_memzero(text_.data(), text_.size()); }
+void Secret::wipe() {
+  sodium_memzero(text_.data(), text_.size());
+}
 
-Secret::~Secret() { wipe(); }
+Secret::~Secret() {
+  wipe();
+}
 
 Secret& Secret::operator=(Secret&& other) noexcept {
   if (this != &other) {

@@ -58,8 +58,8 @@ int Settings::number(std::string_view name, int otherwise, int lowest, int highe
   if (!value) return otherwise;
   const auto parsed = parse_number(*value);
   if (parsed && *parsed >= lowest && *parsed <= highest) return *parsed;
-  problem(name, "is '" + *value + "', expected a number from " + std::to_string(lowest) + " to " +
-                    std::to_string(highest));
+  problem(name,
+          "is '" + *value + "', expected a number from " + std::to_string(lowest) + " to " + std::to_string(highest));
   return otherwise;
 }
 

@@ -7,7 +7,9 @@ namespace saasctl::services {
 
 namespace {
 
-SpanTime now() { return std::chrono::time_point_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now()); }
+SpanTime now() {
+  return std::chrono::time_point_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now());
+}
 
 SpanRecord begin(const SpanContext& context, SpanId parent, std::string name, SpanKind kind) {
   SpanRecord record;
@@ -41,7 +43,9 @@ void Span::set(std::string key, AttributeValue value) {
   record_.attributes.push_back({std::move(key), std::move(value)});
 }
 
-void Span::rename(std::string name) { record_.name = std::move(name); }
+void Span::rename(std::string name) {
+  record_.name = std::move(name);
+}
 
 void Span::fail(std::string message) {
   record_.failed = true;

@@ -20,13 +20,21 @@ bool are_hex_digits(std::string_view text) {
 
 }  // namespace
 
-TraceId random_trace_id() { return {random_number(), random_number()}; }
+TraceId random_trace_id() {
+  return {random_number(), random_number()};
+}
 
-SpanId random_span_id() { return {random_number()}; }
+SpanId random_span_id() {
+  return {random_number()};
+}
 
-std::string to_string(const TraceId& id) { return to_hex(id.high) + to_hex(id.low); }
+std::string to_string(const TraceId& id) {
+  return to_hex(id.high) + to_hex(id.low);
+}
 
-std::string to_string(const SpanId& id) { return to_hex(id.value); }
+std::string to_string(const SpanId& id) {
+  return to_hex(id.value);
+}
 
 std::optional<TraceId> parse_trace_id(std::string_view digits) {
   if (digits.size() != 32) return std::nullopt;

@@ -22,7 +22,9 @@ std::string Url::authority() const {
   return usual ? name : name + ":" + std::to_string(port);
 }
 
-std::string Url::text() const { return (secure ? "https://" : "http://") + authority() + path; }
+std::string Url::text() const {
+  return (secure ? "https://" : "http://") + authority() + path;
+}
 
 Url Url::with_path(std::string_view suffix) const {
   Url url = *this;
@@ -55,9 +57,8 @@ std::expected<Url, std::string> parse_url(std::string_view text) {
   if (bracketed && host_end == std::string_view::npos) return wrong("has an unclosed bracket");
   url.host = authority.substr(bracketed ? 1 : 0, bracketed ? host_end - 1 : host_end);
   if (url.host.empty()) return wrong("names no host");
-  const std::string_view behind = host_end == std::string_view::npos
-                                      ? std::string_view()
-                                      : authority.substr(host_end + (bracketed ? 1 : 0));
+  const std::string_view behind =
+      host_end == std::string_view::npos ? std::string_view() : authority.substr(host_end + (bracketed ? 1 : 0));
   if (behind.empty()) return url;
   const auto port = behind.starts_with(':') ? parse_port(behind.substr(1)) : std::nullopt;
   if (!port) return wrong("has no valid port (1 to 65535) behind the colon");

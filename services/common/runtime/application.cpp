@@ -14,7 +14,9 @@ std::string_view route_of(const Routes::Lookup& found) {
 }
 
 // Probes and scrapes come every few seconds for ever; they would bury the traces worth reading.
-bool is_probe(std::string_view route) { return route.starts_with("/health/") || route == "/metrics"; }
+bool is_probe(std::string_view route) {
+  return route.starts_with("/health/") || route == "/metrics";
+}
 
 std::optional<SpanContext> remote_context(const Request& request) {
   const auto header = request.header("traceparent");
@@ -31,7 +33,8 @@ void describe(Span& span, const Request& request, std::string_view route) {
   span.set("url.path", request.path);
   span.set("url.scheme", std::string("http"));
   if (route != kNoRoute) span.set("http.route", std::string(route));
-  if (const auto host = request.header("Host")) span.set("server.address", std::string(host->substr(0, host->find(':'))));
+  if (const auto host = request.header("Host"))
+    span.set("server.address", std::string(host->substr(0, host->find(':'))));
   span.set("client.address", request.peer_address);
 }
 

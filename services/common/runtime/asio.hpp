@@ -36,6 +36,8 @@ class Deadline {
 };
 
 // Completion token: as kAsTuple, and operation_aborted when the deadline passes first.
-inline auto until(const Deadline& deadline) { return asio::cancel_after(deadline.left(), kAsTuple); }
+inline auto until(const Deadline& deadline) {
+  return asio::cancel_after(deadline.left(), kAsTuple);
+}
 
 }  // namespace saasctl::services

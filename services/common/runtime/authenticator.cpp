@@ -7,7 +7,8 @@ namespace saasctl::services {
 Task<std::expected<User, Response>> Authenticator::authenticate(const Exchange& exchange) const {
   const auto token = bearer_token(exchange.request);
   if (!token) {
-    co_return std::unexpected(error_response(401, "missing_token", "Send the header Authorization: Bearer <access_token>."));
+    co_return std::unexpected(
+        error_response(401, "missing_token", "Send the header Authorization: Bearer <access_token>."));
   }
   const nlohmann::json body = {{"token", *token}};
   Call call{.method = "POST",
@@ -19,7 +20,8 @@ Task<std::expected<User, Response>> Authenticator::authenticate(const Exchange& 
   if (!answer || answer->status != 200) {
     const std::string why = answer ? "status " + std::to_string(answer->status) : answer.error().message;
     tools_.log.write(LogLevel::error, "auth-service could not check a token", {{"error", why}});
-    co_return std::unexpected(retry_later(503, "auth_unavailable", "The token cannot be checked just now.", std::chrono::seconds(1)));
+    co_return std::unexpected(
+        retry_later(503, "auth_unavailable", "The token cannot be checked just now.", std::chrono::seconds(1)));
   }
   const nlohmann::json claims = nlohmann::json::parse(answer->body, nullptr, false);
   if (!claims.is_object() || !claims.value("active", false)) {

@@ -28,7 +28,8 @@ SpanRecord make_span(TraceId trace_id, std::string_view name) {
 
 }  // namespace
 
-int emit_span(const TracingSettings& tracing, Resource resource, std::string_view trace_id, std::string_view span_name) {
+int emit_span(const TracingSettings& tracing, Resource resource, std::string_view trace_id,
+              std::string_view span_name) {
   const auto id = parse_trace_id(trace_id);
   if (!id) return complain(2, "'" + std::string(trace_id) + "' is not a trace id, expected 32 lower-case hex digits");
   if (!tracing.agent) return complain(1, "JAEGER_AGENT_HOST is not set");

@@ -62,8 +62,7 @@ int healthcheck(std::uint16_t port, std::string_view path, std::chrono::millisec
     std::printf("127.0.0.1:%u: %s\n", static_cast<unsigned>(port), std::strerror(errno));
     return 1;
   }
-  const std::string request =
-      "GET " + std::string(path) + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+  const std::string request = "GET " + std::string(path) + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
   const bool sent = ::send(socket.get(), request.data(), request.size(), MSG_NOSIGNAL) == std::ssize(request);
   const std::string answer = sent ? read_all(socket, end) : "";
   if (answer.starts_with("HTTP/1.1 200 ")) return 0;

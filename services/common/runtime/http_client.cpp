@@ -81,7 +81,8 @@ Task<CallResult> HttpClient::plain_call(Call call) {
 Task<CallResult> HttpClient::call(Call call) {
   if (!call.url.secure) co_return co_await plain_call(std::move(call));
   if (!secure_call_) {
-    co_return std::unexpected(CallError{CallError::Kind::protocol, call.url.authority() + ": https is not supported here"});
+    co_return std::unexpected(
+        CallError{CallError::Kind::protocol, call.url.authority() + ": https is not supported here"});
   }
   co_return co_await secure_call_(std::move(call));
 }

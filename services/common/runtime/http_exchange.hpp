@@ -25,7 +25,8 @@ struct ExchangeError {
 inline CallError call_error(const Call& call, const boost::system::error_code& error) {
   const bool late = error == asio::error::operation_aborted;
   return {late ? CallError::Kind::timed_out : CallError::Kind::unreachable,
-          call.url.authority() + ": " + (late ? "no answer in " + std::to_string(call.timeout.count()) + " ms" : error.message())};
+          call.url.authority() + ": " +
+              (late ? "no answer in " + std::to_string(call.timeout.count()) + " ms" : error.message())};
 }
 
 template <class Stream>
@@ -40,7 +41,8 @@ Task<std::expected<Exchanged, ExchangeError>> exchange(Stream& stream, const Cal
   request.body() = call.body;
   request.prepare_payload();
   const auto [unsent, written] = co_await http::async_write(stream, request, until(deadline));
-  if (unsent) co_return std::unexpected(ExchangeError{call_error(call, unsent), unsent != asio::error::operation_aborted});
+  if (unsent)
+    co_return std::unexpected(ExchangeError{call_error(call, unsent), unsent != asio::error::operation_aborted});
 
   boost::beast::flat_buffer buffer;
   http::response_parser<http::string_body> parser;

@@ -6,7 +6,6 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/string_body.hpp>
@@ -53,7 +52,8 @@ Message to_message(Response&& response, bool keep_alive, bool head) {
 Response refusal(const boost::system::error_code& error, bool in_body) {
   if (error == http::error::body_limit) return error_response(413, "body_too_large", "The body is too large.");
   if (error == http::error::header_limit) return error_response(431, "header_too_large", "The header is too large.");
-  if (error == beast::error::timeout && in_body) return error_response(408, "timeout", "The body did not arrive in time.");
+  if (error == asio::error::operation_aborted && in_body)
+    return error_response(408, "timeout", "The body did not arrive in time.");
   const bool malformed = error.category() == make_error_code(http::error::bad_version).category();
   if (malformed && error != http::error::end_of_stream && error != http::error::partial_message) {
     return error_response(400, "bad_request", "This is not a valid HTTP/1.1 request: " + error.message());
@@ -64,19 +64,16 @@ Response refusal(const boost::system::error_code& error, bool in_body) {
 }  // namespace
 
 struct HttpServer::Connection {
-  Connection(tcp::socket socket, std::string peer_address) : stream(std::move(socket)), peer(std::move(peer_address)) {}
-  beast::tcp_stream stream;
+  Connection(tcp::socket accepted, std::string peer_address)
+      : socket(std::move(accepted)), peer(std::move(peer_address)) {}
+  tcp::socket socket;
   beast::flat_buffer buffer;
   std::string peer;
   bool busy = false;
 };
 
 HttpServer::HttpServer(asio::io_context& loop, ServerLimits limits, Handler handler, RefusalObserver on_refusal)
-    : loop_(loop),
-      limits_(limits),
-      handler_(std::move(handler)),
-      on_refusal_(std::move(on_refusal)),
-      acceptor_(loop) {}
+    : loop_(loop), limits_(limits), handler_(std::move(handler)), on_refusal_(std::move(on_refusal)), acceptor_(loop) {}
 
 HttpServer::~HttpServer() = default;
 
@@ -119,7 +116,7 @@ Task<void> HttpServer::serve(tcp::socket socket) {
   const Registration registration{connections_, connections_.insert(connections_.end(), &connection)};
   while (!draining_ && co_await serve_one(connection)) {
   }
-  connection.stream.socket().shutdown(tcp::socket::shutdown_send, error);
+  connection.socket.shutdown(tcp::socket::shutdown_send, error);
 }
 
 // One request and its answer; false when the connection is to be closed.
@@ -128,18 +125,18 @@ Task<bool> HttpServer::serve_one(Connection& connection) {
   parser.header_limit(limits_.header_bytes);
   parser.body_limit(limits_.body_bytes);
   connection.busy = false;
-  connection.stream.expires_after(limits_.idle);
-  auto [error, header_size] = co_await http::async_read_header(connection.stream, connection.buffer, parser, kAsTuple);
+  auto [error, header_size] = co_await http::async_read_header(connection.socket, connection.buffer, parser,
+                                                               asio::cancel_after(limits_.idle, kAsTuple));
   connection.busy = true;
   const bool in_body = !error;
   if (!error && beast::iequals(parser.get()[http::field::expect], "100-continue")) {
-    connection.stream.expires_after(limits_.write);
     constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
-    std::tie(error, std::ignore) = co_await asio::async_write(connection.stream, asio::buffer(kContinue), kAsTuple);
+    std::tie(error, std::ignore) = co_await asio::async_write(connection.socket, asio::buffer(kContinue),
+                                                              asio::cancel_after(limits_.write, kAsTuple));
   }
   if (!error && !parser.is_done()) {
-    connection.stream.expires_after(limits_.body);
-    std::tie(error, std::ignore) = co_await http::async_read(connection.stream, connection.buffer, parser, kAsTuple);
+    std::tie(error, std::ignore) = co_await http::async_read(connection.socket, connection.buffer, parser,
+                                                             asio::cancel_after(limits_.body, kAsTuple));
   }
 
   Response response;
@@ -152,17 +149,15 @@ Task<bool> HttpServer::serve_one(Connection& connection) {
   } else {
     keep_alive = parser.get().keep_alive();
     head = parser.get().method() == http::verb::head;
-    connection.stream.expires_never();  // a handler keeps its own time limits
     response = co_await handler_(to_request(parser.release(), connection.peer));
   }
   keep_alive = keep_alive && !draining_;
-  connection.stream.expires_after(limits_.write);
   Message message = to_message(std::move(response), keep_alive, head);
   http::response_serializer<http::string_body> serializer(message);
   if (head) serializer.split(true);
-  const auto [unsent, written] =
-      head ? co_await http::async_write_header(connection.stream, serializer, kAsTuple)
-           : co_await http::async_write(connection.stream, serializer, kAsTuple);
+  const auto in_time = asio::cancel_after(limits_.write, kAsTuple);
+  const auto [unsent, written] = head ? co_await http::async_write_header(connection.socket, serializer, in_time)
+                                      : co_await http::async_write(connection.socket, serializer, in_time);
   co_return !unsent && keep_alive;
 }
 
@@ -171,7 +166,7 @@ void HttpServer::drain() {
   boost::system::error_code ignored;
   acceptor_.close(ignored);
   for (Connection* connection : connections_) {
-    if (!connection->busy) connection->stream.cancel();
+    if (!connection->busy) connection->socket.cancel(ignored);
   }
 }
 

@@ -18,12 +18,12 @@
 namespace saasctl::services {
 
 struct ServerLimits {
-  std::uint32_t header_bytes = 16 * 1024;       // beyond: 431
-  std::size_t body_bytes = 64 * 1024;           // beyond: 413
-  std::chrono::seconds idle{30};                // until a request's header is complete
-  std::chrono::seconds body{10};                // for reading a body, beyond: 408
-  std::chrono::seconds write{10};               // for sending an answer
-  std::size_t connections = 512;                // beyond: closed at once
+  std::uint32_t header_bytes = 16 * 1024;  // beyond: 431
+  std::size_t body_bytes = 64 * 1024;      // beyond: 413
+  std::chrono::seconds idle{30};           // until a request's header is complete
+  std::chrono::seconds body{10};           // for reading a body, beyond: 408
+  std::chrono::seconds write{10};          // for sending an answer
+  std::size_t connections = 512;           // beyond: closed at once
 };
 
 class HttpServer {

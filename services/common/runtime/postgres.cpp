@@ -19,15 +19,26 @@ std::string trimmed(const char* message) {
   return text;
 }
 
-Error timed_out(std::string_view what) { return {Error::Kind::timed_out, "", std::string(what) + " took too long"}; }
+Error timed_out(std::string_view what) {
+  return {Error::Kind::timed_out, "", std::string(what) + " took too long"};
+}
 
 // Begins connecting. libpq would look names up in a blocking call, so it is given the address.
 PGconn* start_connecting(const DatabaseSettings& settings, const std::string& application, const std::string& address) {
   const std::string port = std::to_string(settings.port);
   const std::string password(settings.password.reveal());
-  const std::array keywords = {"host",     "hostaddr",         "port",      "dbname",     "user",
-                               "password", "application_name", "sslmode",   "sslrootcert", "gssencmode",
-                               "options",  static_cast<const char*>(nullptr)};
+  const std::array keywords = {"host",
+                               "hostaddr",
+                               "port",
+                               "dbname",
+                               "user",
+                               "password",
+                               "application_name",
+                               "sslmode",
+                               "sslrootcert",
+                               "gssencmode",
+                               "options",
+                               static_cast<const char*>(nullptr)};
   const std::array values = {settings.host.c_str(),
                              address.c_str(),
                              port.c_str(),
@@ -90,7 +101,9 @@ Task<Result<std::unique_ptr<Connection>>> Connection::open(const DatabaseSetting
 Connection::Connection(Handle handle, const asio::any_io_executor& executor)
     : handle_(std::move(handle)), descriptor_(executor, PQsocket(handle_.get())) {}
 
-Connection::~Connection() { descriptor_.release(); }
+Connection::~Connection() {
+  descriptor_.release();
+}
 
 Error Connection::broken() {
   usable_ = false;

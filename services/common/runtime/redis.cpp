@@ -83,7 +83,8 @@ Task<Result<std::unique_ptr<Connection>>> Client::open(Deadline deadline) {
   std::vector<Command> login{{"AUTH", std::string(settings_.password.reveal())}};
   const auto replies = co_await connection->exchange(std::move(login), deadline);
   if (!replies) co_return std::unexpected(replies.error());
-  if (const auto* refused = std::get_if<resp::ServerError>(&replies->front())) co_return std::unexpected(refused->message);
+  if (const auto* refused = std::get_if<resp::ServerError>(&replies->front()))
+    co_return std::unexpected(refused->message);
   co_return connection;
 }
 

@@ -30,11 +30,13 @@ Task<std::expected<std::vector<asio::ip::address>, std::string>> resolve(std::st
   if (!not_numeric) co_return std::vector{numeric};
 
   auto query = std::make_shared<Query>(co_await asio::this_coro::executor, deadline);
-  query->resolver.async_resolve(host, "", [query](boost::system::error_code error, const tcp::resolver::results_type& found) {
-    query->error = error;
-    for (const auto& entry : found) query->addresses.push_back(entry.endpoint().address());
-    query->patience.cancel();
-  });
+  query->resolver.async_resolve(host, "",
+                                [query](boost::system::error_code error, const tcp::resolver::results_type& found) {
+                                  query->error = error;
+                                  for (const auto& entry : found)
+                                    query->addresses.push_back(entry.endpoint().address());
+                                  query->patience.cancel();
+                                });
   co_await query->patience.async_wait(kAsTuple);
 
   if (!query->error) co_return std::unexpected("the name '" + host + "' was not resolved in time");

@@ -20,11 +20,21 @@ class UnexpectedValue : public std::runtime_error {
       : std::runtime_error("column " + std::to_string(column + 1) + " holds a value of an unexpected type") {}
 };
 
-inline Parameter encode(std::string value) { return value; }
-inline Parameter encode(std::int64_t value) { return std::to_string(value); }
-inline Parameter encode(std::int32_t value) { return std::to_string(value); }
-inline Parameter encode(bool value) { return value ? "true" : "false"; }
-inline Parameter encode(Timestamp value) { return format_timestamp(value); }
+inline Parameter encode(std::string value) {
+  return value;
+}
+inline Parameter encode(std::int64_t value) {
+  return std::to_string(value);
+}
+inline Parameter encode(std::int32_t value) {
+  return std::to_string(value);
+}
+inline Parameter encode(bool value) {
+  return value ? "true" : "false";
+}
+inline Parameter encode(Timestamp value) {
+  return format_timestamp(value);
+}
 inline Parameter encode(double value) {
   std::string text(32, '\0');
   const auto [end, error] = std::to_chars(text.data(), text.data() + text.size(), value);
@@ -36,8 +46,12 @@ Parameter encode(const std::optional<T>& value) {
   return value ? encode(*value) : std::nullopt;
 }
 
-inline std::optional<std::string> decode_text(std::string_view text, const std::string*) { return std::string(text); }
-inline std::optional<Timestamp> decode_text(std::string_view text, const Timestamp*) { return parse_timestamp(text); }
+inline std::optional<std::string> decode_text(std::string_view text, const std::string*) {
+  return std::string(text);
+}
+inline std::optional<Timestamp> decode_text(std::string_view text, const Timestamp*) {
+  return parse_timestamp(text);
+}
 inline std::optional<bool> decode_text(std::string_view text, const bool*) {
   if (text != "t" && text != "f") return std::nullopt;
   return text == "t";

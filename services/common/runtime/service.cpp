@@ -2,6 +2,7 @@
 
 #include <sysexits.h>
 
+#include <sodium.h>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
@@ -11,7 +12,6 @@
 #include <cstdio>
 #include <cstdlib>
 #include <nlohmann/json.hpp>
-#include <sodium.h>
 
 #include "common/core/json_body.hpp"
 #include "common/core/metrics.hpp"
@@ -120,7 +120,9 @@ void Service::add_metrics() {
 }
 
 void Service::add_routes() {
-  routes_.add("GET", "/health/live", [](Exchange) -> Task<Response> { co_return json_response(200, {{"status", "ok"}}); });
+  routes_.add("GET", "/health/live", [](Exchange) -> Task<Response> {
+    co_return json_response(200, {{"status", "ok"}});
+  });
   routes_.add("GET", "/health/ready", [this](Exchange) { return ready(); });
   routes_.add("GET", "/metrics", [this](Exchange) -> Task<Response> {
     co_return Response{
@@ -171,7 +173,8 @@ Task<void> Service::announce() {
   for (int attempt = 1; attempt <= kAttempts; ++attempt) {
     const auto sent = co_await agent_->send(spans, Deadline(std::chrono::seconds(3)));
     if (sent) co_return;
-    if (attempt == 1) log_.write(LogLevel::warning, "the span service.start could not be sent", {{"error", sent.error()}});
+    if (attempt == 1)
+      log_.write(LogLevel::warning, "the span service.start could not be sent", {{"error", sent.error()}});
     pause.expires_after(std::chrono::seconds(2));
     co_await pause.async_wait(kAsTuple);
   }
@@ -203,7 +206,8 @@ int Service::run() {
   asio::co_spawn(loop_, drain_on_signal(), asio::detached);
   if (export_loop_) asio::co_spawn(loop_, export_loop_->run(), asio::detached);
   if (agent_) asio::co_spawn(loop_, announce(), asio::detached);
-  log_.write(LogLevel::info, "listening", {{"port", static_cast<long long>(settings_.port)}, {"version", definition_.version}});
+  log_.write(LogLevel::info, "listening",
+             {{"port", static_cast<long long>(settings_.port)}, {"version", definition_.version}});
   loop_.run();
   return 0;
 }
