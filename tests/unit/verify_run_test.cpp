@@ -63,7 +63,7 @@ TEST_CASE("a journey: values are captured, sent on and never shown") {
   CHECK(trial.heard ==
         std::vector<std::string>{"set email, password", "A new user registers", "The user reads themselves"});
   CHECK(report.steps[1].status == Status::passed);
-  CHECK(report.steps[1].where == "stack.yaml:10");
+  CHECK(report.steps[1].where == "stack.yaml:11");
   const auto& failed = report.steps[2];
   CHECK(failed.status == Status::failed);
   REQUIRE(failed.findings.size() == 2);
@@ -94,7 +94,7 @@ TEST_CASE("steps that need what a failed step should have given are skipped, the
 )");
   CHECK(report.steps[0].status == Status::failed);
   CHECK(report.steps[1].status == Status::skipped);
-  CHECK(report.steps[1].message == "needs {{token}} of \"A new user registers\" (stack.yaml:9)");
+  CHECK(report.steps[1].message == "needs {{token}} of \"A new user registers\" (stack.yaml:10)");
   CHECK(report.steps[2].status == Status::passed);
   CHECK_FALSE(report.passed());
 }
