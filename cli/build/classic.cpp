@@ -28,6 +28,7 @@ class Listener {
 
   void end_step(std::string error) {
     if (step_.name.empty()) return;
+    note_cache();
     step_.completed = now();
     step_.error = std::move(error);
     if (sink_) sink_(StepChanged{step_});
@@ -70,7 +71,6 @@ class Listener {
 
   void begin_step(const std::string& words) {
     end_step({});
-    note_cache();
     const auto colon = words.find(':');
     step_ = Step{.digest = words.substr(0, colon),
                  .name = words,

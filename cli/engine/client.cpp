@@ -14,6 +14,12 @@ namespace {
 
 constexpr std::chrono::milliseconds ping_timeout{10'000};
 
+// The system's or libcurl's words at the end of a transfer's error.
+std::string reason_of(const Error& error) {
+  const auto colon = error.message.rfind(": ");
+  return to_lower(error.message.substr(colon == std::string::npos ? 0 : colon + 2));
+}
+
 // Why nobody answers, in one line of the user's terms. A unix socket tells by itself: by its absence or its
 // permissions.
 std::unexpected<Error> unreachable(const Endpoint& endpoint, const Error& error) {
@@ -24,9 +30,7 @@ std::unexpected<Error> unreachable(const Endpoint& endpoint, const Error& error)
   };
   if (error.fault == Fault::timeout) return says("timed out", "check that the engine is running and not overloaded");
   if (endpoint.unix_socket.empty()) {
-    const auto colon = error.message.rfind(": ");
-    return says(to_lower(error.message.substr(colon == std::string::npos ? 0 : colon + 2)),
-                "check the address and that the engine listens there");
+    return says(reason_of(error), "check the address and that the engine listens there");
   }
   if (::access(endpoint.unix_socket.c_str(), R_OK | W_OK) != 0 && errno != EACCES) {
     return says("there is no such socket", "start the engine ('systemctl start docker'), or set DOCKER_HOST");
@@ -34,7 +38,8 @@ std::unexpected<Error> unreachable(const Endpoint& endpoint, const Error& error)
   if (::access(endpoint.unix_socket.c_str(), R_OK | W_OK) != 0) {
     return says("permission denied", "add yourself to the group 'docker' and log in again, or run as root");
   }
-  return says("connection refused", "the socket is there but no engine behind it: start it ('systemctl start docker')");
+  return says(reason_of(error),
+              "the socket is there: check that the engine behind it runs ('systemctl status docker')");
 }
 
 std::string engine_message(const http::Response& response) {
@@ -116,9 +121,19 @@ http::Request Client::request_for(const Call& call) const {
 }
 
 Result<http::Response> Client::send(const Call& call, std::stop_token stop) const {
-  auto response = http_.send(request_for(call), std::move(stop));
-  if (!response) return response;
-  return accepted(std::move(*response));
+  auto request = request_for(call);
+  bool upload_failed = false;
+  if (call.upload) {
+    request.upload = [&](std::span<char> buffer) {
+      auto filled = call.upload(buffer);
+      upload_failed = !filled;
+      return filled;
+    };
+  }
+  auto response = http_.send(request, std::move(stop));
+  if (response) return accepted(std::move(*response));
+  if (response.error().fault == Fault::failed && !upload_failed) return unreachable(endpoint_, response.error());
+  return response;
 }
 
 Result<nlohmann::json> Client::send_json(const Call& call, std::stop_token stop) const {
@@ -139,6 +154,7 @@ Result<void> Client::send_only(const Call& call, std::stop_token stop) const {
 
 Result<http::Upgraded> Client::upgrade(const Call& call, std::string_view protocol, std::stop_token stop) const {
   auto answer = http::Upgraded::open(request_for(call), protocol, std::move(stop));
+  if (!answer && answer.error().fault == Fault::failed) return unreachable(endpoint_, answer.error());
   if (!answer) return std::unexpected(std::move(answer.error()));
   if (answer->connection) return std::move(*answer->connection);
   const auto refused = accepted(std::move(answer->response));

@@ -71,6 +71,9 @@ std::string percent_encode(std::string_view text);
 // "?a=1&b=2" with names and values encoded; the empty text for no parameters.
 std::string query_string(const std::vector<std::pair<std::string, std::string>>& parameters);
 
+// Proxy variables are not consulted: the hosts are the engine and the user's own services. SIGPIPE must be ignored by
+// the process (TLS writes may raise it).
+//
 // Sends requests over connections it keeps open between calls. Any number of threads may call send() at once; each call
 // uses a connection of its own. The object must outlive its calls.
 class Client {

@@ -277,6 +277,74 @@ TEST_CASE("the parameters of a build are the request's") {
                                                                       {"nocache", "1"}});
 }
 
+TEST_CASE("the classic builder gets a tar and its words become steps") {
+  const test::TemporaryFolder folder;
+  write(folder.path() / "context/Dockerfile", "FROM scratch\nRUN make\n");
+  write(folder.path() / "context/.dockerignore", "*.o\nDockerfile\n");
+  write(folder.path() / "context/a.o", "x");
+  write(folder.path() / "context/a.c", "x");
+  std::string uploaded;
+  std::string lines = R"({"stream":"STEP 1/2: FROM scr"})"
+                      "\n"
+                      R"({"stream":"atch\nSTEP 2/2: RUN make\n"})"
+                      "\n"
+                      R"({"stream":"cc a.c\n"})"
+                      "\n";
+  const test::LocalServer server(folder.path() / "s", [&](int connection, const std::string& head, std::stop_token) {
+    using test::LocalServer;
+    if (head.starts_with("HEAD ")) {
+      return LocalServer::write(
+          connection, "HTTP/1.1 200 OK\r\nApi-Version: 1.41\r\nLibpod-Api-Version: 4\r\nConnection: close\r\n\r\n");
+    }
+    if (head.starts_with("GET /v1.41/images/x:1/json")) {
+      return LocalServer::write(connection, LocalServer::answer("200 OK", R"({"Id":"sha256:abc"})"));
+    }
+    uploaded = head;
+    std::array<char, 65536> buffer{};
+    while (!uploaded.ends_with("\r\n0\r\n\r\n")) {
+      const auto count = ::recv(connection, buffer.data(), buffer.size(), 0);
+      if (count <= 0) return;
+      uploaded.append(buffer.data(), static_cast<std::size_t>(count));
+    }
+    LocalServer::write(connection, LocalServer::answer("200 OK", lines));
+  });
+  const auto client = engine::Client::connect({.host = "unix://s", .unix_socket = folder.path() / "s"}, {});
+  REQUIRE(client);
+  std::vector<std::string> seen;
+  const ProgressSink sink = [&](const Progress& progress) {
+    if (const auto* step = std::get_if<StepChanged>(&progress)) {
+      seen.push_back(step->step.name + (step->step.completed ? " done" : ""));
+    } else if (const auto* output = std::get_if<StepOutput>(&progress)) {
+      seen.push_back(output->line);
+    }
+  };
+  BuildRequest wanted{.tags = {"x:1"}, .context = folder.path() / "context"};
+  const auto built = build_image(*client, wanted, sink, {});
+  REQUIRE(built);
+  CHECK(built->image_id == "sha256:abc");
+  CHECK_FALSE(built->cached_everything);
+  CHECK(seen == std::vector<std::string>{"STEP 1/2: FROM scratch", "STEP 1/2: FROM scratch done", "STEP 2/2: RUN make",
+                                         "cc a.c", "STEP 2/2: RUN make done"});
+  CHECK(uploaded.find("POST /v1.41/build?t=x%3A1&dockerfile=Dockerfile ") == 0);
+  CHECK(uploaded.find("a.c") != std::string::npos);
+  CHECK(uploaded.find("RUN make") != std::string::npos);
+  CHECK(uploaded.find("a.o") == std::string::npos);
+
+  lines += R"({"error":"exit status 2","errorDetail":{"message":"exit status 2"}})"
+           "\n";
+  const auto failed = build_image(*client, wanted, {}, {});
+  REQUIRE_FALSE(failed);
+  REQUIRE(failed.error().failure);
+  CHECK(failed.error().failure->step == "STEP 2/2: RUN make");
+  CHECK(failed.error().failure->exit_code == 2);
+  CHECK(failed.error().failure->lines == std::vector<std::string>{"cc a.c"});
+
+  wanted.secrets["s"] = {.file = folder.path() / "context/a.c"};
+  const auto refused = build_image(*client, wanted, {}, {});
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().message.find("takes no build secrets") != std::string::npos);
+}
+
 TEST_CASE("errors of builders are read, of every age") {
   CHECK(error_of(nlohmann::json::parse(R"({"error":"short","errorDetail":{"message":"long"}})")) == "long");
   CHECK(error_of(nlohmann::json::parse(R"({"error":"short"})")) == "short");

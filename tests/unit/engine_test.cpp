@@ -169,6 +169,26 @@ TEST_CASE("the engine's refusals keep its words") {
   }
 }
 
+TEST_CASE("an engine that goes away in the middle is no engine, a body that cannot be produced is not its fault") {
+  const test::TemporaryFolder folder;
+  const auto path = folder.path() / "s";
+  const LocalServer server(path,
+                           fake_engine("Api-Version: 1.41\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhal"));
+  const auto client = Client::connect(at(path), {});
+  REQUIRE(client);
+  const auto broken = client->send({.path = "/x"}, {});
+  REQUIRE_FALSE(broken);
+  CHECK(broken.error().fault == Fault::no_engine);
+  CHECK(client->upgrade({.method = "POST", .path = "/session"}, "h2c", {}).has_value());
+  const auto mine = client->send({.method = "POST",
+                                  .path = "/x",
+                                  .upload = [](std::span<char>) -> Result<std::size_t> { return failure("my disk"); }},
+                                 {});
+  REQUIRE_FALSE(mine);
+  CHECK(mine.error().fault == Fault::failed);
+  CHECK(mine.error().message == "my disk");
+}
+
 TEST_CASE("an event that comes twice is given once") {
   const test::TemporaryFolder folder;
   const auto line = [](int nano, const std::string& action) {
