@@ -29,7 +29,7 @@ std::string in_words(const std::optional<double>& number) {
 Outcome look_at_targets(Surroundings& around, const stack::PrometheusCheck& check, const std::string& prometheus) {
   const auto active = targets(around, prometheus);
   if (!active) return error_outcome(active.error());
-  return judged(judge_targets(check.targets, *active, check.where("targets")), {prometheus + "/targets"});
+  return judged(judge_targets(check.targets, *active, check.where("targets")), {});
 }
 
 Outcome look_at_value(Surroundings& around, const stack::PrometheusCheck& check, const std::string& prometheus) {

@@ -1,5 +1,3 @@
-#include <fmt/format.h>
-
 #include "verify/step.hpp"
 
 namespace saasctl::verify {
@@ -39,7 +37,6 @@ Outcome send_once(Surroundings& around, const stack::Check& check, const std::st
   const auto response = around.world.web.send(request, around.stop);
   if (!response) {
     auto outcome = error_outcome(response.error());
-    outcome.message = fmt::format("{} {}: {}", request.method, request.url, response.error().message);
     if (const auto hint = logs_hint(target); !hint.empty()) outcome.hints.push_back(hint);
     return outcome;
   }

@@ -60,7 +60,7 @@ class Web {
  public:
   virtual ~Web() = default;
 
-  // As http::Client::send.
+  // As http::Client::send; the error's message names the URL.
   virtual Result<http::Response> send(const http::Request& request, std::stop_token stop) = 0;
 };
 

@@ -127,7 +127,7 @@ TEST_CASE("a check that could not run is an error, never passed") {
   - {name: b, exec: {service: postgres, command: [x]}, within: 1h}
 )");
   CHECK(report.steps[0].status == Status::error);
-  CHECK(report.steps[0].message == "GET http://auth-service.test:80/x: connection refused");
+  CHECK(report.steps[0].message == "connection refused");
   CHECK(report.steps[1].status == Status::error);
   CHECK(report.steps[1].hints == std::vector<std::string>{"start it"});
   CHECK_FALSE(report.passed());
