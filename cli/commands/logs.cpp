@@ -101,10 +101,10 @@ int run_logs(const Session& session, const LogsOptions& options) {
 void setup_logs(CLI::App& app, const Choose& choose) {
   const auto options = std::make_shared<LogsOptions>();
   auto* verb = app.add_subcommand("logs", "Print what the containers wrote");
-  verb->add_option("services", options->services, "Services; missing: all")->type_name("SERVICE");
-  verb->add_flag("-f,--follow", options->follow, "Go on with what they write from now on");
-  verb->add_flag("-t,--timestamps", options->timestamps, "With the time of each line");
-  verb->add_option("--tail", options->tail, "Only so many last lines of each")->type_name("LINES");
+  verb->add_option("services", options->services, "Services to show; all when none is named")->type_name("SERVICE");
+  verb->add_flag("-f,--follow", options->follow, "Keep printing what they write, until Ctrl-C");
+  verb->add_flag("-t,--timestamps", options->timestamps, "Begin each line with its time (UTC)");
+  verb->add_option("--tail", options->tail, "Only the last LINES lines of each")->type_name("LINES");
   verb->footer("\nExample: saasctl logs -f auth-service");
   verb->callback([=] { choose([options](const Session& session) { return run_logs(session, *options); }); });
 }

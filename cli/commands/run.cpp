@@ -18,10 +18,10 @@ Exit codes: 0 done; 1 failed; 2 bad usage or stack file; 3 verify found failures
 Example: saasctl build && saasctl up && saasctl verify)";
 
 void setup_globals(CLI::App& app, GlobalOptions& options) {
-  app.add_option("-f,--file", options.file, "Stack or Compose file; missing: stack.yaml, compose.yaml … of this folder")->type_name("FILE");
-  app.add_option("-p,--project-name", options.project_name, "Name of the project instead of the file's")->type_name("NAME");
+  app.add_option("-f,--file", options.file, "Stack or Compose file; default: stack.yaml or a Compose file of this folder")->type_name("FILE");
+  app.add_option("-p,--project-name", options.project_name, "Name of the project; default: the file's name:, or its folder")->type_name("NAME");
   app.add_option("--host", options.host, "Engine to talk to instead of DOCKER_HOST: unix://PATH or tcp://HOST:PORT")->type_name("URL");
-  app.add_option("--context", options.context, "Docker context to use")->type_name("NAME");
+  app.add_option("--context", options.context, "Docker context to use; default: as the docker command chooses")->type_name("NAME");
   app.add_flag("--no-color", options.no_color, "No colours; a NO_COLOR that is not empty does the same");
   app.add_option("--progress", options.progress, "How progress is shown")->check(CLI::IsMember({"auto", "tty", "plain", "json", "quiet"}))->capture_default_str();
   app.set_version_flag("--version", "saasctl " SAASCTL_VERSION);

@@ -58,8 +58,9 @@ void setup_secrets(CLI::App& app, const Choose& choose) {
   const auto options = std::make_shared<SecretsOptions>();
   auto* verb = app.add_subcommand("secrets", "Passwords and keys of the stack");
   verb->require_subcommand(1);
+  verb->footer("\nExample: saasctl secrets init");
   auto* init = verb->add_subcommand("init", "Make the secret files that are missing: 256 random bits each, readable by you alone");
-  init->add_option("--mode", options->mode, "Permissions of new files. docker compose mounts the files as they are, so containers of other users need 0444; saasctl up does not")
+  init->add_option("--mode", options->mode, "Permissions of new files. saasctl up works with 0600; docker compose mounts the files as they are and needs 0444 for containers of other users")
       ->check(CLI::IsMember({"0600", "0640", "0644", "0444", "0400", "0440"}))
       ->capture_default_str();
   init->footer("\nExample: saasctl secrets init");

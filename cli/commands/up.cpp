@@ -93,9 +93,9 @@ int run_up(const Session& session, const UpOptions& options) {
 void setup_up(CLI::App& app, const Choose& choose) {
   const auto options = std::make_shared<UpOptions>();
   auto* verb = app.add_subcommand("up", "Bring the stack up in dependency order and wait until it is healthy");
-  verb->add_option("services", options->services, "Services to bring up, with what they depend on; missing: all")->type_name("SERVICE");
+  verb->add_option("services", options->services, "Services to bring up, with what they depend on; all when none is named")->type_name("SERVICE");
   verb->add_flag("--force-recreate", options->force_recreate, "Make every container anew");
-  verb->add_flag("--dry-run", options->dry_run, "Print what would be done and stop");
+  verb->add_flag("--dry-run", options->dry_run, "Print what would be done, as saasctl plan does, and change nothing");
   verb->add_option("--wait", options->wait, "What to wait for: our own probes (ready), the engine's health status as well (engine), or nothing but the starts (false)")
       ->check(CLI::IsMember({"ready", "engine", "false"}))
       ->capture_default_str();
@@ -108,7 +108,7 @@ void setup_plan(CLI::App& app, const Choose& choose) {
   const auto options = std::make_shared<UpOptions>();
   options->dry_run = true;
   auto* verb = app.add_subcommand("plan", "Print what up would do, and why");
-  verb->add_option("services", options->services, "Services, with what they depend on; missing: all")->type_name("SERVICE");
+  verb->add_option("services", options->services, "Services, with what they depend on; all when none is named")->type_name("SERVICE");
   verb->add_flag("--force-recreate", options->force_recreate, "As if every container were to be made anew");
   verb->footer("\nExample: saasctl plan");
   verb->callback([=] { choose([options](const Session& session) { return run_up(session, *options); }); });

@@ -67,9 +67,9 @@ const Record<Port>& port_record() {
   static const auto record =
       Record<Port>("port", "A port of the container, and where the host publishes it.")
           .key("target", &Port::target, port_text(), "Port inside the container.", Origin::compose, true)
-          .key("published", &Port::published, port_text(), "Port on the host; missing: the engine picks a free one.")
-          .key("host_ip", &Port::host_ip, any_text(), "Address of the host to listen on; missing: all.")
-          .key("protocol", &Port::protocol, one_of({"tcp", "udp", "sctp"}), "Missing: tcp.")
+          .key("published", &Port::published, port_text(), "Port on the host; default: the engine picks a free one.")
+          .key("host_ip", &Port::host_ip, any_text(), "Address of the host to listen on; default: all.")
+          .key("protocol", &Port::protocol, one_of({"tcp", "udp", "sctp"}), "Protocol; default: tcp.")
           .unsupported({"mode", "name", "app_protocol"});
   return record;
 }

@@ -93,8 +93,8 @@ const Record<Build>& build_record() {
   static const auto record =
       Record<Build>("build", "How to build the service's image.")
           .key("context", &Build::context, any_text(), "Folder that is sent to the builder.")
-          .key("dockerfile", &Build::dockerfile, any_text(), "Path of the Dockerfile inside the context; missing: Dockerfile.")
-          .key("target", &Build::target, any_text(), "Stage to build; missing: the last.")
+          .key("dockerfile", &Build::dockerfile, any_text(), "Path of the Dockerfile inside the context; default: Dockerfile.")
+          .key("target", &Build::target, any_text(), "Stage to build; default: the last.")
           .key("args", &Build::args, pairs(), "Values of the Dockerfile's ARGs; without a value: from the environment.")
           .key("labels", &Build::labels, pairs(), "Labels of the image.")
           .key("cache_from", &Build::cache_from, list_of(any_text()), "Images whose layers may be reused.")
@@ -132,9 +132,9 @@ const Record<Grant>& grant_record() {
       Record<Grant>("grant", "A secret or config given to a service.")
           .key("source", &Grant::source, word(), "Name of the top-level secret or config.", Origin::compose, true)
           .key("target", &Grant::target, any_text(), "File in the container; a secret's relative name is below /run/secrets.")
-          .key("uid", &Grant::uid, any_text(), "Numeric owner of the file; missing: the container's user.")
+          .key("uid", &Grant::uid, any_text(), "Numeric owner of the file; default: the container's user.")
           .key("gid", &Grant::gid, any_text(), "Numeric group of the file.")
-          .key("mode", &Grant::mode, any_text(), "Octal permissions; missing: 0400 for secrets.");
+          .key("mode", &Grant::mode, any_text(), "Octal permissions; default: 0400 for secrets.");
   return record;
 }
 
@@ -283,8 +283,8 @@ Form<Ready> ready_form() {
           .example("http: :3001/health/ready")
           .key("tcp", &Ready::tcp, integer(1, 65535), "Connects to the published port from outside and expects it to stay open.", Origin::ours)
           .key("exec", &Ready::exec, command(), "Runs inside the container; exit code 0 is ready.", Origin::ours)
-          .key("every", &Ready::every, duration(), "Pause between two tries; missing: 25ms, growing to 250ms.", Origin::ours)
-          .key("timeout", &Ready::timeout, duration(), "Time after which one try has failed; missing: 2s.", Origin::ours);
+          .key("every", &Ready::every, duration(), "Pause between two tries; default: 25ms, growing to 250ms.", Origin::ours)
+          .key("timeout", &Ready::timeout, duration(), "Time after which one try has failed; default: 2s.", Origin::ours);
   auto form = record.form();
   form.read = [read = form.read](const Node& node, Reader& reader) -> std::optional<Ready> {
     auto ready = read(node, reader);
