@@ -1,0 +1,90 @@
+// Running the tool as a user would.
+#pragma once
+
+#include <fcntl.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <filesystem>
+#include <map>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "catch.hpp"
+#include "util/process.hpp"
+
+namespace saasctl::test {
+
+using Variables = std::map<std::string, std::string>;
+
+struct Outcome {
+  int exit_code = 0;
+  std::string out;
+  std::string err;
+
+  bool says(const std::string& text) const { return out.find(text) != std::string::npos || err.find(text) != std::string::npos; }
+};
+
+inline std::vector<std::string> command_of(std::vector<std::string> arguments) {
+  arguments.insert(arguments.begin(), SAASCTL_PROGRAM);
+  return arguments;
+}
+
+// Waits for the end. Fails the test when the tool hangs.
+inline Outcome run_tool(const std::vector<std::string>& arguments, const Variables& variables = {}) {
+  ProcessOptions options;
+  options.environment = variables;
+  options.timeout = std::chrono::minutes(10);
+  auto result = run_process(command_of(arguments), options, {});
+  if (!result) FAIL(result.error().message);
+  return {result->exit_code, std::move(result->standard_output), std::move(result->standard_error)};
+}
+
+// The tool at work, to be sent signals. Its output is dropped; it is killed when the test leaves it behind.
+class RunningTool {
+ public:
+  RunningTool(const std::vector<std::string>& arguments, const Variables& variables) {
+    const auto words = command_of(arguments);
+    std::vector<char*> argv;
+    for (const auto& word : words) argv.push_back(const_cast<char*>(word.c_str()));
+    argv.push_back(nullptr);
+    std::vector<std::string> entries;
+    for (char** entry = environ; *entry != nullptr; ++entry) entries.emplace_back(*entry);
+    for (const auto& [name, value] : variables) entries.push_back(name + "=" + value);
+    std::vector<char*> envp;
+    for (auto& entry : entries) envp.push_back(entry.data());
+    envp.push_back(nullptr);
+    posix_spawn_file_actions_t actions;
+    posix_spawn_file_actions_init(&actions);
+    for (const int descriptor : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+      posix_spawn_file_actions_addopen(&actions, descriptor, "/dev/null", O_RDWR, 0);
+    }
+    const int error = posix_spawn(&pid_, argv[0], &actions, nullptr, argv.data(), envp.data());
+    posix_spawn_file_actions_destroy(&actions);
+    if (error != 0) throw std::runtime_error("posix_spawn");
+  }
+  RunningTool(const RunningTool&) = delete;
+  RunningTool& operator=(const RunningTool&) = delete;
+  ~RunningTool() {
+    if (pid_ <= 0) return;
+    ::kill(pid_, SIGKILL);
+    ::waitpid(pid_, nullptr, 0);
+  }
+
+  void send(int signal) const { ::kill(pid_, signal); }
+
+  // The exit code, 128 + signal number when a signal ended it.
+  int wait() {
+    int status = 0;
+    ::waitpid(std::exchange(pid_, -1), &status, 0);
+    return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+  }
+
+ private:
+  pid_t pid_ = -1;
+};
+
+}  // namespace saasctl::test
