@@ -83,7 +83,8 @@ struct RecordInfo {
 template <typename T>
 struct Form {
   using Value = T;
-  std::function<std::optional<T>(const Node&, Reader&)> read;  // absent: the error went to the diagnostics
+  // Absent: the error went to the diagnostics, or the value counts as not written.
+  std::function<std::optional<T>(const Node&, Reader&)> read;
   std::function<Json(const T&, Style)> write;
   Json schema;
   std::string words;
@@ -96,7 +97,7 @@ Form<std::string> any_text();                               // any scalar, as it
 Form<Word> word();                                          // a string that remembers its place
 Form<bool> boolean();
 Form<Integer> integer(std::int64_t least, std::int64_t most);
-Form<Decimal> decimal(double least);
+Form<Decimal> decimal(double least, double most);
 Form<Duration> duration();
 Form<Bytes> bytes();
 Form<std::string> one_of(std::vector<std::string> names);
@@ -322,7 +323,6 @@ Form<Map<T>> map_of(Form<T> item) {
     }
     Map<T> values;
     for (const auto& entry : node.entries) {
-      if (entry.key.starts_with("x-")) continue;
       if (auto value = read(*entry.value, reader)) values.entries.push_back({entry.key, entry.at, std::move(*value)});
     }
     return values;

@@ -78,6 +78,8 @@ Form<Rendered> rendered_form() {
                                      rendered->keys.size()));
       return std::nullopt;
     }
+    if (rendered->has("compose") && rendered->compose.empty()) reader.error(node, "a Compose file without services", "name some, or write `all`");
+    if (rendered->has("variables") && !rendered->variables.value_or(true)) reader.error(node, "variables takes only `true`", "remove the entry to have no such file");
     return rendered;
   };
   return form;
@@ -105,9 +107,7 @@ NodePtr with_defaults(NodePtr root) {
   const auto services = std::ranges::find(result->entries, "services", &Entry::key);
   if (services == result->entries.end() || services->value->kind != Kind::map) return root;
   auto all = std::make_shared<Node>(*services->value);
-  for (auto& service : all->entries) {
-    if (!service.key.starts_with("x-")) service.value = merged(defaults->value, service.value);
-  }
+  for (auto& service : all->entries) service.value = merged(defaults->value, service.value);
   services->value = std::move(all);
   return result;
 }
@@ -145,6 +145,7 @@ std::optional<Document> parse_stack(std::filesystem::path path, std::string text
   auto stack = stack_record().read(*root, reader);
   if (!stack) return std::nullopt;
   check_stack(*stack, mode, diagnostics);
+  check_plan(*stack, diagnostics);
   return Document{std::move(source), std::move(*stack), reader.variables(), reader.unset()};
 }
 
