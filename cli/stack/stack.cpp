@@ -13,7 +13,7 @@ constexpr std::size_t largest_file = 16 << 20;
 const Record<Network>& network_record() {
   static const auto record = Record<Network>("network", "A network that services share.")
                                  .key("name", &Network::name, any_text(), "Name instead of PROJECT_KEY.")
-                                 .key("driver", &Network::driver, any_text(), "Missing: bridge.")
+                                 .key("driver", &Network::driver, any_text(), "Driver; default: bridge.")
                                  .key("external", &Network::external, boolean(), "It exists already and is never made or removed.")
                                  .key("internal", &Network::internal, boolean(), "No way out of it.")
                                  .key("attachable", &Network::attachable, boolean(), "Other containers may join.")
@@ -26,7 +26,7 @@ const Record<Network>& network_record() {
 const Record<Volume>& volume_record() {
   static const auto record = Record<Volume>("volume", "Storage that outlives containers.")
                                  .key("name", &Volume::name, any_text(), "Name instead of PROJECT_KEY.")
-                                 .key("driver", &Volume::driver, any_text(), "Missing: local.")
+                                 .key("driver", &Volume::driver, any_text(), "Driver; default: local.")
                                  .key("external", &Volume::external, boolean(), "It exists already and is never made or removed.")
                                  .key("driver_opts", &Volume::driver_opts, pairs(), "Options of the driver.")
                                  .key("labels", &Volume::labels, pairs(), "Labels.");
@@ -58,7 +58,7 @@ const Record<Prometheus>& prometheus_record() {
   static const auto record =
       Record<Prometheus>("prometheus-file", "A configuration of Prometheus.")
           .key("targets", &Prometheus::targets, list_of(any_text()), "host:port of each service with /metrics; the host is the job's name.", Origin::ours, true)
-          .key("interval", &Prometheus::interval, duration(), "Time between two scrapes; missing: 15s.", Origin::ours);
+          .key("interval", &Prometheus::interval, duration(), "Time between two scrapes; default: 15s.", Origin::ours);
   return record;
 }
 
@@ -117,14 +117,14 @@ NodePtr with_defaults(NodePtr root) {
 const Record<Stack>& stack_record() {
   static const auto record =
       Record<Stack>("stack", "The whole file. Keys marked ◆ are saasctl's own, all others are Compose's.")
-          .key("name", &Stack::name, word(), "Name of the project; missing: the folder's name.")
-          .key("version", &Stack::version, any_text(), "Of old Compose files; without effect.")
+          .key("name", &Stack::name, word(), "Name of the project; default: the folder's name.")
+          .key("version", &Stack::version, any_text(), "Accepted for old Compose files; it has no effect.")
           .key("defaults", &Stack::defaults, service_record().form(), "Keys that every service gets unless it sets them itself; maps are merged.", Origin::ours)
           .key("services", &Stack::services, map_of(service_record().form()), "The containers of the stack.")
-          .key("networks", &Stack::networks, map_of(or_empty(network_record().form())), "Networks.")
-          .key("volumes", &Stack::volumes, map_of(or_empty(volume_record().form())), "Volumes.")
-          .key("secrets", &Stack::secrets, map_of(secret_record().form()), "Secrets.")
-          .key("configs", &Stack::configs, map_of(config_record().form()), "Configuration files.")
+          .key("networks", &Stack::networks, map_of(or_empty(network_record().form())), "Networks that services share.")
+          .key("volumes", &Stack::volumes, map_of(or_empty(volume_record().form())), "Storage that outlives containers.")
+          .key("secrets", &Stack::secrets, map_of(secret_record().form()), "Passwords and keys, given to services as files.")
+          .key("configs", &Stack::configs, map_of(config_record().form()), "Configuration files given to services.")
           .key("render", &Stack::render, map_of(rendered_form()), "Files that `saasctl render` writes besides Dockerfiles.", Origin::ours)
           .key("verify", &Stack::verify, list_of(check_record().form()), "The plan of `saasctl verify`.", Origin::ours)
           .unsupported({"include", "models"});
