@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <exception>
 #include <mutex>
 #include <set>
 #include <thread>
@@ -166,18 +167,21 @@ std::expected<void, AcquireError> acquire_images(const engine::Client& client, c
   std::optional<AcquireError> first;
   std::stop_source all;
   const std::stop_callback outer(stop, [&all] { all.request_stop(); });
+  const auto take = [&]() -> const Job* {
+    const std::scoped_lock lock(mutex);
+    return next == jobs.size() || all.stop_requested() ? nullptr : &jobs[next++];
+  };
+  const auto fail = [&](AcquireError error) {
+    const std::scoped_lock lock(mutex);
+    if (!first) first = std::move(error);
+    all.request_stop();
+  };
   const auto work = [&] {
-    for (;;) {
-      std::size_t index = 0;
-      {
-        const std::scoped_lock lock(mutex);
-        if (next == jobs.size() || all.stop_requested()) return;
-        index = next++;
-      }
-      if (auto outcome = acquirer.run(jobs[index], all.get_token()); !outcome) {
-        const std::scoped_lock lock(mutex);
-        if (!first) first = std::move(outcome.error());
-        all.request_stop();
+    while (const auto* job = take()) {
+      try {
+        if (auto outcome = acquirer.run(*job, all.get_token()); !outcome) fail(std::move(outcome.error()));
+      } catch (const std::exception& error) {
+        fail({{{Fault::failed, error.what()}}, job->image});
       }
     }
   };

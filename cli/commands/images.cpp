@@ -2,10 +2,13 @@
 
 #include <fmt/format.h>
 
+#include "terminal/one_line.hpp"
+
 namespace saasctl::commands {
 namespace {
 
 constexpr std::size_t shown_lines = 40;
+constexpr std::size_t shown_columns = 100;  // of a step, which may be a whole script
 
 terminal::TaskState state_of(build::ImageState state) {
   switch (state) {
@@ -22,10 +25,16 @@ terminal::TaskState state_of(build::ImageState state) {
 }
 
 void show_failure(const Session& session, const build::BuildFailure& failure) {
-  if (!failure.step.empty()) session.terminal.message("\n" + failure.step);
+  if (!failure.step.empty()) session.terminal.message("\n" + terminal::one_line(failure.step, shown_columns));
   const auto skipped = failure.lines.size() > shown_lines ? failure.lines.size() - shown_lines : 0;
   if (skipped > 0) session.terminal.message(fmt::format("  ({} lines before)", skipped));
   for (std::size_t i = skipped; i < failure.lines.size(); ++i) session.terminal.message("  " + failure.lines[i]);
+}
+
+// The message names the step, which may be a whole script and has been shown.
+void shorten(std::string& message, const std::string& step) {
+  const auto at = step.empty() ? std::string::npos : message.find(step);
+  if (at != std::string::npos) message.replace(at, step.size(), terminal::one_line(step, shown_columns));
 }
 
 }  // namespace
@@ -33,12 +42,15 @@ void show_failure(const Session& session, const build::BuildFailure& failure) {
 int get_images(const Session& session, const engine::Client& client, const project::Project& project, build::AcquireOptions options,
                terminal::Board& board) {
   options.docker_config = engine::docker_config_folder(session.environment);
-  const auto sink = [&board](const build::ImageEvent& event) { board.update(event.image, state_of(event.state), event.text); };
+  const auto sink = [&board](const build::ImageEvent& event) { board.update(event.image, state_of(event.state), terminal::one_line(event.text, shown_columns)); };
   auto done = build::acquire_images(client, project, options, sink, session.stop);
   if (done) return 0;
   board.finish();
   auto& error = done.error();
-  if (error.failure) show_failure(session, *error.failure);
+  if (error.failure) {
+    show_failure(session, *error.failure);
+    shorten(error.message, error.failure->step);
+  }
   if (!error.image.empty()) error.message = error.image + ": " + error.message;
   return fail(session, error);
 }

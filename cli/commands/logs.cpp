@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <exception>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <thread>
@@ -55,6 +57,15 @@ std::string utc(engine::Timestamp time) {
   return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:06}Z", fmt::gmtime(static_cast<std::time_t>(seconds.count())), (since - seconds).count());
 }
 
+// What a library throws on a thread of ours would end the program.
+Result<void> guarded(const std::function<Result<void>()>& work) {
+  try {
+    return work();
+  } catch (const std::exception& error) {
+    return failure(error.what());
+  }
+}
+
 int run_logs(const Session& session, const LogsOptions& options) {
   const auto project = load_project(session, stack::Mode::resolve);
   if (!project) return fail(session, project.error());
@@ -69,7 +80,7 @@ int run_logs(const Session& session, const LogsOptions& options) {
 
   std::mutex output;
   std::optional<Error> first;
-  const auto read = [&](std::size_t index) {
+  const auto read_one = [&](std::size_t index) {
     const auto head = prefix(session, sources[index].service, index, width);
     engine::LogOptions log;
     log.follow = options.follow;
@@ -82,10 +93,12 @@ int run_logs(const Session& session, const LogsOptions& options) {
       session.terminal.data("\n");
       return !options.follow || session.terminal.flush().has_value();
     };
-    if (auto done = engine::read_logs(*client, sources[index].container, log, sink, session.stop); !done) {
-      const std::scoped_lock lock(output);
-      if (!first) first = done.error();
-    }
+    return engine::read_logs(*client, sources[index].container, log, sink, session.stop);
+  };
+  const auto read = [&](std::size_t index) {
+    auto done = guarded([&] { return read_one(index); });
+    const std::scoped_lock lock(output);
+    if (!done && !first) first = std::move(done.error());
   };
   if (options.follow) {
     std::vector<std::jthread> threads;

@@ -11,15 +11,16 @@
 namespace saasctl::commands {
 namespace {
 
-// Whether the file says that this port of the container speaks HTTP: its probe, its template or its healthcheck asks it.
+// Whether the file says that this port of the container speaks HTTP: its template or its ready probe does, or its
+// healthcheck asks a URL, if perhaps at another port.
 bool speaks_http(const project::Service& service, const std::string& port) {
   const auto& spec = service.spec;
-  if (spec.ready && spec.ready->http && spec.ready->http->starts_with(":" + port + "/")) return true;
+  if (spec.ready && spec.ready->http) return true;
   if (service.from_template) {
     const auto hole = service.from_template->values.find("port");
     if (hole != service.from_template->values.end() && hole->second == port) return true;
   }
-  return spec.healthcheck && join(spec.healthcheck->test, " ").find(":" + port + "/") != std::string::npos;
+  return spec.healthcheck && join(spec.healthcheck->test, " ").find("http://") != std::string::npos;
 }
 
 }  // namespace
@@ -35,9 +36,11 @@ int print_urls(const Session& session, const engine::Client& client, const proje
       if (label == container.labels.end() || label->second != service.name) continue;
       for (const auto& binding : container.ports) {
         if (binding.host_port == 0 || binding.host_ip == "::") continue;
-        const auto port = binding.container_port.substr(0, binding.container_port.find('/'));
+        const auto slash = binding.container_port.find('/');
+        const auto port = binding.container_port.substr(0, slash);
+        const bool web = binding.container_port.substr(slash + 1) == "tcp" && speaks_http(service, port);
         const auto host = binding.host_ip.empty() || binding.host_ip == "0.0.0.0" ? "127.0.0.1" : binding.host_ip;
-        session.terminal.data(fmt::format("{:<{}}  {}{}:{}\n", service.name, width, speaks_http(service, port) ? "http://" : "", host, binding.host_port));
+        session.terminal.data(fmt::format("{:<{}}  {}{}:{}\n", service.name, width, web ? "http://" : "", host, binding.host_port));
       }
     }
   }

@@ -97,7 +97,8 @@ class Worker {
     const auto helper = engine::create_container(site_.client, work.helper, helper_body(work), stop_);
     if (!helper) return std::unexpected(ReadyError{name_taken(helper.error(), work.helper)});
     const auto written = engine::put_archive(site_.client, helper->id, work.folder, *archive, stop_);
-    const auto gone = engine::remove_container(site_.client, helper->id, {.force = true, .volumes = false}, stop_);
+    // An interrupted run, too, takes away what it needs no more.
+    const auto gone = engine::remove_container(site_.client, helper->id, {.force = true, .volumes = false}, {});
     return written ? removed(gone) : plain(written);
   }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <condition_variable>
 #include <deque>
+#include <exception>
 #include <mutex>
 #include <thread>
 #include <vector>
@@ -54,6 +55,12 @@ class Schedule {
     if (!error_ || (error_->fault == Fault::interrupted && error.fault != Fault::interrupted)) error_ = std::move(error);
   }
 
+  // An error that is no single action's.
+  void give_up(ReadyError error) {
+    const std::scoped_lock lock(mutex_);
+    if (!error_) error_ = std::move(error);
+  }
+
   std::expected<void, ReadyError> result(const std::stop_token& outer) {
     const std::scoped_lock lock(mutex_);
     if (error_) return std::unexpected(std::move(*error_));
@@ -72,6 +79,21 @@ class Schedule {
   std::optional<ReadyError> error_;
 };
 
+// Does actions until none is left or `all` is stopped, which the first failure does.
+void work_off(const Site& site, const plan::Plan& plan, Schedule& schedule, std::stop_source& all) {
+  while (const auto index = schedule.take(all.get_token())) {
+    const auto begun = std::chrono::steady_clock::now();
+    auto outcome = carry_out(site, plan.actions[*index].work, all.get_token());
+    const auto duration = std::chrono::steady_clock::now() - begun;
+    if (outcome) {
+      schedule.finish(*index, duration);
+    } else {
+      schedule.fail(*index, duration, std::move(outcome.error()));
+      all.request_stop();
+    }
+  }
+}
+
 }  // namespace
 
 std::expected<void, ReadyError> execute(const engine::Client& client, const project::Project& project, const plan::Plan& plan,
@@ -85,16 +107,11 @@ std::expected<void, ReadyError> execute(const engine::Client& client, const proj
   {
     std::vector<std::jthread> threads;
     const auto work = [&] {
-      while (const auto index = schedule.take(all.get_token())) {
-        const auto begun = std::chrono::steady_clock::now();
-        auto outcome = carry_out(site, plan.actions[*index].work, all.get_token());
-        const auto duration = std::chrono::steady_clock::now() - begun;
-        if (outcome) {
-          schedule.finish(*index, duration);
-        } else {
-          schedule.fail(*index, duration, std::move(outcome.error()));
-          all.request_stop();
-        }
+      try {
+        work_off(site, plan, schedule, all);
+      } catch (const std::exception& error) {
+        schedule.give_up({{Fault::failed, error.what()}});
+        all.request_stop();
       }
     };
     for (std::size_t i = 0; i < std::min(most_threads, plan.actions.size()); ++i) threads.emplace_back(work);

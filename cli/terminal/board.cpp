@@ -6,6 +6,8 @@
 #include <condition_variable>
 #include <nlohmann/json.hpp>
 
+#include "terminal/one_line.hpp"
+
 namespace saasctl::terminal {
 namespace {
 
@@ -33,16 +35,6 @@ std::string_view sign_of(TaskState state) {
   if (state == TaskState::done) return "✔";
   if (state == TaskState::failed) return "✘";
   return state == TaskState::unchanged ? "·" : "…";
-}
-
-// At most `columns` characters, counting one for each UTF-8 sequence.
-std::string cut(const std::string& text, std::size_t columns) {
-  std::size_t seen = 0;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if ((static_cast<unsigned char>(text[i]) & 0xc0) == 0x80) continue;
-    if (seen++ == columns) return text.substr(0, i);
-  }
-  return text;
 }
 
 double seconds_since(std::chrono::steady_clock::time_point start) {
