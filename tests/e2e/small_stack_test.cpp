@@ -10,8 +10,6 @@ using Catch::Matchers::StartsWith;
 
 namespace {
 
-bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
-
 // Services that wait until they are killed; nobody has to wait for their end.
 std::string sleeper(const std::string& name, const std::string& image, const std::string& more = "") {
   return "  " + name + ":\n    image: " + image +

@@ -18,14 +18,14 @@
 
 namespace saasctl::test {
 
+inline bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
 using Variables = std::map<std::string, std::string>;
 
 struct Outcome {
   int exit_code = 0;
   std::string out;
   std::string err;
-
-  bool says(const std::string& text) const { return out.find(text) != std::string::npos || err.find(text) != std::string::npos; }
 };
 
 inline std::vector<std::string> command_of(std::vector<std::string> arguments) {
