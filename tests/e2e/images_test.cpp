@@ -1,0 +1,156 @@
+// Images: built, pulled, or built because they cannot be pulled.
+#include <thread>
+
+#include "stack.hpp"
+#include "util/http.hpp"
+#include "util/text.hpp"
+
+using namespace saasctl;
+using namespace saasctl::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+// The fixture program and a Dockerfile in the folder of the stack.
+void write_context(const Stack& stack, const std::string& steps) {
+  std::filesystem::copy_file(SAASCTL_FIXTURE, stack.folder() / "fixture");
+  write_file(stack.folder() / "Dockerfile", "FROM scratch\nCOPY fixture /fixture\nARG TEXT\n" + steps);
+  write_file(stack.folder() / ".dockerignore", "*\n!fixture\n");
+}
+
+// A registry on a port of 127.0.0.1, without names or passwords.
+class Registry {
+ public:
+  explicit Registry(const engine::Client& client) : client_(client), name_(client, "registry"), port_(std::to_string(free_port())) {
+    constexpr auto image = "saasctl-test/registry:latest";
+    const auto context = std::filesystem::path(SAASCTL_SOURCE_DIR) / "tests/registry";
+    const auto built = build::build_image(client, {.tags = {image}, .context = context}, {}, {});
+    if (!built) FAIL(built.error().message);
+    const nlohmann::json binding = {{"HostIp", "127.0.0.1"}, {"HostPort", port_}};
+    const nlohmann::json body = {{"Image", image}, {"HostConfig", {{"PortBindings", {{"5000/tcp", {binding}}}}}}};
+    REQUIRE(engine::create_container(client, name_.text(), body, {}));
+    REQUIRE(engine::start_container(client, name_.text(), {}));
+    await();
+  }
+
+  std::string host() const { return "127.0.0.1:" + port_; }
+
+  void push(const std::string& repository, const std::string& tag) const {
+    const auto pushed = client_.send({.method = "POST",
+                                      .path = "/images/" + repository + "/push",
+                                      .query = {{"tag", tag}},
+                                      .headers = {{"X-Registry-Auth", "e30="}}},
+                                     {});
+    REQUIRE(pushed);
+    INFO(pushed->body);
+    REQUIRE_FALSE(contains(pushed->body, "errorDetail"));
+  }
+
+  void stop() const { REQUIRE(engine::kill_container(client_, name_.text(), "SIGKILL", {})); }
+
+ private:
+  void await() const {
+    const http::Client web;
+    const auto deadline = std::chrono::steady_clock::now() + 30s;
+    for (;;) {
+      const auto answer = web.send({.url = "http://" + host() + "/v2/"}, {});
+      if (answer && answer->status == 200) return;
+      if (std::chrono::steady_clock::now() > deadline) FAIL("the registry does not answer");
+      std::this_thread::sleep_for(100ms);
+    }
+  }
+
+  const engine::Client& client_;
+  ContainerName name_;
+  std::string port_;
+};
+
+}  // namespace
+
+TEST_CASE("the output of the step that fails comes last") {
+  const auto client = real_engine();
+  const Stack stack(client);
+  write_context(stack, "RUN [\"/fixture\", \"print\", \"earlier\"]\nRUN [\"/fixture\", \"fail\", \"7\"]\n");
+  stack.write("services: {one: {build: {context: ., args: {TEXT: '" + stack.project() + "'}}}}\n");
+  const auto outcome = stack.run({"build"});
+  INFO(outcome.err);
+  CHECK(outcome.exit_code == 1);
+  const auto step = outcome.err.rfind("\n[");
+  const auto reason = outcome.err.rfind("the reason why");
+  const auto message = outcome.err.rfind("error: ");
+  REQUIRE(step != std::string::npos);
+  REQUIRE(reason != std::string::npos);
+  REQUIRE(message != std::string::npos);
+  CHECK(step < reason);
+  CHECK(reason < message);
+  CHECK(contains(outcome.err.substr(message), "ended with exit code 7"));
+  CHECK_FALSE(contains(outcome.err.substr(step), "earlier"));
+}
+
+TEST_CASE("a step of many lines is shown as its first") {
+  const auto client = real_engine();
+  const Stack stack(client);
+  write_context(stack, "RUN [\"/fixture\", \\\n     \"print\", \\\n     \"" + std::string(300, 'x') + "\"]\n");
+  stack.write("services: {one: {build: {context: ., args: {TEXT: '" + stack.project() + "'}}}}\n");
+  const auto outcome = stack.must({"build"});
+  for (const auto& line : split(outcome.err, '\n')) {
+    INFO(line);
+    CHECK(line.size() < 160);
+  }
+}
+
+TEST_CASE("a build secret is used and stays in no image; a second build has nothing to do") {
+  const auto client = real_engine();
+  const Stack stack(client);
+  const std::string secret = "a-secret-of-forty-three-bytes-" + std::to_string(::getpid());
+  write_context(stack, "RUN --mount=type=secret,id=token,required=true [\"/fixture\", \"exists\", \"/run/secrets/token\"]\n");
+  write_file(stack.folder() / "token", secret);
+  stack.write("services: {one: {build: {context: ., secrets: [token], args: {TEXT: '" + stack.project() +
+              "'}}}}\nsecrets: {token: {file: token}}\n");
+  const auto first = stack.must({"build"});
+  CHECK(contains(first.err, "built in"));
+  CHECK_FALSE(contains(first.err, secret));
+
+  const auto image = stack.project() + "-one:latest";
+  for (const auto* view : {"/json", "/history", "/get"}) {
+    const auto told = client.send({.path = "/images/" + image + view}, {});
+    REQUIRE(told);
+    CHECK_FALSE(contains(told->body, secret));
+  }
+  const auto id = engine::inspect_image(client, image, {}).value().id;
+  const auto second = stack.must({"build"});
+  CHECK(contains(second.err, "up to date"));
+  CHECK_FALSE(contains(second.err, "built in"));
+  CHECK(engine::inspect_image(client, image, {}).value().id == id);
+}
+
+TEST_CASE("an image with build is pulled while its registry has it, and built when the pull fails") {
+  const auto client = real_engine();
+  const Registry registry(client);
+  const Stack stack(client);
+  const auto repository = registry.host() + "/" + stack.project();
+  const auto image = repository + ":1";
+  {
+    const FixtureImage pushed(client);
+    REQUIRE(engine::tag_image(client, pushed.text(), image, {}));
+    registry.push(repository, "1");
+    REQUIRE(engine::remove_image(client, image, false, {}));
+  }
+  REQUIRE_FALSE(engine::inspect_image(client, image, {}));
+  write_context(stack, "LABEL made=here\n");
+  stack.write("services: {one: {image: '" + image + "', build: .}}\n");
+
+  const auto pulled = stack.must({"build"});
+  INFO(pulled.err);
+  CHECK(contains(pulled.err, "pulled"));
+  CHECK_FALSE(engine::inspect_image(client, image, {}).value().labels.contains("made"));
+  CHECK(contains(stack.must({"build"}).err, "is there"));
+
+  REQUIRE(engine::remove_image(client, image, true, {}));
+  registry.stop();
+  const auto built = stack.must({"build"});
+  INFO(built.err);
+  CHECK(contains(built.err, "building, because it cannot be pulled"));
+  CHECK(engine::inspect_image(client, image, {}).value().labels.at("made") == "here");
+  REQUIRE(engine::remove_image(client, image, true, {}));
+}
