@@ -27,6 +27,7 @@ class Checker {
     check_names();
     for (const auto& service : stack_.services) check_service(service);
     check_cycles();
+    check_container_names();
     check_host_ports();
     check_contents();
     check_rendered();
@@ -109,7 +110,7 @@ class Checker {
     }
     const bool disabled = other->healthcheck && other->healthcheck->disable.value_or(false);
     if (dependency.value.condition == "service_healthy" && disabled && !other->ready) {
-      error(dependency.value.where("condition"), dependency.name.size(),
+      error(dependency.value.where("condition"), dependency.value.has("condition") ? 9 : dependency.name.size(),
             fmt::format("'{}' waits for '{}' to be healthy, but its healthcheck is disabled", entry.name, dependency.name),
             "give it a healthcheck or a ready probe");
     }
@@ -118,6 +119,7 @@ class Checker {
   void check_ready(const Service& service) {
     if (!service.ready) return;
     const auto& ready = *service.ready;
+    if (mode_ == Mode::keep && has_variable(ready.http ? *ready.http : ready.tcp ? ready.tcp->text : "")) return;
     const auto port = ready.http ? ready.http->substr(1, ready.http->find('/') - 1) : ready.tcp ? ready.tcp->text : "";
     if (port.empty()) return;
     const bool published = std::ranges::any_of(service.ports, [&](const Port& p) { return p.target.text == port; });
@@ -192,6 +194,18 @@ class Checker {
     error(closing.at, closing.name.size(), "dependency cycle: " + join(cycle, " → "), "remove one of these dependencies");
   }
 
+  void check_container_names() {
+    std::map<std::string, const Named<Service>*, std::less<>> taken;
+    for (const auto& service : stack_.services) {
+      if (!service.value.container_name) continue;
+      const auto& name = *service.value.container_name;
+      const auto [other, fresh] = taken.emplace(name, &service);
+      if (fresh) continue;
+      error(service.value.where("container_name"), 14, fmt::format("container_name '{}' is already that of '{}'", name, other->second->name),
+            "names of containers are unique at an engine");
+    }
+  }
+
   void check_host_ports() {
     struct Taken {
       std::string ip;
@@ -200,9 +214,10 @@ class Checker {
     };
     std::map<std::pair<std::string, std::string>, std::vector<Taken>> taken;
     const auto plain = [&](const std::string& text) {
-      return mode_ == Mode::keep ? interpolate(text, [](std::string_view) { return std::optional<std::string>(); }).text : text;
+      return mode_ == Mode::keep ? without_variables(text) : text;
     };
     const auto any = [](const std::string& ip) { return ip.empty() || ip == "0.0.0.0" || ip == "::"; };
+    Position told;  // an entry with a range of ports is told of once
     for (const auto& service : stack_.services) {
       for (const auto& port : service.value.ports) {
         const auto published = plain(port.published.text);
@@ -210,8 +225,9 @@ class Checker {
         const auto ip = plain(port.host_ip.value_or(""));
         auto& others = taken[{published, port.protocol}];
         for (const auto& other : others) {
-          if (other.ip != ip && !any(other.ip) && !any(ip)) continue;
-          error(port.at, 1, fmt::format("host port {} is already published by '{}' on line {}", published, other.service, other.at.line),
+          if ((other.ip != ip && !any(other.ip) && !any(ip)) || told == port.at) continue;
+          told = port.at;
+          error(port.at, port.published.text.size(), fmt::format("host port {} is already published by '{}' on line {}", published, other.service, other.at.line),
                 "give one of them another port");
           break;
         }
@@ -221,20 +237,23 @@ class Checker {
   }
 
   void check_contents() {
-    const auto one_source = [&](const Map<Content>& contents, std::string_view kind) {
+    const auto one_source = [&](const Map<Content>& contents, std::string_view kind, std::string_view sources) {
       for (const auto& [name, at, content] : contents) {
-        const int sources = int{content.file.has_value()} + int{content.environment.has_value()} + int{content.content.has_value()};
-        if (sources != 1) error(at, name.size(), fmt::format("{} '{}' needs exactly one of file and environment", kind, name));
+        if (content.file.has_value() == content.environment.has_value()) error(at, name.size(), fmt::format("{} '{}' needs {}", kind, name, sources));
       }
     };
-    one_source(stack_.secrets, "secret");
-    one_source(stack_.configs, "config");
+    one_source(stack_.secrets, "secret", "exactly one of file and environment");
+    one_source(stack_.configs, "config", "a file");
   }
 
   void check_rendered() {
     for (const auto& [name, at, rendered] : stack_.render) {
       const std::filesystem::path path(name);
-      if (path.is_absolute() || path.lexically_normal().string().starts_with("..")) {
+      if (name.empty() || !path.has_filename()) {
+        error(at, std::max<std::size_t>(name.size(), 1), fmt::format("'{}' is no name of a file", name));
+        continue;
+      }
+      if (path.is_absolute() || *path.lexically_normal().begin() == "..") {
         error(at, name.size(), fmt::format("'{}' lies outside the folder of the stack file", name), "write a path below it");
       }
       if (!rendered.compose.empty() && path.has_parent_path()) {

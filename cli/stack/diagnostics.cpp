@@ -14,11 +14,15 @@ struct Excerpt {
 };
 
 constexpr std::size_t longest_line = 160;
+constexpr std::size_t longest_message = 600;
+
+bool continues_character(char c) { return (static_cast<unsigned char>(c) & 0xc0) == 0x80; }
 
 Excerpt excerpt(std::string_view line, std::size_t column) {
   std::size_t from = 0;
   if (line.size() > longest_line && column > longest_line / 2) from = column - longest_line / 2;
   from = std::min(from, line.size());
+  while (from > 0 && from < line.size() && continues_character(line[from])) --from;
   std::string text;
   for (const char c : line.substr(from, longest_line)) {
     text += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? ' ' : c;
@@ -29,40 +33,59 @@ Excerpt excerpt(std::string_view line, std::size_t column) {
 // Columns that the first `bytes` bytes take on a terminal, counting one for each UTF-8 sequence.
 std::size_t columns(std::string_view text, std::size_t bytes) {
   return static_cast<std::size_t>(
-      std::ranges::count_if(text.substr(0, bytes), [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
+      std::ranges::count_if(text.substr(0, bytes), [](char c) { return !continues_character(c); }));
+}
+
+std::string shown(std::string_view message) {
+  std::string out;
+  for (const char c : message) {
+    if (out.size() >= longest_message && !continues_character(c)) return out + "…";
+    if (c == '\n') {
+      out += "\\n";
+    } else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
+      out += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
+    } else {
+      out += c;
+    }
+  }
+  return out;
 }
 
 std::string render(const Diagnostic& diagnostic) {
   std::string out;
   if (!diagnostic.at) {
-    out = fmt::format("error: {}\n", diagnostic.message);
+    out = fmt::format("error: {}\n", shown(diagnostic.message));
   } else {
     const auto line = diagnostic.at.source->line(diagnostic.at.line);
     const auto [text, caret] = excerpt(line, diagnostic.at.column);
     const auto before = columns(text, caret);
     const auto under = std::max<std::size_t>(1, columns(text, caret + diagnostic.length) - before);
     const auto number = std::to_string(diagnostic.at.line);
-    out = fmt::format("{}: error: {}\n{:>6} | {}\n       | {}^{}\n", to_string(diagnostic.at), diagnostic.message, number,
+    out = fmt::format("{}: error: {}\n{:>6} | {}\n       | {}^{}\n", to_string(diagnostic.at), shown(diagnostic.message), number,
                       text, std::string(before, ' '), std::string(under - 1, '~'));
   }
-  if (!diagnostic.hint.empty()) out += fmt::format("       = {}\n", diagnostic.hint);
+  if (!diagnostic.hint.empty()) out += fmt::format("       = {}\n", shown(diagnostic.hint));
   return out;
 }
 
 }  // namespace
 
 void Diagnostics::add(Position at, std::size_t length, std::string message, std::string hint) {
-  const bool known = std::ranges::any_of(
-      list_, [&](const Diagnostic& other) { return other.at == at && other.message == message; });
-  if (!known) list_.push_back({at, length, std::move(message), std::move(hint)});
+  const bool fresh = known_.emplace(at.source, at.line, at.column, message).second;
+  if (fresh) list_.push_back({at, length, std::move(message), std::move(hint)});
 }
 
 std::string Diagnostics::text() const {
+  std::vector<const Source*> files;  // in the order of their first diagnostic
+  for (const auto& diagnostic : list_) {
+    if (std::ranges::find(files, diagnostic.at.source) == files.end()) files.push_back(diagnostic.at.source);
+  }
+  const auto place = [&](const Diagnostic& diagnostic) {
+    return std::tuple(std::ranges::find(files, diagnostic.at.source) - files.begin(), diagnostic.at.line,
+                      diagnostic.at.column);
+  };
   auto sorted = list_;
-  std::ranges::stable_sort(sorted, [](const Diagnostic& a, const Diagnostic& b) {
-    if (a.at.source != b.at.source) return false;
-    return std::pair(a.at.line, a.at.column) < std::pair(b.at.line, b.at.column);
-  });
+  std::ranges::stable_sort(sorted, {}, place);
   std::string out;
   for (const auto& diagnostic : sorted) out += render(diagnostic);
   return out;

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <memory>
+#include <set>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "stack/source.hpp"
@@ -29,7 +31,8 @@ class Diagnostics {
   bool empty() const { return list_.empty(); }
   const std::vector<Diagnostic>& list() const { return list_; }
 
-  // All of them in the order of the file, each as "file:line:col: error: …", the line, and a caret.
+  // All of them, file by file and in the order of the lines, each as "file:line:col: error: …", the line, and a caret.
+  // Control characters of a message are escaped and a very long one is cut: it may quote the user's text.
   std::string text() const;
 
   // The usage Error that carries text().
@@ -37,6 +40,7 @@ class Diagnostics {
 
  private:
   std::vector<Diagnostic> list_;
+  std::set<std::tuple<const Source*, std::size_t, std::size_t, std::string>> known_;
   std::vector<std::shared_ptr<const Source>> sources_;
 };
 

@@ -76,9 +76,12 @@ class Lines {
       at_ = text_.size();
       return;
     }
-    number_ += static_cast<std::size_t>(std::count(text_.begin() + static_cast<long>(from), text_.begin() + static_cast<long>(i), '\n'));
     values_[name] = quote == '"' ? expand(value) : value;
-    next(std::min(text_.find('\n', i), text_.size()));
+    number_ += static_cast<std::size_t>(std::count(text_.begin() + static_cast<long>(from), text_.begin() + static_cast<long>(i), '\n'));
+    const auto end = std::min(text_.find('\n', i), text_.size());
+    const auto rest = trim(text_.substr(i + 1, end - i - 1));
+    if (!rest.empty() && rest[0] != '#') error(fmt::format("something stands behind the closing {} of {}", quote, name), "remove it, or begin a comment with '#'");
+    next(end);
   }
 
   static std::string escaped(char c) {
@@ -120,6 +123,10 @@ class Lines {
 }  // namespace
 
 Variables parse_dotenv(const Source& source, const Environment& environment, Diagnostics& diagnostics) {
+  if (const auto nul = source.text().find('\0'); nul != std::string::npos) {
+    diagnostics.add(source.position(nul), 1, "a zero byte: this is not a text file");
+    return {};
+  }
   return Lines(source, environment, diagnostics).read();
 }
 

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
 #include "stack/declare.hpp"
 #include "util/text.hpp"
@@ -43,6 +44,29 @@ Json plain_number(const std::string& text) {
   return text;
 }
 
+// The order of such a map means nothing.
+Json sorted(const Json& map) {
+  std::map<std::string, Json> members;
+  for (const auto& [key, value] : map.items()) members[key] = value;
+  Json out = Json::object();
+  for (auto& [key, value] : members) out[key] = std::move(value);
+  return out;
+}
+
+// Where the '$' at text[offset] of a scalar stands in the file: quotes, escapes, block scalars and folded lines shift
+// it, but none of them adds or removes a dollar sign.
+Position place_of(const Node& node, std::size_t offset) {
+  if (!node.at) return node.at;
+  const auto& file = node.at.source->text();
+  const auto dollars = std::ranges::count(node.text.substr(0, offset), '$') + 1;
+  std::size_t at = node.at.source->offset(node.at) - 1;
+  for (long i = 0; i < dollars; ++i) {
+    at = file.find('$', at + 1);
+    if (at == std::string::npos) return node.at;
+  }
+  return node.at.source->position(at);
+}
+
 }  // namespace
 
 std::optional<Reader::Scalar> Reader::scalar(const Node& node) {
@@ -54,18 +78,15 @@ std::optional<Reader::Scalar> Reader::scalar(const Node& node) {
   auto result = interpolate(node.text, mode_ == Mode::keep ? [](std::string_view) { return std::optional<std::string>(); }
                                                            : environment_);
   for (auto& use : result.uses) variables_.emplace_back(std::move(use), node.at);
-  bool required = false;
+  bool required = false, failed = false;
   for (auto& error : result.errors) {
-    if (mode_ == Mode::keep && error.message.starts_with("variable ")) {
+    if (mode_ == Mode::keep && error.only_unset) {
       required = true;
       continue;
     }
-    auto at = node.at;
-    const bool one_line = node.text.find('\n') == std::string::npos;
-    if (one_line) at.column += error.offset + (node.plain ? 0 : 1);
-    diagnostics_.add(at, one_line ? error.length : 1, std::move(error.message), std::move(error.hint));
+    failed = true;
+    diagnostics_.add(place_of(node, error.offset), error.length, std::move(error.message), std::move(error.hint));
   }
-  const bool failed = mode_ == Mode::resolve ? !result.errors.empty() : result.errors.size() > (required ? 1U : 0U);
   if (failed) return std::nullopt;
   const bool certain = mode_ == Mode::resolve || (!required && result.unset.empty());
   if (mode_ == Mode::resolve) {
@@ -102,6 +123,10 @@ void unknown_key(const Entry& entry, const RecordInfo& info, Reader& reader) {
 Form<std::string> any_text() {
   Form<std::string> form;
   form.read = [](const Node& node, Reader& reader) -> std::optional<std::string> {
+    if (node.kind == Kind::null) {
+      reader.wrong_type(node, "a string");
+      return std::nullopt;
+    }
     auto scalar = reader.scalar(node);
     if (!scalar) return std::nullopt;
     return std::move(scalar->kept);
@@ -147,10 +172,15 @@ Form<bool> boolean() {
   form.read = [](const Node& node, Reader& reader) -> std::optional<bool> {
     const auto scalar = reader.scalar(node);
     if (!scalar) return std::nullopt;
+    if (!scalar->certain) {
+      reader.error(node, fmt::format("'{}' has no value to render", scalar->kept), "give the variable a default: ${NAME:-false}");
+      return std::nullopt;
+    }
     const auto value = to_lower(scalar->value);
     if (value == "true") return true;
     if (value == "false") return false;
-    reader.error(node, fmt::format("expected true or false, found '{}'", scalar->value));
+    reader.error(node, node.kind == Kind::null ? "expected true or false, found nothing"s
+                                               : fmt::format("expected true or false, found '{}'", scalar->value));
     return std::nullopt;
   };
   form.write = [](const bool& value, Style) -> Json { return value; };
@@ -177,12 +207,12 @@ Form<Integer> integer(std::int64_t least, std::int64_t most) {
   return form;
 }
 
-Form<Decimal> decimal(double least) {
+Form<Decimal> decimal(double least, double most) {
   auto form = measured<Decimal>(
       "number",
       [=](const std::string& value) -> Parsed<double> {
         auto number = parse_decimal(value);
-        if (number && *number < least) return std::unexpected(fmt::format("a number of at least {}", least));
+        if (number && (*number < least || *number > most)) return std::unexpected(fmt::format("a number from {} to {}", least, most));
         return number;
       },
       [](const Decimal& value) -> Json { return value.value; }, number_or_text());
@@ -236,11 +266,17 @@ Form<std::vector<std::string>> command() {
   Form<std::vector<std::string>> form;
   form.read = [many = list.read](const Node& node, Reader& reader) -> std::optional<std::vector<std::string>> {
     if (node.kind == Kind::list) return many(node, reader);
+    if (node.kind == Kind::null) return std::nullopt;  // as if the key were not there: the image's own command
     const auto scalar = reader.scalar(node);
     if (!scalar) return std::nullopt;
     auto words = split_command(scalar->kept);
     if (!words) {
       reader.error(node, fmt::format("the command line lacks {}", words.error()), "or write it as a list of words");
+      return std::nullopt;
+    }
+    const auto meant = split_command(scalar->value);
+    if (scalar->certain && (!meant || meant->size() != words->size())) {
+      reader.error(node, "a variable of this command line stands for several words", "write the command as a list of words");
       return std::nullopt;
     }
     return std::move(*words);
@@ -259,6 +295,10 @@ Form<Map<std::optional<std::string>>> pairs(char separator) {
       const auto scalar = reader.scalar(*item);
       if (!scalar) continue;
       const auto at = scalar->kept.find(separator);
+      if (at == 0 || scalar->kept.empty()) {
+        reader.error(*item, fmt::format("'{}' has no name before its value", scalar->kept), fmt::format("write NAME{}VALUE", separator));
+        continue;
+      }
       std::optional<std::string> value;
       if (at != std::string::npos) value = scalar->kept.substr(at + 1);
       map.entries.push_back({scalar->kept.substr(0, at), item->at, std::move(value)});
@@ -281,10 +321,10 @@ Form<Map<std::optional<std::string>>> pairs(char separator) {
     }
     return map;
   };
-  form.write = [](const Map<std::optional<std::string>>& map, Style) {
+  form.write = [](const Map<std::optional<std::string>>& map, Style style) {
     Json out = Json::object();
     for (const auto& entry : map) out[entry.name] = entry.value ? Json(*entry.value) : Json(nullptr);
-    return out;
+    return style == Style::canonical ? sorted(out) : out;
   };
   form.schema = {{"oneOf",
                   {{{"type", "object"}, {"additionalProperties", {{"type", {"string", "number", "boolean", "null"}}}}},

@@ -31,6 +31,8 @@ std::size_t closing_brace(std::string_view text, std::size_t from) {
   return std::string_view::npos;
 }
 
+constexpr int deepest = 32;
+
 class Expander {
  public:
   Expander(const Environment& environment, Interpolated& result) : environment_(environment), result_(result) {}
@@ -57,8 +59,8 @@ class Expander {
   }
 
  private:
-  void error(std::size_t offset, std::size_t length, std::string message, std::string hint) {
-    result_.errors.push_back({offset, length, std::move(message), std::move(hint)});
+  void error(std::size_t offset, std::size_t length, std::string message, std::string hint, bool only_unset = false) {
+    result_.errors.push_back({offset, length, std::move(message), std::move(hint), only_unset});
   }
 
   void use(VariableUse variable, std::string& out) {
@@ -73,7 +75,11 @@ class Expander {
   // Expands the variable at text[at] and returns the index after it.
   std::size_t braced(std::string_view text, std::size_t at, std::size_t base, int depth, std::string& out) {
     const auto close = closing_brace(text, at + 2);
-    if (close == std::string_view::npos || depth > 32) {
+    if (depth > deepest) {
+      error(base + at, 2, "variables nested too deeply", "at most 32 may stand inside one another");
+      return text.size();
+    }
+    if (close == std::string_view::npos) {
       error(base + at, text.size() - at, "'${' without its '}'", "write '$$' for a dollar sign");
       return text.size();
     }
@@ -119,7 +125,7 @@ class Expander {
       } else {
         const auto message = expand(word, word_base, depth + 1);
         error(offset, length, fmt::format("variable {} is required: {}", name, message.empty() ? "it is not set" : message),
-              fmt::format("set {} in the environment or in .env", name));
+              fmt::format("set {} in the environment or in .env", name), true);
       }
     }
     result_.uses.push_back(std::move(variable));
@@ -139,6 +145,10 @@ Interpolated interpolate(std::string_view text, const Environment& environment) 
   }
   result.text = Expander(environment, result).expand(text, 0);
   return result;
+}
+
+std::string without_variables(std::string_view text) {
+  return interpolate(text, [](std::string_view) { return std::optional<std::string>(); }).text;
 }
 
 bool has_variable(std::string_view text) {

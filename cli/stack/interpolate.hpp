@@ -25,6 +25,7 @@ struct InterpolationError {
   std::size_t length;
   std::string message;
   std::string hint;
+  bool only_unset = false;  // the text is right, but a required variable has no value
 };
 
 struct Interpolated {
@@ -35,6 +36,9 @@ struct Interpolated {
 };
 
 Interpolated interpolate(std::string_view text, const Environment& environment);
+
+// The text as it is with no variable set: every ${NAME:-default} is its default, $$ is $.
+std::string without_variables(std::string_view text);
 
 // True when the text holds a variable that interpolate() would replace.
 bool has_variable(std::string_view text);

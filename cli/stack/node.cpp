@@ -9,6 +9,9 @@
 #include <algorithm>
 #include <map>
 #include <sstream>
+#include <unordered_set>
+
+#include "util/text.hpp"
 
 namespace saasctl::stack {
 namespace {
@@ -46,7 +49,7 @@ class TreeBuilder : public YAML::EventHandler {
     auto node = make(Kind::scalar, mark);
     node->text = value;
     node->plain = tag == "?";
-    if (tag != "?" && tag != "!") node->tag = tag;
+    check_tag(mark, tag);
     if (node->plain && (value == "~" || value == "null" || value == "Null" || value == "NULL")) node->kind = Kind::null;
     leaf(std::move(node), anchor);
   }
@@ -67,6 +70,7 @@ class TreeBuilder : public YAML::EventHandler {
     YAML::anchor_t anchor;
     NodePtr key = nullptr;  // map: the key whose value comes next
     std::vector<std::pair<Position, NodePtr>> merges = {};
+    std::unordered_set<std::string> names = {};  // map: its keys so far
     std::size_t size = 1;
   };
 
@@ -76,6 +80,12 @@ class TreeBuilder : public YAML::EventHandler {
     node->at = position(source_, mark);
     count(1);
     return node;
+  }
+
+  // The schema's own tags say what a value is anyway; others, such as Compose's !reset, would be dropped silently.
+  void check_tag(const YAML::Mark& mark, const std::string& tag) {
+    if (tag.empty() || tag == "?" || tag == "!" || tag.starts_with("tag:yaml.org,2002:")) return;
+    diagnostics_.add(position(source_, mark), 1, fmt::format("tag '{}' is not supported", tag), "remove it");
   }
 
   void count(std::size_t nodes) {
@@ -89,15 +99,14 @@ class TreeBuilder : public YAML::EventHandler {
   }
 
   void open(Kind kind, const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor) {
-    auto node = make(kind, mark);
-    if (tag != "?" && tag != "!") node->tag = tag;
-    frames_.push_back({std::move(node), anchor});
+    check_tag(mark, tag);
+    frames_.push_back({make(kind, mark), anchor});
   }
 
   void close() {
     auto frame = std::move(frames_.back());
     frames_.pop_back();
-    for (const auto& [at, source] : frame.merges) merge(*frame.node, at, *source);
+    for (const auto& [at, source] : frame.merges) merge(frame, at, *source);
     if (frame.anchor != 0) anchors_[frame.anchor] = {frame.node, frame.size};
     attach(frame.node, frame.size);
   }
@@ -128,8 +137,8 @@ class TreeBuilder : public YAML::EventHandler {
       frame.merges.emplace_back(key->at, std::move(value));
       return;
     }
-    if (const auto before = std::ranges::find(frame.node->entries, key->text, &Entry::key);
-        before != frame.node->entries.end()) {
+    if (!frame.names.insert(key->text).second) {
+      const auto before = std::ranges::find(frame.node->entries, key->text, &Entry::key);
       diagnostics_.add(key->at, key->width(),
                        fmt::format("key '{}' is already set on line {}", key->text, before->at.line),
                        "keep one of the two");
@@ -139,12 +148,12 @@ class TreeBuilder : public YAML::EventHandler {
   }
 
   // Keys that the map has itself win, and of several sources the earlier one.
-  void merge(Node& into, const Position& at, const Node& from) {
+  void merge(Frame& into, const Position& at, const Node& from) {
     if (from.kind == Kind::list) {
       for (const auto& item : from.items) merge(into, at, *item);
     } else if (from.kind == Kind::map) {
       for (const auto& entry : from.entries) {
-        if (!into.find(entry.key)) into.entries.push_back(entry);
+        if (into.names.insert(entry.key).second) into.node->entries.push_back(entry);
       }
       count(from.entries.size());
     } else {
@@ -195,15 +204,20 @@ std::string_view describe(const Node& node) {
       break;
   }
   if (!node.plain) return "a string";
-  if (node.text == "true" || node.text == "false" || node.text == "True" || node.text == "False") return "true or false";
+  const auto lower = to_lower(node.text);
+  if ((lower == "true" || lower == "false") && lower.substr(1) == std::string_view(node.text).substr(1)) return "true or false";
+  if (node.text == "TRUE" || node.text == "FALSE") return "true or false";
   return is_number(node.text) ? "a number" : "a string";
 }
 
 NodePtr parse_yaml(const Source& source, Diagnostics& diagnostics) {
   TreeBuilder builder(source, diagnostics);
   if (const auto nul = source.text().find('\0'); nul != std::string::npos) {
-    const auto line = static_cast<std::size_t>(std::count(source.text().begin(), source.text().begin() + static_cast<long>(nul), '\n')) + 1;
-    diagnostics.add({&source, line, 1}, 1, "a zero byte: this is not a text file");
+    diagnostics.add(source.position(nul), 1, "a zero byte: this is not a text file");
+    return nullptr;
+  }
+  if (const auto wrong = find_invalid_utf8(source.text())) {
+    diagnostics.add(source.position(*wrong), 1, "a byte that is not UTF-8", "save the file as UTF-8");
     return nullptr;
   }
   try {

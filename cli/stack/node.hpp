@@ -29,7 +29,6 @@ struct Node {
   Position at;
   std::string text;   // scalar: the value, unescaped
   bool plain = true;  // scalar: written without quotes, so that true, 5 and null keep their types
-  std::string tag;    // "!reset" and the like; empty when none
   std::vector<NodePtr> items;
   std::vector<Entry> entries;
 
@@ -42,8 +41,9 @@ struct Node {
 // "a map", "a list", "a string", "a number", "true or false", "nothing": for messages.
 std::string_view describe(const Node& node);
 
-// Parses one document. Syntax errors, duplicate keys, keys that are no strings, and trees of more than a million nodes
-// (alias bombs) go to `diagnostics`; the result is nullptr when there is no tree to read on.
+// Parses one document. Syntax errors, bytes that are not UTF-8 text, duplicate keys, keys that are no strings, tags
+// that would change a value's meaning, and trees of more than a million nodes (alias bombs) go to `diagnostics`; the
+// result is nullptr when there is no tree to read on.
 // Source: YAML 1.2.2, section 10.3 (core schema); merge keys as in the YAML 1.1 type repository.
 NodePtr parse_yaml(const Source& source, Diagnostics& diagnostics);
 

@@ -1,4 +1,8 @@
+#include <arpa/inet.h>
 #include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
 
 #include "stack/shapes.hpp"
 #include "util/text.hpp"
@@ -9,8 +13,14 @@ namespace {
 struct Range {
   long long first;
   long long last;
-  bool certain;  // false: hangs on a variable, or an open range such as "8000-8010" for one target
 };
+
+constexpr std::array protocols{"tcp", "udp", "sctp"};
+
+bool is_address(const std::string& text) {
+  std::array<unsigned char, sizeof(in6_addr)> ignored{};
+  return inet_pton(AF_INET, text.c_str(), ignored.data()) == 1 || inet_pton(AF_INET6, text.c_str(), ignored.data()) == 1;
+}
 
 // Splits at ':' outside ${…} and […] (an IPv6 address).
 std::vector<std::string> split_outside_variables(std::string_view text) {
@@ -42,23 +52,39 @@ Parsed<Range> parse_range(std::string_view text) {
   if (!first || !last || *first < 1 || *last > 65535 || *last < *first) {
     return std::unexpected("a port from 1 to 65535");
   }
-  return Range{*first, *last, true};
+  return Range{*first, *last};
 }
 
-Form<Word> port_text() {
+// A port, or with `ranges` several ("8000-8010") of which the engine takes a free one.
+Form<Word> port_text(bool ranges) {
   auto form = word();
   form.schema = {{"type", {"integer", "string"}}};
-  form.words = "port";
-  form.read = [](const Node& node, Reader& reader) -> std::optional<Word> {
+  form.words = ranges ? "port or range of ports" : "port";
+  form.read = [ranges](const Node& node, Reader& reader) -> std::optional<Word> {
     const auto scalar = reader.scalar(node);
     if (!scalar) return std::nullopt;
-    if (scalar->certain && !scalar->value.empty()) {
-      if (const auto range = parse_range(scalar->value); !range) {
-        reader.error(node, fmt::format("'{}' is not {}", scalar->value, range.error()));
-        return std::nullopt;
-      }
+    const auto range = parse_range(scalar->value);
+    const bool right = range && (ranges || range->first == range->last);
+    if (scalar->certain && !right) {
+      reader.error(node, fmt::format("'{}' is not a port from 1 to 65535", scalar->value));
+      return std::nullopt;
     }
     return Word{scalar->kept, node.at};
+  };
+  return form;
+}
+
+Form<std::string> address_text() {
+  auto form = any_text();
+  form.words = "IP address";
+  form.read = [](const Node& node, Reader& reader) -> std::optional<std::string> {
+    const auto scalar = reader.scalar(node);
+    if (!scalar) return std::nullopt;
+    if (scalar->certain && !is_address(scalar->value)) {
+      reader.error(node, fmt::format("'{}' is not an IP address", scalar->value));
+      return std::nullopt;
+    }
+    return scalar->kept;
   };
   return form;
 }
@@ -66,9 +92,9 @@ Form<Word> port_text() {
 const Record<Port>& port_record() {
   static const auto record =
       Record<Port>("port", "A port of the container, and where the host publishes it.")
-          .key("target", &Port::target, port_text(), "Port inside the container.", Origin::compose, true)
-          .key("published", &Port::published, port_text(), "Port on the host; default: the engine picks a free one.")
-          .key("host_ip", &Port::host_ip, any_text(), "Address of the host to listen on; default: all.")
+          .key("target", &Port::target, port_text(false), "Port inside the container.", Origin::compose, true)
+          .key("published", &Port::published, port_text(true), "Port on the host; default: the engine picks a free one.")
+          .key("host_ip", &Port::host_ip, address_text(), "Address of the host to listen on; default: all.")
           .key("protocol", &Port::protocol, one_of({"tcp", "udp", "sctp"}), "Protocol; default: tcp.")
           .unsupported({"mode", "name", "app_protocol"});
   return record;
@@ -87,7 +113,7 @@ Parsed<PortText> split_port(std::string_view text) {
   if (const auto slash = text.rfind('/'); slash != std::string_view::npos && text.find('}', slash) == std::string_view::npos) {
     port.protocol = text.substr(slash + 1);
     text = text.substr(0, slash);
-    if (port.protocol != "tcp" && port.protocol != "udp" && port.protocol != "sctp") return std::unexpected(expected);
+    if (std::ranges::find(protocols, port.protocol) == protocols.end()) return std::unexpected(expected);
   }
   auto parts = split_outside_variables(text);
   if (parts.size() > 3) return std::unexpected(expected);
@@ -100,6 +126,10 @@ Parsed<PortText> split_port(std::string_view text) {
   }
   if (port.target.empty()) return std::unexpected(expected);
   return port;
+}
+
+Port as_written(const PortText& text, const Node& node) {
+  return {{node.at, {}}, text.host_ip, {text.published, node.at}, {text.target, node.at}, text.protocol};
 }
 
 // The ports that a short form stands for; several when it has ranges.
@@ -115,20 +145,22 @@ std::optional<std::vector<Port>> read_short(const Node& node, Reader& reader) {
   if (!kept) return fail(kept.error());
   if (!scalar->certain || !value) {
     if (scalar->certain) return fail(value.error());
-    return std::vector<Port>{{{node.at, {}}, kept->host_ip, {kept->published, node.at}, {kept->target, node.at}, kept->protocol}};
+    return std::vector<Port>{as_written(*kept, node)};
   }
   const auto target = parse_range(value->target);
   if (!target) return fail(target.error());
-  const auto published = value->published.empty() ? *target : parse_range(value->published).value_or(Range{0, -1, false});
-  if (published.last < published.first) return fail("a port from 1 to 65535");
-  if (published.last - published.first != target->last - target->first) {
+  const auto published = value->published.empty() ? target : parse_range(value->published);
+  if (!published) return fail(published.error());
+  if (published->last - published->first != target->last - target->first) {
     return fail("a pair of port ranges of the same length");
   }
+  if (value->host_ip && !is_address(*value->host_ip)) return fail("a port on an IP address such as 127.0.0.1:8080:80");
+  if (has_variable(scalar->kept)) return std::vector<Port>{as_written(*kept, node)};
   std::vector<Port> ports;
-  const bool single = target->first == target->last;
   for (long long i = 0; i <= target->last - target->first; ++i) {
-    Port port{{node.at, {}}, kept->host_ip, {"", node.at}, {single ? kept->target : std::to_string(target->first + i), node.at}, kept->protocol};
-    if (!value->published.empty()) port.published.text = single ? kept->published : std::to_string(published.first + i);
+    auto port = as_written(*kept, node);
+    port.target.text = std::to_string(target->first + i);
+    if (!kept->published.empty()) port.published.text = std::to_string(published->first + i);
     ports.push_back(std::move(port));
   }
   return ports;
@@ -152,6 +184,14 @@ Json write_port(const Port& port, Style style) {
 }
 
 }  // namespace
+
+Form<std::string> expose_form() {
+  return checked_text("a port such as 80, 53/udp or 3000-3005", "", [](std::string_view value) {
+    const auto slash = std::min(value.find('/'), value.size());
+    const bool known = slash == value.size() || std::ranges::find(protocols, value.substr(slash + 1)) != protocols.end();
+    return known && parse_range(value.substr(0, slash)).has_value();
+  });
+}
 
 Form<std::vector<Port>> ports_form() {
   auto form = list_of(port_record().form());

@@ -40,7 +40,6 @@ struct Mount : Located {
   std::optional<std::string> source;
   std::string target;
   std::optional<bool> read_only;
-  std::optional<Bytes> tmpfs_size;
 };
 
 struct NetworkUse : Located {

@@ -23,6 +23,10 @@ Form<Map<T>> names_or_map(Form<T> item) {
     for (const auto& child : node.items) {
       const auto scalar = reader.scalar(*child);
       if (!scalar) continue;
+      if (map.find(scalar->kept)) {
+        reader.error(*child, fmt::format("'{}' stands in this list already", scalar->kept), "keep one of the two");
+        continue;
+      }
       T value{};
       value.at = child->at;
       map.entries.push_back({scalar->kept, child->at, std::move(value)});
@@ -145,7 +149,7 @@ std::optional<Json> shorten_grant(const Grant& grant, Style style) {
 
 const Record<Limits>& limits_record() {
   static const auto record = Record<Limits>("limits", "Bounds on what a container may use.")
-                                 .key("cpus", &Limits::cpus, decimal(0), "Processors, 0.5 is half of one.")
+                                 .key("cpus", &Limits::cpus, decimal(0, most_processors), "Processors, 0.5 is half of one.")
                                  .key("memory", &Limits::memory, bytes(), "Memory.").example("memory: 256M")
                                  .key("pids", &Limits::pids, integer(1, INT64_MAX), "Processes and threads.")
                                  .unsupported({"devices", "generic_resources"});
@@ -163,7 +167,18 @@ const Record<Resources>& resources_record() {
 }  // namespace
 
 Form<Mount> mount_form() {
-  return short_or_long<Mount>("[source:]target[:ro]", read_short_mount, mount_record().form(), shorten_mount);
+  auto full = mount_record().form();
+  full.read = [read = full.read](const Node& node, Reader& reader) -> std::optional<Mount> {
+    auto mount = read(node, reader);
+    if (!mount) return std::nullopt;
+    if (mount->type == "bind" && !mount->source) reader.error(node, "a bind mount needs a source", "add source: with a path of the host");
+    if (mount->type == "tmpfs" && mount->source) reader.error(node, "a tmpfs mount has no source", "remove source:");
+    if (!mount->target.empty() && !mount->target.starts_with('/') && !has_variable(mount->target)) {
+      reader.diagnostics().add(mount->where("target"), 6, fmt::format("the mount's target '{}' is not an absolute path", mount->target));
+    }
+    return mount;
+  };
+  return short_or_long<Mount>("[source:]target[:ro]", read_short_mount, std::move(full), shorten_mount);
 }
 
 Form<Build> build_form() {

@@ -10,6 +10,12 @@ namespace saasctl::stack {
 // Source: Compose specification, 05-services.md, "ports".
 Form<std::vector<Port>> ports_form();
 
+// "port[-port][/protocol]". Source: as above, "expose".
+Form<std::string> expose_form();
+
+// More than any machine has, and what the engine's count of nano-processors can hold.
+inline constexpr double most_processors = 1e6;
+
 // "[source:]target[:ro|rw]" or a map. A source that begins with . / ~ is a path, any other the name of a volume.
 // Source: Compose specification, 05-services.md, "volumes".
 Form<Mount> mount_form();

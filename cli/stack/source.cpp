@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace saasctl::stack {
 
 Source::Source(std::filesystem::path path, std::string text) : path_(std::move(path)), text_(std::move(text)) {
@@ -16,6 +18,17 @@ std::string_view Source::line(std::size_t number) const {
   const std::size_t start = starts_[number - 1];
   const std::size_t end = std::min(text_.find_first_of("\r\n", start), text_.size());
   return std::string_view(text_).substr(start, end - start);
+}
+
+std::size_t Source::offset(const Position& position) const {
+  if (position.line == 0 || position.line > starts_.size()) return text_.size();
+  return std::min(starts_[position.line - 1] + position.column - 1, text_.size());
+}
+
+Position Source::position(std::size_t offset) const {
+  const auto after = std::ranges::upper_bound(starts_, offset);
+  const auto line = static_cast<std::size_t>(after - starts_.begin());
+  return {this, line, offset - starts_[line - 1] + 1};
 }
 
 std::string to_string(const Position& position) {

@@ -9,6 +9,8 @@
 
 namespace saasctl::stack {
 
+struct Position;
+
 // One file, kept whole so that an error can show its line. Immutable.
 class Source {
  public:
@@ -19,6 +21,12 @@ class Source {
 
   // Line `number` (1-based) without its line break; empty past the end.
   std::string_view line(std::size_t number) const;
+
+  // The byte of text() that a position of this source names; text().size() past the end.
+  std::size_t offset(const Position& position) const;
+
+  // The reverse.
+  Position position(std::size_t offset) const;
 
  private:
   std::filesystem::path path_;

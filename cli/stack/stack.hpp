@@ -36,7 +36,6 @@ struct Volume : Located {
 struct Content : Located {
   std::optional<std::string> file;
   std::optional<std::string> environment;
-  std::optional<std::string> content;
   std::optional<std::string> name;
   std::optional<std::string> generate;  // ours: what `secrets init` writes: random, empty, none
 };

@@ -35,8 +35,12 @@ std::optional<Template> read_template(const std::filesystem::path& path, Diagnos
   }
   auto source = std::make_shared<const Source>(path, std::move(*text));
   diagnostics.keep(source);
+  const auto before = diagnostics.list().size();
   const auto root = parse_yaml(*source, diagnostics);
-  if (!root) return std::nullopt;
+  if (!root) {
+    if (diagnostics.list().size() == before) diagnostics.add({source.get(), 1, 1}, 1, "the file is empty", "it needs at least files:");
+    return std::nullopt;
+  }
   Reader reader(diagnostics, [](std::string_view) { return std::nullopt; }, Mode::keep);
   return template_record().read(*root, reader);
 }

@@ -7,6 +7,7 @@
 #include <charconv>
 #include <cmath>
 
+#include "stack/interpolate.hpp"
 #include "util/text.hpp"
 
 namespace saasctl::stack {
@@ -44,6 +45,15 @@ constexpr std::array<Unit, 8> duration_units{{{"ns", 1},
                                               {"h", 3600e9}}};
 
 constexpr double largest = 9.2e18;  // just below the range of a 64-bit integer
+
+// `count` with its last `digits` digits behind the point, as far as they are not zero.
+std::string thousandths(std::int64_t count, int digits) {
+  auto text = fmt::format("{:0{}}", count, digits + 1);
+  text.insert(text.size() - static_cast<std::size_t>(digits), ".");
+  text.erase(text.find_last_not_of('0') + 1);
+  if (text.ends_with('.')) text.pop_back();
+  return text;
+}
 
 }  // namespace
 
@@ -102,8 +112,8 @@ std::string format_duration(std::chrono::nanoseconds value) {
   auto rest = value.count();
   if (rest == 0) return "0s";
   if (rest < 1'000) return fmt::format("{}ns", rest);
-  if (rest < 1'000'000) return fmt::format("{:g}us", static_cast<double>(rest) / 1e3);
-  if (rest < 1'000'000'000) return fmt::format("{:g}ms", static_cast<double>(rest) / 1e6);
+  if (rest < 1'000'000) return thousandths(rest, 3) + "\u00b5s";
+  if (rest < 1'000'000'000) return thousandths(rest, 6) + "ms";
   std::string out;
   const auto hours = rest / 3'600'000'000'000;
   rest %= 3'600'000'000'000;
@@ -111,7 +121,7 @@ std::string format_duration(std::chrono::nanoseconds value) {
   rest %= 60'000'000'000;
   if (hours > 0) out += fmt::format("{}h", hours);
   if (hours > 0 || minutes > 0) out += fmt::format("{}m", minutes);
-  return out + fmt::format("{:g}s", static_cast<double>(rest) / 1e9);
+  return out + thousandths(rest, 9) + "s";
 }
 
 Parsed<std::vector<std::string>> split_command(std::string_view text) {
@@ -121,7 +131,11 @@ Parsed<std::vector<std::string>> split_command(std::string_view text) {
   char quote = '\0';
   for (std::size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
-    if (quote == '\'') {
+    if (const auto end = variable_end(text, i); c == '$' && end > i + 1) {
+      word += text.substr(i, end - i);
+      i = end - 1;
+      in_word = true;
+    } else if (quote == '\'') {
       if (c == '\'') quote = '\0';
       else word += c;
     } else if (c == '\\') {

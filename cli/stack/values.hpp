@@ -52,10 +52,11 @@ Parsed<std::int64_t> parse_bytes(std::string_view text);
 
 Parsed<double> parse_decimal(std::string_view text);
 
-// "1m30s", as Go's time.Duration prints it.
+// "1m30s", "1.5s", "20µs": exact, as Go's time.Duration prints it. `value` is not negative.
 std::string format_duration(std::chrono::nanoseconds value);
 
-// Splits a command line into words as a POSIX shell would ('…', "…", \), without any expansion.
+// Splits a command line into words as a POSIX shell would ('…', "…", \), without any expansion; a "${…}" is one piece
+// whatever it holds.
 Parsed<std::vector<std::string>> split_command(std::string_view text);
 
 // Base of every record of the file: where it stands and where each of its keys stands.

@@ -65,6 +65,7 @@ std::optional<std::string> nearest(std::string_view word, const std::vector<std:
   std::optional<std::string> best;
   std::size_t best_distance = allowed + 1;
   for (const auto& candidate : candidates) {
+    if (candidate.size() >= word.size() + best_distance) continue;
     const auto distance = edit_distance(to_lower(word), to_lower(candidate));
     if (distance < best_distance) {
       best_distance = distance;
@@ -72,6 +73,29 @@ std::optional<std::string> nearest(std::string_view word, const std::vector<std:
     }
   }
   return best;
+}
+
+std::optional<std::size_t> find_invalid_utf8(std::string_view text) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  for (std::size_t i = 0; i < text.size();) {
+    const auto lead = byte(i);
+    if (lead < 0x80) {
+      ++i;
+      continue;
+    }
+    const std::size_t length = lead >= 0xc2 && lead < 0xe0 ? 2 : lead >= 0xe0 && lead < 0xf0 ? 3 : lead >= 0xf0 && lead < 0xf5 ? 4 : 0;
+    if (length == 0 || i + length > text.size()) return i;
+    for (std::size_t k = 1; k < length; ++k) {
+      if ((byte(i + k) & 0xc0) != 0x80) return i;
+    }
+    // Overlong forms, surrogates and what lies above U+10FFFF.
+    const auto second = byte(i + 1);
+    const bool wrong = (lead == 0xe0 && second < 0xa0) || (lead == 0xed && second >= 0xa0) || (lead == 0xf0 && second < 0x90) ||
+                       (lead == 0xf4 && second >= 0x90);
+    if (wrong) return i;
+    i += length;
+  }
+  return std::nullopt;
 }
 
 std::optional<long long> parse_integer(std::string_view text) {

@@ -22,6 +22,9 @@ std::string to_lower(std::string_view text);
 // (more than a third of the word, at least 2 edits allowed for words of 4 letters and more).
 std::optional<std::string> nearest(std::string_view word, const std::vector<std::string>& candidates);
 
+// The first byte that is not part of well-formed UTF-8, if any. Source: RFC 3629, section 4.
+std::optional<std::size_t> find_invalid_utf8(std::string_view text);
+
 // A whole decimal number without sign or spaces; nothing for anything else or on overflow.
 std::optional<long long> parse_integer(std::string_view text);
 
