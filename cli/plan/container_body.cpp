@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "plan/labels.hpp"
 #include "project/model.hpp"
@@ -19,6 +20,17 @@ Json pairs_object(const stack::Pairs& pairs) {
   Json out = Json::object();
   for (const auto& entry : pairs) out[entry.name] = entry.value.value_or("");
   return out;
+}
+
+// "3000-3001/udp" as "3000/udp" and "3001/udp"; the text has been checked by its reader.
+std::vector<std::string> exposed_ports(const std::string& text) {
+  const auto slash = std::min(text.find('/'), text.size());
+  const auto protocol = slash == text.size() ? std::string("/tcp") : text.substr(slash);
+  const auto range = split(text.substr(0, slash), '-');
+  const auto first = parse_integer(range.front()), last = parse_integer(range.back());
+  std::vector<std::string> ports;
+  for (auto port = first.value_or(1); port <= last.value_or(0); ++port) ports.push_back(std::to_string(port) + protocol);
+  return ports;
 }
 
 class Body {
@@ -83,13 +95,15 @@ class Body {
     set(label::working_dir, project_.folder.string());
     set(label::config_files, project_.file.string());
     set(label::depends_on, join(depends, ","));
-    set(label::model, service_.model.dump(-1, ' ', false, Json::error_handler_t::replace));
+    set(label::model, project::model_text(service_.model));
     body_["Labels"] = std::move(out);
   }
 
   void ports() {
     Json exposed = Json::object(), bindings = Json::object();
-    for (const auto& port : spec_.expose) exposed[port.find('/') == std::string::npos ? port + "/tcp" : port] = Json::object();
+    for (const auto& entry : spec_.expose) {
+      for (const auto& port : exposed_ports(entry)) exposed[port] = Json::object();
+    }
     for (const auto& port : spec_.ports) {
       const auto key = port.target.text + "/" + port.protocol;
       exposed[key] = Json::object();
@@ -103,7 +117,7 @@ class Body {
     if (spec_.deploy && spec_.deploy->resources) {
       const auto& resources = *spec_.deploy->resources;
       if (resources.limits) {
-        if (resources.limits->cpus) host_["NanoCpus"] = static_cast<std::int64_t>(resources.limits->cpus->value * 1e9);
+        if (resources.limits->cpus) host_["NanoCpus"] = std::llround(resources.limits->cpus->value * 1e9);
         if (resources.limits->memory) host_["Memory"] = resources.limits->memory->value;
         if (resources.limits->pids) host_["PidsLimit"] = resources.limits->pids->value;
       }
@@ -229,7 +243,7 @@ std::vector<SecretVolume> secret_volumes(const project::Project& project, const 
     found->files.push_back(owned(grant, service, image));
   }
   for (auto& volume : volumes) {
-    std::string content = volume.folder + service.model.value("secrets", Json::array()).dump();
+    std::string content = volume.folder + project::model_text(service.model.value("secrets", Json::array()));
     for (const auto& file : volume.files) content += fmt::format("\n{} {}:{} {:o}", file.target, file.uid, file.gid, file.mode);
     volume.name = fmt::format("{}_{}-secrets-{}", project.name, service.name, project::content_digest(volume.folder, content));
   }

@@ -67,6 +67,7 @@ class UpPlanner {
     std::string container;
     std::optional<std::size_t> ready;  // the action after which it can be started
     bool start = true;
+    bool is_new = false;  // in place of an earlier container
     std::optional<std::size_t> started;
     std::map<std::string, std::size_t> awaited;  // by condition
   };
@@ -86,7 +87,7 @@ class UpPlanner {
   void leftovers() {
     for (const auto& container : observed_.containers) {
       const bool helper = container.one_off && container.state == "created" && container.name.ends_with("-secrets");
-      if (helper) add(RemoveContainer{container.service, container.name}, "left by an interrupted run", {});
+      if (helper) leftovers_.push_back(add(RemoveContainer{container.service, container.name}, "left by an interrupted run", {}));
     }
   }
 
@@ -114,10 +115,8 @@ class UpPlanner {
     const auto* container = existing(service);
     if (container) {
       const auto cause = recreate_cause(service, *container);
-      if (cause.empty()) {
-        place.start = container->state != "running" && container->state != "restarting";
-        return;
-      }
+      if (cause.empty()) return keep(service, *container);
+      place.is_new = true;
       std::vector<std::size_t> after;
       if (container->state == "running" || container->state == "restarting" || container->state == "paused") {
         after.push_back(add(StopContainer{service.name, container->name}, cause, {}));
@@ -128,11 +127,28 @@ class UpPlanner {
     }
   }
 
+  // Starts the container that is there, if need be. The engine starts no paused container: it is stopped before, as is
+  // one whose dependency has a new container and says `restart: true`.
+  void keep(const project::Service& service, const ObservedContainer& container) {
+    auto& place = places_[service.name];
+    const bool running = container.state == "running" || container.state == "restarting";
+    const auto renewed = std::ranges::find_if(service.dependencies, [&](const project::Dependency& dependency) {
+      const auto other = places_.find(dependency.service);
+      return dependency.restart && other != places_.end() && other->second.is_new;
+    });
+    if (running && renewed != service.dependencies.end()) {
+      place.ready = add(StopContainer{service.name, container.name}, renewed->service + " has a new container", {});
+    } else if (container.state == "paused") {
+      place.ready = add(StopContainer{service.name, container.name}, "it is paused", {});
+    }
+    place.start = !running || place.ready;
+  }
+
   std::size_t create(const project::Service& service, const std::string& cause, std::vector<std::size_t> after) {
     const auto volumes = secret_volumes(project_, service, observed_.images.at(service.image));
     auto [body, connect] = container_body(project_, service, volumes);
     for (const auto& volume : volumes) {
-      after.push_back(add(FillSecrets{service.name, volume.name, volume.folder, service.container_name + "-secrets", service.image, volume.files}, cause, {}));
+      after.push_back(add(FillSecrets{service.name, volume.name, volume.folder, service.container_name + "-secrets", service.image, volume.files}, cause, leftovers_));
     }
     for (const auto& use : service.spec.networks) {
       if (const auto action = network(use.name)) after.push_back(*action);
@@ -217,6 +233,7 @@ class UpPlanner {
   const UpOptions& options_;
   std::string forced_;
   Plan plan_;
+  std::vector<std::size_t> leftovers_;  // the actions that remove them
   std::map<std::string, Place> places_;
   std::map<std::string, std::size_t> made_;
 };

@@ -130,8 +130,9 @@ Result<Loaded> load(const Inputs& inputs) {
     const auto found = environment.find(name);
     return found == environment.end() ? std::nullopt : std::optional(found->second);
   };
-  auto shown = fs::relative(*file).lexically_normal();
-  if (shown.empty() || shown.string().starts_with("..")) shown = *file;
+  std::error_code ignored;
+  auto shown = fs::relative(*file, ignored).lexically_normal();
+  if (shown.empty() || *shown.begin() == "..") shown = *file;
   auto document = stack::read_stack(shown, lookup, inputs.mode, diagnostics);
   if (!document) return std::unexpected(diagnostics.error());
 

@@ -1,5 +1,7 @@
 #include "project/model.hpp"
 
+#include <algorithm>
+
 #include "util/digest.hpp"
 
 namespace saasctl::project {
@@ -19,9 +21,16 @@ Json grants_model(const std::vector<Grant>& grants, const std::map<std::string, 
   return out;
 }
 
+// The name at the engine of a network or volume of the project.
+template <typename T>
+std::string engine_name(const std::vector<T>& all, const std::string& key) {
+  const auto found = std::ranges::find(all, key, &T::key);
+  return found == all.end() ? key : found->name;
+}
+
 }  // namespace
 
-Json container_model(const Service& service, const std::map<std::string, std::string>& content_digests) {
+Json container_model(const Project& project, const Service& service, const ContentDigests& digests) {
   auto spec = service.spec;
   spec.build.reset();
   spec.use_template.reset();
@@ -34,13 +43,19 @@ Json container_model(const Service& service, const std::map<std::string, std::st
   spec.pull_policy.reset();
   spec.image = service.image;
   spec.container_name = service.container_name;
+  for (auto& use : spec.networks) use.name = engine_name(project.networks, use.name);
+  for (auto& mount : spec.volumes) {
+    if (mount.type == "volume" && mount.source) mount.source = engine_name(project.volumes, *mount.source);
+  }
   auto model = stack::service_record().write(spec, stack::Style::canonical);
-  if (!service.secrets.empty()) model["secrets"] = grants_model(service.secrets, content_digests);
-  if (!service.configs.empty()) model["configs"] = grants_model(service.configs, content_digests);
+  if (!service.secrets.empty()) model["secrets"] = grants_model(service.secrets, digests.secrets);
+  if (!service.configs.empty()) model["configs"] = grants_model(service.configs, digests.configs);
   return model;
 }
 
-std::string model_hash(const Json& model) { return sha256_hex(model.dump(-1, ' ', false, Json::error_handler_t::replace)); }
+std::string model_text(const Json& model) { return model.dump(-1, ' ', false, Json::error_handler_t::replace); }
+
+std::string model_hash(const Json& model) { return sha256_hex(model_text(model)); }
 
 std::string content_digest(std::string_view key, std::string_view content) {
   std::string text = "saasctl content\n";

@@ -5,15 +5,24 @@
 
 namespace saasctl::project {
 
+// Digests by the key of the secret or config; one that cannot be read has none.
+struct ContentDigests {
+  std::map<std::string, std::string> secrets;
+  std::map<std::string, std::string> configs;
+};
+
 // Everything of the service whose change calls for a new container; nothing that does not (build, dependencies, our own
-// probes). Secrets appear as `secret_digests`, never as values.
-Json container_model(const Service& service, const std::map<std::string, std::string>& content_digests);
+// probes). Networks and volumes appear by their names at the engine, secrets and configs as digests, never as values.
+Json container_model(const Project& project, const Service& service, const ContentDigests& digests);
+
+// The model's compact text. Bytes of the environment that are not UTF-8 become U+FFFD.
+std::string model_text(const Json& model);
 
 // SHA-256 of the model's compact text, 64 hex digits.
 std::string model_hash(const Json& model);
 
-// A short digest of a secret's or config's content that shows a change and gives nothing away: 32 bits of a SHA-256
-// are far too few to recognise a password by.
+// A short digest of a secret's or config's content that shows a change. It stands in labels of the engine, whose readers
+// can read the content itself as well; it is no safe form of a weak password to show to anybody else.
 std::string content_digest(std::string_view key, std::string_view content);
 
 }  // namespace saasctl::project

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 
 #include "project/model.hpp"
 #include "project/template_use.hpp"
@@ -43,7 +44,7 @@ class One {
     service_.spec = entry_.value;
     service_.container_name = entry_.value.container_name.value_or(fmt::format("{}-{}-1", project_.name, entry_.name));
     if (entry_.value.use_template) {
-      service_.from_template = use_template(project_.folder, entry_.name, entry_.value, resolver_.diagnostics);
+      service_.from_template = use_template(project_.folder, entry_.name, entry_.value, resolver_.mode, resolver_.diagnostics);
       if (!service_.spec.build) service_.spec.build = template_build(entry_.name);
     }
     service_.image = entry_.value.image.value_or(fmt::format("{}-{}", project_.name, entry_.name));
@@ -52,7 +53,14 @@ class One {
     for (const auto& [name, at, dependency] : entry_.value.depends_on) {
       service_.dependencies.push_back({name, dependency.condition, dependency.restart.value_or(false), dependency.required.value_or(true)});
     }
-    for (const auto& grant : entry_.value.secrets) service_.secrets.push_back(granted(grant, "/run/secrets/", 0400));
+    for (const auto& grant : entry_.value.secrets) {
+      auto secret = granted(grant, "/run/secrets/", 0400);
+      if (secret.target.rfind('/') == 0) {
+        resolver_.diagnostics.add(grant.where("target"), 6, fmt::format("a secret cannot stand at '{}', directly below /", secret.target),
+                                  "the folder of a secret is a mount of its own: name one, such as /run/secrets");
+      }
+      service_.secrets.push_back(std::move(secret));
+    }
     for (const auto& grant : entry_.value.configs) service_.configs.push_back(granted(grant, "/", 0444));
     if (resolver_.mode == stack::Mode::resolve) normalise();
     return std::move(service_);
@@ -95,17 +103,23 @@ class One {
   }
 
   unsigned file_mode(const stack::Grant& grant) const {
-    const auto& text = *grant.mode;
-    const bool octal = !text.empty() && text.size() <= 6 && text.find_first_not_of("01234567o") == std::string::npos;
-    if (!octal) {
+    const std::string_view text(*grant.mode);
+    if (left_open(text)) return 0;
+    const auto digits = text.substr(text.starts_with("0o") ? 2 : 0);
+    unsigned mode = 0;
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), mode, 8);
+    if (digits.empty() || error != std::errc{} || end != digits.data() + digits.size() || mode > 07777) {
       resolver_.diagnostics.add(grant.where("mode"), 4, fmt::format("'{}' is not an octal mode such as 0440", text));
       return 0;
     }
-    return static_cast<unsigned>(std::stoul(text.starts_with("0o") ? text.substr(2) : text, nullptr, 8)) & 07777U;
+    return mode;
   }
 
+  // A value that only whoever runs the rendered file knows.
+  bool left_open(std::string_view value) const { return resolver_.mode == stack::Mode::keep && stack::has_variable(value); }
+
   void check_number(const stack::Grant& grant, std::string_view key, const std::string& value) const {
-    if (!value.empty() && !parse_integer(value)) {
+    if (!value.empty() && !parse_integer(value) && !left_open(value)) {
       resolver_.diagnostics.add(grant.where(key), key.size(), fmt::format("'{}' is not a numeric {}", value, key));
     }
   }
@@ -171,16 +185,16 @@ class One {
 Service ServiceResolver::resolve(const stack::Named<stack::Service>& entry) const { return One(*this, entry).resolve(); }
 
 void settle_models(Project& project, const stack::Environment& environment) {
-  std::map<std::string, std::string> digests;
-  const auto digest_all = [&](const std::vector<Content>& contents) {
+  const auto digests_of = [&](const std::vector<Content>& contents) {
+    std::map<std::string, std::string> digests;
     for (const auto& content : contents) {
       if (const auto bytes = read_content(content, environment)) digests[content.key] = content_digest(content.key, *bytes);
     }
+    return digests;
   };
-  digest_all(project.secrets);
-  digest_all(project.configs);
+  const ContentDigests digests{digests_of(project.secrets), digests_of(project.configs)};
   for (auto& service : project.services) {
-    service.model = container_model(service, digests);
+    service.model = container_model(project, service, digests);
     service.hash = model_hash(service.model);
   }
 }

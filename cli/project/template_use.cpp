@@ -22,7 +22,7 @@ std::vector<std::string> templates_in(const fs::path& folder) {
   return names;
 }
 
-void fill_holes(const stack::Service& spec, TemplateUse& use, stack::Diagnostics& diagnostics) {
+void fill_holes(const stack::Service& spec, stack::Mode mode, TemplateUse& use, stack::Diagnostics& diagnostics) {
   std::vector<std::string> names;
   for (const auto& hole : use.spec.holes) names.push_back(hole.name);
   for (const auto& [name, at, value] : spec.with) {
@@ -33,9 +33,10 @@ void fill_holes(const stack::Service& spec, TemplateUse& use, stack::Diagnostics
                       close ? "did you mean '" + *close + "'?" : "its holes: " + join(names, ", "));
       continue;
     }
-    const auto checked = stack::check_hole_value(*hole, value.value_or(""));
-    if (!checked) diagnostics.add(at, name.size(), fmt::format("'{}' is not {}", value.value_or(""), checked.error()), hole->doc);
-    use.values[name] = value.value_or("");
+    const auto plain = mode == stack::Mode::keep ? stack::without_variables(value.value_or("")) : value.value_or("");
+    const auto checked = stack::check_hole_value(*hole, plain);
+    if (!checked) diagnostics.add(at, name.size(), fmt::format("'{}' is not {}", plain, checked.error()), hole->doc);
+    use.values[name] = plain;
   }
   for (const auto& [name, at, hole] : use.spec.holes) {
     if (use.values.contains(name)) continue;
@@ -58,7 +59,7 @@ void read_files(TemplateUse& use, stack::Diagnostics& diagnostics) {
 }  // namespace
 
 std::optional<TemplateUse> use_template(const fs::path& folder, const std::string& service, const stack::Service& spec,
-                                        stack::Diagnostics& diagnostics) {
+                                        stack::Mode mode, stack::Diagnostics& diagnostics) {
   const auto& name = *spec.use_template;
   const auto known = templates_in(folder);
   if (std::ranges::find(known, name.text) == known.end()) {
@@ -72,7 +73,7 @@ std::optional<TemplateUse> use_template(const fs::path& folder, const std::strin
   auto spec_read = stack::read_template(use.folder / "template.yaml", diagnostics);
   if (!spec_read) return std::nullopt;
   use.spec = std::move(*spec_read);
-  fill_holes(spec, use, diagnostics);
+  fill_holes(spec, mode, use, diagnostics);
   read_files(use, diagnostics);
   use.values["service"] = service;
   use.values["folder"] = service_folder(service);

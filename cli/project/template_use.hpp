@@ -5,10 +5,11 @@
 
 namespace saasctl::project {
 
-// Reads templates/NAME below `folder` and fills its holes from the service's `with`. An unknown template, unfilled,
+// Reads templates/NAME below `folder` and fills its holes from the service's `with`; in keep mode a variable there counts
+// as not set, because a Dockerfile cannot hold it. An unknown template, unfilled,
 // unknown or wrongly filled holes go to `diagnostics`; absent: there is no such template.
 std::optional<TemplateUse> use_template(const std::filesystem::path& folder, const std::string& service,
-                                        const stack::Service& spec, stack::Diagnostics& diagnostics);
+                                        const stack::Service& spec, stack::Mode mode, stack::Diagnostics& diagnostics);
 
 // The text of a file of templates/ that an entry of `render` is made from; "" when it cannot be read, which goes to
 // `diagnostics`.

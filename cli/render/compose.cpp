@@ -24,8 +24,9 @@ struct Used {
 
   void add(const stack::Service& spec) {
     for (const auto& use : spec.networks) networks.insert(use.name);
+    if (spec.networks.empty()) networks.insert("default");
     for (const auto& mount : spec.volumes) {
-      if (mount.type == "volume" && mount.source) volumes.insert(*mount.source);
+      if (mount.type == "volume" && mount.source) volumes.insert(stack::without_variables(*mount.source));
     }
     for (const auto& grant : spec.secrets) secrets.insert(grant.source.text);
     for (const auto& grant : spec.configs) configs.insert(grant.source.text);
@@ -74,7 +75,8 @@ std::string compose_text(const project::Project& project, const std::vector<std:
   }
   const auto& stack = project.document.stack;
   const auto all = stack::stack_record().write(stack, stack::Style::source);
-  Json root = {{"name", project.name}};
+  Json root = Json::object();
+  if (stack.name) root["name"] = stack.name->text;
   Used used;
   auto& services = root["services"] = Json::object();
   for (const auto& service : project.services) {

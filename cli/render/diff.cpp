@@ -26,39 +26,68 @@ struct Edit {
   std::size_t to;
 };
 
-// Myers's greedy algorithm; the trace of furthest points is walked back to the edits.
-std::vector<Edit> edits(const Lines& a, const Lines& b) {
-  const auto n = static_cast<long>(a.size()), m = static_cast<long>(b.size()), most = n + m;
-  std::vector<long> furthest(static_cast<std::size_t>(2 * most + 2), 0);
-  std::vector<std::vector<long>> trace;
-  const auto at = [&](std::vector<long>& v, long k) -> long& { return v[static_cast<std::size_t>(k + most)]; };
-  for (long d = 0; d <= most; ++d) {
-    trace.push_back(furthest);
+// The furthest x on each diagonal -d … d, after d edits.
+class Frontier {
+ public:
+  explicit Frontier(long d) : d_(d), furthest_(static_cast<std::size_t>(2 * d + 1), -1) {}
+  long at(long k) const { return k < -d_ || k > d_ ? -1 : furthest_[static_cast<std::size_t>(k + d_)]; }
+  void set(long k, long x) { furthest_[static_cast<std::size_t>(k + d_)] = x; }
+
+ private:
+  long d_;
+  std::vector<long> furthest_;
+};
+
+// Whether the path to diagonal k comes from above (an insertion) rather than from the left (a deletion).
+bool from_insertion(const Frontier& before, long k) { return before.at(k - 1) < before.at(k + 1); }
+
+constexpr long most_edits = 4'000;  // memory grows with their square: 128 MB
+
+// Myers's greedy algorithm. The frontiers of 0, 1, … edits until the end is reached; empty when it is too far.
+std::vector<Frontier> search(const Lines& a, const Lines& b) {
+  const auto n = static_cast<long>(a.size()), m = static_cast<long>(b.size());
+  std::vector<Frontier> trace;
+  for (long d = 0; d <= std::min(n + m, most_edits); ++d) {
+    Frontier now(d);
     bool done = false;
     for (long k = -d; k <= d && !done; k += 2) {
-      long x = k == -d || (k != d && at(furthest, k - 1) < at(furthest, k + 1)) ? at(furthest, k + 1) : at(furthest, k - 1) + 1;
-      long y = x - k;
-      while (x < n && y < m && a[static_cast<std::size_t>(x)] == b[static_cast<std::size_t>(y)]) ++x, ++y;
-      at(furthest, k) = x;
-      done = x >= n && y >= m;
+      long x = 0;
+      if (d > 0) x = from_insertion(trace.back(), k) ? trace.back().at(k + 1) : trace.back().at(k - 1) + 1;
+      while (x < n && x - k < m && a[static_cast<std::size_t>(x)] == b[static_cast<std::size_t>(x - k)]) ++x;
+      now.set(k, x);
+      done = x >= n && x - k >= m;
     }
-    if (done) break;
+    trace.push_back(std::move(now));
+    if (done) return trace;
   }
+  return {};
+}
+
+std::vector<Edit> replace_all(const Lines& a, const Lines& b) {
   std::vector<Edit> script;
-  long x = n, y = m;
-  for (long d = static_cast<long>(trace.size()) - 1; d >= 0; --d) {
-    auto& v = trace[static_cast<std::size_t>(d)];
+  for (std::size_t i = 0; i < a.size(); ++i) script.push_back({'-', i, 0});
+  for (std::size_t i = 0; i < b.size(); ++i) script.push_back({'+', a.size(), i});
+  return script;
+}
+
+std::vector<Edit> edits(const Lines& a, const Lines& b) {
+  const auto trace = search(a, b);
+  if (trace.empty()) return replace_all(a, b);
+  std::vector<Edit> script;
+  const auto add = [&](char kind, long x, long y) { script.push_back({kind, static_cast<std::size_t>(x), static_cast<std::size_t>(y)}); };
+  auto x = static_cast<long>(a.size()), y = static_cast<long>(b.size());
+  for (std::size_t d = trace.size() - 1; d > 0; --d) {
+    const auto& before = trace[d - 1];
     const long k = x - y;
-    const long previous_k = k == -d || (k != d && at(v, k - 1) < at(v, k + 1)) ? k + 1 : k - 1;
-    const long previous_x = d == 0 ? 0 : at(v, previous_k), previous_y = d == 0 ? 0 : previous_x - previous_k;
-    while (x > previous_x && y > previous_y) {
-      --x, --y;
-      script.push_back({' ', static_cast<std::size_t>(x), static_cast<std::size_t>(y)});
-    }
-    if (d == 0) break;
-    script.push_back({x == previous_x ? '+' : '-', static_cast<std::size_t>(previous_x), static_cast<std::size_t>(previous_y)});
+    const bool insertion = from_insertion(before, k);
+    const long previous_x = insertion ? before.at(k + 1) : before.at(k - 1);
+    const long previous_y = previous_x - (insertion ? k + 1 : k - 1);
+    const long after_edit = insertion ? previous_x : previous_x + 1;
+    while (x > after_edit) add(' ', --x, --y);
+    add(insertion ? '+' : '-', previous_x, previous_y);
     x = previous_x, y = previous_y;
   }
+  while (x > 0) add(' ', --x, --y);
   std::ranges::reverse(script);
   return script;
 }

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <kainjow/mustache.hpp>
 #include <set>
 
@@ -10,24 +11,49 @@
 namespace saasctl::render {
 
 std::string prometheus_text(const stack::Prometheus& prometheus) {
-  stack::Json jobs = stack::Json::array();
-  for (const auto& target : prometheus.targets) {
-    jobs.push_back({{"job_name", target.substr(0, target.rfind(':'))}, {"static_configs", {{{"targets", {target}}}}}});
+  stack::Json hosts = stack::Json::object();
+  for (const auto& text : prometheus.targets) {
+    const auto target = stack::without_variables(text);
+    hosts[target.substr(0, target.rfind(':'))].push_back(target);
   }
-  const std::string interval = prometheus.interval ? prometheus.interval->text : "15s";
+  stack::Json jobs = stack::Json::array();
+  for (const auto& [host, targets] : hosts.items()) {
+    jobs.push_back({{"job_name", host}, {"static_configs", stack::Json::array({{{"targets", targets}}})}});
+  }
+  const std::string interval = prometheus.interval ? stack::without_variables(prometheus.interval->text) : "15s";
   return to_yaml({{"global", {{"scrape_interval", interval}, {"scrape_timeout", interval}}}, {"scrape_configs", jobs}});
 }
+
+namespace {
+
+// As a value of an .env file, in quotes when it would not be read back as it is.
+std::string dotenv_value(const std::string& value) {
+  const bool plain = value.find_first_of("\n\r'\"#\\") == std::string::npos && trim(value) == value;
+  if (plain) return value;
+  std::string out = "\"";
+  for (const char c : value) {
+    if (c == '"' || c == '\\') out += '\\';
+    out += c == '\n' ? "\\n" : c == '\r' ? "\\r" : std::string(1, c);
+  }
+  return out + '"';
+}
+
+}  // namespace
 
 std::string variables_text(const project::Project& project) {
   std::string out = fmt::format("# Copy it to .env and change what should differ. Passwords and keys do not belong here: they are files\n"
                                 "# that `saasctl secrets init` makes.\n");
+  const auto& variables = project.document.variables;
   std::set<std::string> seen;
-  for (const auto& [use, at] : project.document.variables) {
-    if (!seen.insert(use.name).second) continue;
-    if (use.required_message) {
-      out += fmt::format("# {}\n{}=\n", use.required_message->empty() ? "required" : *use.required_message, use.name);
+  for (const auto& [first, at] : variables) {
+    if (!seen.insert(first.name).second) continue;
+    const auto required = std::ranges::find_if(
+        variables, [&](const auto& use) { return use.first.name == first.name && use.first.required_message; });
+    if (required != variables.end()) {
+      const auto message = join(split(*required->first.required_message, '\n'), " ");
+      out += fmt::format("# {}\n{}=\n", message.empty() ? "required" : message, first.name);
     } else {
-      out += fmt::format("#{}={}\n", use.name, use.default_value.value_or(""));
+      out += fmt::format("#{}={}\n", first.name, dotenv_value(first.default_value.value_or("")));
     }
   }
   return out;

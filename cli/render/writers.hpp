@@ -11,13 +11,15 @@
 namespace saasctl::render {
 
 // A Compose file with the named services, or all when `names` is empty: what they use of networks, volumes, secrets and
-// configs, and the dependencies among them. saasctl's own keys are left out.
+// configs, and the dependencies among them. saasctl's own keys are left out. The name is the stack file's own, whatever
+// the project was called on this run: the text depends on the file alone.
 std::string compose_text(const project::Project& project, const std::vector<std::string>& names);
 
+// One job a host, in the order of the targets. A variable counts as not set, because Prometheus does not replace any.
 // Source: Prometheus 2.53, "Configuration": global, scrape_configs, static_configs.
 std::string prometheus_text(const stack::Prometheus& prometheus);
 
-// KEY=default lines for every variable that the stack file uses, commented out where there is a default.
+// KEY=default lines for every variable that the stack file uses, commented out unless a use requires a value.
 std::string variables_text(const project::Project& project);
 
 // A Mustache text with its holes filled; nothing is escaped. Source: mustache(5). Error: it is not valid Mustache, or it
