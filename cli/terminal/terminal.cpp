@@ -77,7 +77,7 @@ std::string painted(bool colour, Tone tone, std::string_view text) {
 }
 
 std::string short_duration(double seconds) {
-  if (seconds < 60) return fmt::format("{:.1f}s", seconds);
+  if (seconds < 59.95) return fmt::format("{:.1f}s", seconds);
   const auto whole = static_cast<long>(std::lround(seconds));
   return fmt::format("{}m{:02}s", whole / 60, whole % 60);
 }
@@ -86,8 +86,8 @@ std::string short_size(long long bytes) {
   constexpr std::array units{"B", "kB", "MB", "GB", "TB"};
   auto value = static_cast<double>(bytes);
   std::size_t unit = 0;
-  while (value >= 1000 && unit + 1 < units.size()) value /= 1000, ++unit;
-  return unit == 0 ? fmt::format("{} B", bytes) : fmt::format("{:.1f} {}", value, units.at(unit));
+  while (value >= 999.95 && unit + 1 < units.size()) value /= 1000, ++unit;
+  return bytes < 1000 ? fmt::format("{} B", bytes) : fmt::format("{:.1f} {}", value, units.at(unit));
 }
 
 }  // namespace saasctl::terminal

@@ -71,6 +71,7 @@ Result<void> probe_tcp(const std::string& address, std::uint16_t port, std::chro
   socklen_t length = sizeof error;
   ::getsockopt(socket.get(), SOL_SOCKET, SO_ERROR, &error, &length);
   if (error != 0) return failure(fmt::format("{}:{}: {}", address, port, std::strerror(error)));
+  if (settle <= std::chrono::milliseconds::zero()) return {};
   const auto quiet = wait_ready(socket.get(), POLLIN, deadline_after(settle), signal);
   if (!quiet) return quiet.error().fault == Fault::timeout ? Result<void>() : quiet;
   char byte = 0;
