@@ -1,0 +1,190 @@
+#include "golden.hpp"
+#include "plan/cause.hpp"
+#include "plan/container_body.hpp"
+#include "plan/plan.hpp"
+#include "project_files.hpp"
+
+using namespace saasctl;
+using namespace saasctl::plan;
+using project::Files;
+using project::ProjectFiles;
+
+namespace {
+
+const std::string two_services =
+    "name: shop\nservices:\n"
+    "  db: {image: \"db:1\", user: \"999\", secrets: [pw], volumes: [\"data:/data\"], networks: [back], deploy: {resources: {limits: {memory: 128M}}}}\n"
+    "  web: {image: \"web:1\", networks: [back], environment: {LEVEL: info, API_KEY: one}, depends_on: {db: {condition: service_healthy}}}\n"
+    "networks: {back: }\nvolumes: {data: }\nsecrets: {pw: {file: pw}}\n";
+
+std::string replaced(std::string text, const std::string& from, const std::string& to) {
+  const auto at = text.find(from);
+  REQUIRE(at != std::string::npos);
+  return text.replace(at, from.size(), to);
+}
+
+project::Project load(const std::string& text, const std::string& secret = "password") {
+  return ProjectFiles(Files{{"stack.yaml", text}, {"pw", secret}}).project();
+}
+
+Observed images_only() {
+  Observed observed;
+  observed.images = {{"db:1", {"sha256:db", ""}}, {"web:1", {"sha256:web", ""}}};
+  return observed;
+}
+
+// The engine after `up` of this project.
+Observed running(const project::Project& project) {
+  auto observed = images_only();
+  for (const auto& service : project.services) {
+    const auto& image = observed.images.at(service.image);
+    observed.containers.push_back({"id-" + service.name, service.container_name, service.name, "running", image.id, service.hash, service.model.dump()});
+    for (const auto& volume : secret_volumes(project, service, image)) observed.secret_volumes.push_back(volume.name);
+  }
+  observed.networks = {{"shop_back", "n1"}};
+  observed.project_networks = {"shop_back"};
+  observed.volumes = {"shop_data"};
+  return observed;
+}
+
+std::string lines(const Plan& plan) {
+  std::string out;
+  for (std::size_t i = 0; i < plan.actions.size(); ++i) {
+    out += std::to_string(i) + " " + to_line(plan.actions[i]);
+    for (const auto after : plan.actions[i].after) {
+      CHECK(after < i);
+      out += (after == plan.actions[i].after.front() ? " ← " : ",") + std::to_string(after);
+    }
+    out += "\n";
+  }
+  return out + (plan.changes ? "" : "nothing changes\n");
+}
+
+std::string up(const project::Project& project, const Observed& observed, const UpOptions& options = {}) {
+  const auto plan = plan_up(project, observed, options);
+  return plan ? lines(*plan) : plan.error().message + "\n";
+}
+
+}  // namespace
+
+TEST_CASE("the plans of a small stack") {
+  const auto project = load(two_services);
+  const auto there = running(project);
+  std::string text;
+  const auto section = [&](const std::string& title, const std::string& plan) { text += "== " + title + "\n" + plan + "\n"; };
+  section("first up", up(project, images_only()));
+  section("nothing to do", up(project, there));
+  section("nothing to do, and nobody waits", up(project, there, {{}, false, Wait::none}));
+  section("only the database", up(project, images_only(), {{"db"}, false, Wait::ready}));
+  section("a field has changed", up(load(replaced(two_services, "128M", "256M")), there));
+  section("a variable has changed", up(load(replaced(two_services, "LEVEL: info", "LEVEL: debug")), there));
+  section("a key in the environment has changed", up(load(replaced(two_services, "API_KEY: one", "API_KEY: two")), there));
+  section("a secret has changed", up(load(two_services, "another"), there));
+  section("a dependency that restarts its dependant", up(load(replaced(replaced(two_services, "128M", "256M"), "service_healthy}", "service_healthy, restart: true}")), there));
+  section("by force", up(project, there, {{}, true, Wait::engine}));
+  auto changed = there;
+  changed.images["web:1"].id = "sha256:other";
+  section("another image", up(project, changed));
+  changed = there;
+  changed.containers[1].state = "exited";
+  section("stopped", up(project, changed));
+  changed.containers[1].state = "paused";
+  section("paused", up(project, changed));
+  changed.containers[1].state = "dead";
+  section("dead", up(project, changed));
+  changed = there;
+  changed.containers[1].hash = changed.containers[1].model = "";
+  section("made by another tool", up(project, changed));
+  changed = there;
+  changed.containers.push_back({"h", "shop-db-1-secrets", "db", "created", "", "", "", true});
+  changed.secret_volumes.push_back("shop_db-secrets-00000000");
+  section("what an interrupted run left", up(project, changed));
+  changed = there;
+  changed.images.erase("web:1");
+  section("an image is missing", up(project, changed));
+  section("recreate", lines(*plan_recreate(project, there, "db")));
+  section("down", lines(plan_down(project, there, {})));
+  changed = there;
+  changed.containers.push_back({"o", "shop-old-1", "old", "exited", "", "", ""});
+  section("down with volumes and a service that is no more", lines(plan_down(project, changed, {true})));
+  check_golden("plans.txt", text);
+}
+
+TEST_CASE("the body of a container has everything that its service says") {
+  const ProjectFiles files(Files{{"stack.yaml", R"(name: shop
+services:
+  db: {image: db}
+  web:
+    image: web:1
+    entrypoint: [/run]
+    command: serve --fast
+    user: "10001:10002"
+    working_dir: /w
+    hostname: h
+    tty: true
+    stdin_open: true
+    stop_signal: SIGINT
+    stop_grace_period: 1500ms
+    environment: {B: 2, A: "x=y", HOME: }
+    expose: [3000, 4000-4001/udp]
+    ports: ["127.0.0.1:8080:80", "81", "53:53/udp"]
+    healthcheck: {test: curl -f http://localhost, interval: 2s, timeout: 3s, start_period: 10s, retries: 5}
+    deploy: {resources: {limits: {cpus: 0.29, memory: 64M, pids: 100}, reservations: {memory: 32M}}}
+    shm_size: 1m
+    ulimits: {nofile: {soft: 10, hard: 20}, nproc: 5}
+    restart: on-failure:5
+    logging: {driver: local, options: {max-size: 1m}}
+    read_only: true
+    privileged: false
+    init: true
+    cap_add: [NET_BIND_SERVICE]
+    cap_drop: [ALL]
+    security_opt: [no-new-privileges:true]
+    group_add: [audio]
+    sysctls: {net.core.somaxconn: 1024}
+    dns: 1.1.1.1
+    extra_hosts: ["a:10.0.0.1"]
+    labels: {own: label}
+    volumes: ["data:/data", "/srv:/srv:ro", {type: tmpfs, target: /mem}, /anonymous]
+    tmpfs: [/tmp, "/run:size=1m"]
+    secrets: [pw, {source: pw, target: /etc/app/pw, uid: "5", gid: "6", mode: 0440}]
+    configs: [{source: c, target: /etc/c}]
+    networks: {front: {aliases: [www]}, back: {ipv4_address: 10.1.0.5}}
+    depends_on: {db: {condition: service_started}}
+networks: {front: , back: {name: shared, external: true}}
+volumes: {data: {name: elsewhere}}
+secrets: {pw: {file: /nonexistent/pw}}
+configs: {c: {file: /srv/c}}
+)"}});
+  const auto project = files.project({{"HOME", "/root"}});
+  const auto& service = *project.find("web");
+  const auto secrets = secret_volumes(project, service, {"sha256:x", ""});
+  auto made = container_body(project, service, secrets);
+  const auto folder = project.folder.string();
+  std::string text = made.body.dump(2);
+  for (const auto& [name, endpoint] : made.connect) text += "\n" + name + " " + endpoint.dump();
+  for (const auto& volume : secrets) {
+    for (const auto& file : volume.files) text += "\n" + volume.name + " " + file.target + " " + file.uid + ":" + file.gid + " " + std::to_string(file.mode);
+  }
+  for (std::size_t at = text.find(folder); at != std::string::npos; at = text.find(folder)) text.replace(at, folder.size(), "FOLDER");
+  check_golden("container_body.txt", text + "\n");
+}
+
+TEST_CASE("a cause is one line, names at most four differences and shows no passwords") {
+  const auto cause = [](const char* before, const char* now) { return describe_change(before, project::Json::parse(now)); };
+  CHECK(cause("", "{}") == "made by another tool");
+  CHECK(cause("{", "{}") == "its recorded model is unreadable");
+  CHECK(cause("[]", "{}") == "its recorded model is unreadable");
+  CHECK(cause(R"({"a":1,"b":{"c":"x"}})", R"({"b":{"c":"y"},"d":1})") == "a removed, b.c x → y, d added");
+  CHECK(cause(R"({"a":1,"b":2})", R"({"b":2,"a":1})") == "order of keys");
+  CHECK(cause(R"({"a":1,"b":1,"c":1,"d":1,"e":1,"f":1})", R"({"a":2,"b":2,"c":2,"d":2,"e":2,"f":2})") == "a 1 → 2, b 1 → 2, c 1 → 2, d 1 → 2, 2 more");
+  CHECK(cause(R"({"a":"one\ntwo"})", R"({"a":""})") == R"(a "one\ntwo" → "")");
+  CHECK(cause(R"({"environment":{"DB_PASSWORD":"a"}})", R"({"environment":{"DB_PASSWORD":"b"}})") == "environment.DB_PASSWORD changed");
+  CHECK(cause(R"({"environment":{"URL":"pg://u:secret@h"}})", R"({"environment":{"URL":"x"}})") == "environment.URL changed");
+  CHECK(cause(R"({"command":["a","pg://u:secret@h"]})", R"({"command":["a"]})") == "command changed");
+  CHECK(cause(R"({"secrets":[1]})", R"({"secrets":[2]})") == "secrets changed");
+  std::string accents;
+  for (int i = 0; i < 30; ++i) accents += "\u00e9";
+  const auto cut = describe_change("{\"a\":\"" + accents + "\"}", {{"a", "x"}});
+  CHECK(cut == "a " + accents.substr(0, 36) + "… → x");
+}

@@ -1,0 +1,59 @@
+// A folder with a stack file and what belongs to it, loaded as the tool loads it.
+#pragma once
+
+#include <stdlib.h>
+
+#include <filesystem>
+#include <map>
+#include <string>
+
+#include "catch.hpp"
+#include "project/load.hpp"
+#include "util/file.hpp"
+
+namespace saasctl::project {
+
+using Files = std::map<std::string, std::string>;  // path → text
+
+class ProjectFiles {
+ public:
+  explicit ProjectFiles(const Files& files) {
+    std::string name = (std::filesystem::temp_directory_path() / "saasctl-project.XXXXXX").string();
+    REQUIRE(::mkdtemp(name.data()) != nullptr);
+    folder_ = name;
+    for (const auto& [path, text] : files) write(path, text);
+  }
+  ProjectFiles(const ProjectFiles&) = delete;
+  ProjectFiles& operator=(const ProjectFiles&) = delete;
+  ~ProjectFiles() {
+    std::error_code ignored;
+    std::filesystem::remove_all(folder_, ignored);
+  }
+
+  void write(const std::string& path, const std::string& text) const { REQUIRE(write_file_atomic(folder_ / path, text)); }
+
+  Result<Loaded> load(const stack::Variables& environment = {}, stack::Mode mode = stack::Mode::resolve,
+                      std::optional<std::string> name = std::nullopt) const {
+    return project::load({folder_ / "stack.yaml", std::move(name), environment, mode});
+  }
+
+  // The project; its errors are the test's.
+  Project project(const stack::Variables& environment = {}, stack::Mode mode = stack::Mode::resolve) const {
+    auto loaded = load(environment, mode);
+    INFO((loaded ? "" : loaded.error().message));
+    REQUIRE(loaded);
+    return std::move(loaded->project);
+  }
+
+  std::string error(const stack::Variables& environment = {}, stack::Mode mode = stack::Mode::resolve) const {
+    const auto loaded = load(environment, mode);
+    return loaded ? "" : loaded.error().message;
+  }
+
+  const std::filesystem::path& folder() const { return folder_; }
+
+ private:
+  std::filesystem::path folder_;
+};
+
+}  // namespace saasctl::project

@@ -1,0 +1,106 @@
+#include "golden.hpp"
+#include "stack_text.hpp"
+
+using namespace saasctl;
+using namespace saasctl::stack;
+
+TEST_CASE("all errors of a file come in one run, in the order of its lines, each with its place") {
+  const std::string text = R"(name: Saas
+services:
+  web:
+    imge: nginx
+    image: 5
+    ports: ["8080:80", "80:99999"]
+    healthcheck: {test: [CMD, x], interval: 10}
+    depends_on: [databse, web]
+    networks: [bakc]
+    volumes: ["data:/x", "nope:/y"]
+    secrets: [pasword]
+    mem_limit: many
+    network_mode: host
+    user: "${USER_ID:?the user's number}"
+    environment: {A: "${", B: "$ x"}
+  database:
+    image: x
+    depends_on: {cache: {condition: service_helthy}}
+    ports: ["127.0.0.1:8080:80"]
+  cache:
+    build: .
+    depends_on: [database]
+    with: {a: b}
+  empty: {}
+networks: {back: }
+volumes: {data: }
+secrets: {password: {file: p, environment: P}}
+render:
+  ../out.yml: {compose: all}
+  sub/c.yml: {compose: [webb]}
+)";
+  check_golden("stack_errors.txt", read_text(text).errors());
+}
+
+TEST_CASE("an error in an anchor is told once, where the anchor stands") {
+  const auto read = read_text("x-a: &a {mem_limit: much}\nservices:\n  one: {<<: *a, image: x}\n  two: {<<: *a, image: x}\n");
+  CHECK(read.errors() ==
+        "stack.yaml:1:21: error: 'much' is not a size such as 64M, 1.5G or a number of bytes\n"
+        "     1 | x-a: &a {mem_limit: much}\n       |                     ^~~~\n");
+}
+
+TEST_CASE("a cycle is named in full, a service that waits for itself too") {
+  CHECK(read_text("services:\n  a: {image: x, depends_on: [b]}\n  b: {image: x, depends_on: [c]}\n  c: {image: x, depends_on: [a]}\n").errors().find(
+            "dependency cycle: a → b → c → a") != std::string::npos);
+  CHECK(read_text(one_service("depends_on: [web]")).errors().find("dependency cycle: web → web") != std::string::npos);
+}
+
+TEST_CASE("a host port is taken once for each address and protocol") {
+  const auto ports = [](const std::string& a, const std::string& b) {
+    return read_text("services:\n  a: {image: x, ports: [\"" + a + "\"]}\n  b: {image: x, ports: [\"" + b + "\"]}\n").errors();
+  };
+  CHECK(ports("80:80", "80:81").find("host port 80 is already published by 'a' on line 2") != std::string::npos);
+  CHECK_FALSE(ports("80:80", "127.0.0.1:80:80").empty());
+  CHECK(ports("127.0.0.2:80:80", "127.0.0.1:80:80").empty());
+  CHECK(ports("80:80", "80:80/udp").empty());
+  CHECK(ports("80", "80").empty());
+  const auto range = ports("1000-2000:1000-2000", "1000-2000:1000-2000");
+  CHECK(range.find("host port 1000 ") != std::string::npos);
+  CHECK(range.find("host port 1001 ") == std::string::npos);
+}
+
+TEST_CASE("a name of a container is given once") {
+  CHECK(read_text("services:\n  a: {image: x, container_name: n}\n  b: {image: x, container_name: n}\n").errors().find(
+            "container_name 'n' is already that of 'a'") != std::string::npos);
+}
+
+TEST_CASE("messages stay on their line whatever the user wrote") {
+  const auto text = read_text(one_service("mem_limit: \"a\\nb\\e[31m\"")).errors();
+  CHECK(text.find("'a\\nb\\x1b[31m' is not a size") != std::string::npos);
+  CHECK(text.find('\x1b') == std::string::npos);
+  CHECK(read_text(one_service("mem_limit: " + std::string(100'000, 'x'))).errors().size() < 2000);
+}
+
+TEST_CASE("errors of several files stay file by file") {
+  const Source a("a", "1\n2\n3\n"), b("b", "1\n2\n");
+  Diagnostics diagnostics;
+  diagnostics.add({&a, 3, 1}, 1, "a3");
+  diagnostics.add({&b, 1, 1}, 1, "b1");
+  diagnostics.add({&a, 1, 1}, 1, "a1");
+  diagnostics.add({&a, 1, 1}, 1, "a1");
+  const auto text = diagnostics.text();
+  CHECK(text.find("a1") < text.find("a3"));
+  CHECK(text.find("a3") < text.find("b1"));
+  CHECK(diagnostics.list().size() == 3);
+}
+
+TEST_CASE("an empty file and one without services say what they lack") {
+  CHECK(read_text("").errors().find("the file is empty") != std::string::npos);
+  CHECK(read_text("name: x\n").errors().find("the stack has no services") != std::string::npos);
+  CHECK(read_text("just text\n").errors().find("expected a map with the keys of stack, found a string") != std::string::npos);
+}
+
+TEST_CASE("a rendered file is made of one thing") {
+  const auto error = [](const std::string& entry) { return read_text(one_service("") + "render: {f.yml: " + entry + "}\n").errors(); };
+  CHECK(error("{compose: []}").find("a Compose file without services") != std::string::npos);
+  CHECK(error("{variables: false}").find("variables takes only `true`") != std::string::npos);
+  CHECK(error("{}").find("exactly one of compose") != std::string::npos);
+  CHECK(error("{compose: all}").empty());
+}

@@ -1,0 +1,109 @@
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+#include "catch.hpp"
+#include "terminal/board.hpp"
+#include "terminal/table.hpp"
+
+using namespace saasctl;
+using namespace saasctl::terminal;
+
+namespace {
+
+// What is written to stderr while `work` runs.
+template <typename Work>
+std::string captured(Work work) {
+  std::FILE* file = std::tmpfile();
+  REQUIRE(file != nullptr);
+  std::fflush(stderr);
+  const int saved = ::dup(STDERR_FILENO);
+  ::dup2(::fileno(file), STDERR_FILENO);
+  work();
+  std::fflush(stderr);
+  ::dup2(saved, STDERR_FILENO);
+  ::close(saved);
+  std::string text(static_cast<std::size_t>(std::ftell(file)), '\0');
+  std::rewind(file);
+  text.resize(std::fread(text.data(), 1, text.size(), file));
+  std::fclose(file);
+  return text;
+}
+
+long count(const std::string& text, const std::string& part) {
+  long found = 0;
+  for (auto at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++found;
+  return found;
+}
+
+}  // namespace
+
+TEST_CASE("a table has two spaces between its columns and none at line ends") {
+  CHECK(table({"NAME", "STATE"}, {{"a", "up"}, {"löng", ""}, {"c", "x", "more"}}) == "NAME  STATE\na     up\nlöng\nc     x      more\n");
+}
+
+TEST_CASE("a board in a log writes one line a change") {
+  const Terminal terminal({ProgressMode::plain, false});
+  const auto text = captured([&] {
+    Board board(terminal, "up");
+    board.update("db", TaskState::working, "starting");
+    board.update("db", TaskState::working, "starting");
+    board.line("db", "a line of its log");
+    board.update("db", TaskState::done, "healthy");
+  });
+  CHECK(count(text, "\n") == 3);
+  CHECK(count(text, "starting") == 1);
+  CHECK(text.find("db | a line of its log\n") != std::string::npos);
+  CHECK(text.find("db  healthy\n") != std::string::npos);
+  CHECK(text.find('\x1b') == std::string::npos);
+}
+
+TEST_CASE("a board for machines writes JSON lines, a quiet one nothing") {
+  const Terminal machines({ProgressMode::json, false});
+  const auto text = captured([&] {
+    Board board(machines, "build");
+    board.update("web", TaskState::failed, "\xff");
+  });
+  const auto json = nlohmann::json::parse(text);
+  CHECK(json["verb"] == "build");
+  CHECK(json["task"] == "web");
+  CHECK(json["state"] == "failed");
+  const Terminal quiet({ProgressMode::quiet, false});
+  CHECK(captured([&] {
+          Board board(quiet, "up");
+          board.update("db", TaskState::done, "x");
+          board.line("db", "y");
+        }).empty());
+}
+
+TEST_CASE("a live board leaves the last state of every task") {
+  const Terminal terminal({ProgressMode::tty, false});
+  const auto text = captured([&] {
+    Board board(terminal, "up");
+    board.update("db", TaskState::working, "starting");
+    board.update("web", TaskState::done, "healthy");
+    board.finish();
+    board.finish();
+  });
+  const auto last = text.substr(text.rfind("\x1b[J") == std::string::npos ? 0 : text.rfind("\x1b[J"));
+  CHECK(last.find("… db ") != std::string::npos);
+  CHECK(last.find("✔ web") != std::string::npos);
+}
+
+TEST_CASE("an error says what to do, and one with a place is shown as it is") {
+  const Terminal terminal({ProgressMode::plain, false});
+  CHECK(captured([&] { terminal.error({Fault::failed, "it broke", "mend it"}); }) == "error: it broke\n       mend it\n");
+  CHECK(captured([&] { terminal.error({Fault::usage, "f:1:2: error: x", ""}); }) == "f:1:2: error: x\n");
+}
+
+TEST_CASE("durations and sizes for people") {
+  CHECK(short_duration(0.04) == "0.0s");
+  CHECK(short_duration(59.94) == "59.9s");
+  CHECK(short_duration(59.96) == "1m00s");
+  CHECK(short_duration(125) == "2m05s");
+  CHECK(short_size(999) == "999 B");
+  CHECK(short_size(12'345'678) == "12.3 MB");
+  CHECK(short_size(999'999) == "1.0 MB");
+}

@@ -1,0 +1,85 @@
+#include "catch.hpp"
+#include "stack/values.hpp"
+#include "util/text.hpp"
+
+using namespace saasctl;
+using namespace saasctl::stack;
+using namespace std::chrono_literals;
+
+TEST_CASE("durations are read as Go reads them") {
+  CHECK(parse_duration("0") == 0ns);
+  CHECK(parse_duration("1h2m3.5s") == 1h + 2min + 3500ms);
+  CHECK(parse_duration("500ms") == 500ms);
+  CHECK(parse_duration("1.5us") == 1500ns);
+  CHECK(parse_duration("2\u00b5s") == 2us);
+  for (const auto* wrong : {"", "5", "1d", "-1s", "s", "1..5s", "1s ", "1m30", "1e3s", "999999999h"}) {
+    INFO(wrong);
+    CHECK_FALSE(parse_duration(wrong).has_value());
+  }
+  CHECK(parse_duration("10").error().find("did you mean 10s?") != std::string::npos);
+}
+
+TEST_CASE("a duration's text is exact and is read back as the same") {
+  CHECK(format_duration(90s) == "1m30s");
+  CHECK(format_duration(1h) == "1h0m0s");
+  CHECK(format_duration(0ns) == "0s");
+  CHECK(format_duration(1500ns) == "1.5\u00b5s");
+  for (const auto value : {1ns, 999ns, 123'456ns, 123'456'789ns, 1'234'567'891ns, 61'000'000'001ns}) {
+    CHECK(parse_duration(format_duration(value)) == value);
+  }
+  CHECK(format_duration(123'456'789ns) != format_duration(123'456'788ns));
+}
+
+TEST_CASE("sizes are binary multiples whatever their spelling") {
+  CHECK(parse_bytes("1024") == 1024);
+  CHECK(parse_bytes("64m") == 64 << 20);
+  CHECK(parse_bytes("64 MB") == 64 << 20);
+  CHECK(parse_bytes("2KiB") == 2048);
+  CHECK(parse_bytes("1.5g") == 1'610'612'736);
+  CHECK(parse_bytes("5b") == 5);
+  for (const auto* wrong : {"", "m", "-1", "5x", "5mm", "1.2.3", "9999999t", "12 3"}) {
+    INFO(wrong);
+    CHECK_FALSE(parse_bytes(wrong).has_value());
+  }
+}
+
+TEST_CASE("a number is finite and whole") {
+  CHECK(parse_decimal("0.5") == 0.5);
+  for (const auto* wrong : {"", "nan", "inf", "1e999", "0.5x", " 1"}) CHECK_FALSE(parse_decimal(wrong).has_value());
+}
+
+TEST_CASE("a command line is split as a shell splits it") {
+  using Words = std::vector<std::string>;
+  CHECK(split_command("a  b\t'c d' \"e \\\" f\" g\\ h ''") == Words{"a", "b", "c d", "e \" f", "g h", ""});
+  CHECK(split_command("x\"y\"'z'") == Words{"xyz"});
+  CHECK(split_command("run ${A:-b c} $$x") == Words{"run", "${A:-b c}", "$$x"});
+  CHECK(split_command("").value().empty());
+  CHECK(split_command("a 'b").error() == "a closing '");
+  CHECK(split_command("a \\").error() == "a character after '\\'");
+}
+
+TEST_CASE("the nearest name is one slip of the fingers away") {
+  const std::vector<std::string> names{"image", "volumes", "environment"};
+  CHECK(nearest("imgae", names) == "image");
+  CHECK(nearest("enviroment", names) == "environment");
+  CHECK(nearest("Volume", names) == "volumes");
+  CHECK_FALSE(nearest("ports", names).has_value());
+  CHECK_FALSE(nearest(std::string(1000, 'x'), names).has_value());
+}
+
+TEST_CASE("well-formed UTF-8 is told from other bytes") {
+  CHECK_FALSE(find_invalid_utf8("a\u00e9\u20ac\U0001F600").has_value());
+  CHECK(find_invalid_utf8("ab\x80") == 2);
+  for (const auto* wrong : {"\xc0\x80", "\xe0\x80\x80", "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xc3", "\xe2\x82"}) {
+    CHECK(find_invalid_utf8(wrong) == 0);
+  }
+}
+
+TEST_CASE("texts are split, joined and trimmed") {
+  CHECK(split("a::b", ':') == std::vector<std::string>{"a", "", "b"});
+  CHECK(split("", ':') == std::vector<std::string>{""});
+  CHECK(join({"a", "", "b"}, ", ") == "a, , b");
+  CHECK(trim(" \t a b \r\n") == "a b");
+  CHECK(parse_integer("42") == 42);
+  for (const auto* wrong : {"", "-1", "+1", " 1", "1x", "99999999999999999999"}) CHECK_FALSE(parse_integer(wrong).has_value());
+}
