@@ -73,7 +73,7 @@ class Checker {
 
   void check_service(const Named<Service>& entry) {
     const auto& service = entry.value;
-    if (!service.image && !service.build && !service.use_template) {
+    if (!service.has("image") && !service.has("build") && !service.has("template")) {
       error(entry.at, entry.name.size(), fmt::format("service '{}' has neither image nor build nor template", entry.name),
             "say what it runs");
     }

@@ -44,6 +44,18 @@ Json plain_number(const std::string& text) {
   return text;
 }
 
+// In the largest unit that gives a whole number: "256M".
+std::string short_bytes(std::int64_t value) {
+  constexpr std::string_view units = "KMGTP";
+  std::string unit;
+  for (const char next : units) {
+    if (value == 0 || value % 1024 != 0) break;
+    value /= 1024;
+    unit = next;
+  }
+  return std::to_string(value) + unit;
+}
+
 // The order of such a map means nothing.
 Json sorted(const Json& map) {
   std::map<std::string, Json> members;
@@ -228,7 +240,7 @@ Form<Duration> duration() {
 Form<Bytes> bytes() {
   return measured<Bytes>(
       "size", [](const std::string& value) { return parse_bytes(value); },
-      [](const Bytes& value) -> Json { return std::to_string(value.value); }, number_or_text());
+      [](const Bytes& value) -> Json { return short_bytes(value.value); }, number_or_text());
 }
 
 Form<std::string> one_of(std::vector<std::string> names) {

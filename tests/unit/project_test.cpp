@@ -174,3 +174,15 @@ TEST_CASE("a template that is no Mustache or uses an unknown hole is refused") {
   CHECK(render::template_text("t", "{{b}} {{{a}}}", {{"a", "1"}}).error().message == "template t uses 'b', which is no hole");
   CHECK(render::template_text("t", "{{{a}}}{{! note }}<{{#e}}x{{/e}}{{^e}}y{{/e}}>", {{"a", "<&>"}, {"e", ""}}).value() == "<&><y>");
 }
+
+TEST_CASE("the rendered files of this repository are what its stack file gives") {
+  const auto loaded = load({std::filesystem::path(SAASCTL_SOURCE_DIR "/stack.yaml"), {}, {}, stack::Mode::keep});
+  REQUIRE(loaded);
+  const auto files = render::render_all(loaded->project);
+  REQUIRE(files);
+  CHECK(files->size() >= 12);
+  for (const auto& file : *files) {
+    INFO(file.path << ": run saasctl render");
+    CHECK(read_file(loaded->project.folder / file.path).value_or("(missing)") == file.text);
+  }
+}
