@@ -3,10 +3,12 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 
 #include "commands/signals.hpp"
 #include "commands/verb.hpp"
+#include "util/text.hpp"
 
 namespace saasctl::commands {
 namespace {
@@ -25,7 +27,7 @@ void setup_globals(CLI::App& app, GlobalOptions& options) {
   app.add_flag("--no-color", options.no_color, "No colours; a NO_COLOR that is not empty does the same");
   app.add_option("--progress", options.progress, "How progress is shown")->check(CLI::IsMember({"auto", "tty", "plain", "json", "quiet"}))->capture_default_str();
   app.set_version_flag("--version", "saasctl " SAASCTL_VERSION);
-  app.require_subcommand(1);
+  app.require_subcommand(0, 1);  // none is told apart from a mistyped one in missing_verb()
   app.fallthrough();
   app.footer(footer);
 }
@@ -41,6 +43,19 @@ int usage_error(const CLI::App& app, const CLI::ParseError& error) {
     return code == 0 ? 0 : 2;
   }
   std::fputs(fmt::format("error: {}\n       saasctl --help lists the verbs, saasctl VERB --help the options of one\n", error.what()).c_str(), stderr);
+  return 2;
+}
+
+// No verb, or a word that is none.
+int missing_verb(const CLI::App& app) {
+  std::vector<std::string> verbs;
+  for (const auto* verb : app.get_subcommands([](const CLI::App*) { return true; })) verbs.push_back(verb->get_name());
+  const auto words = app.remaining();
+  const auto word = std::ranges::find_if(words, [](const std::string& text) { return !text.starts_with('-'); });
+  const auto close = word == words.end() ? std::nullopt : nearest(*word, verbs);
+  const auto what = word == words.end() ? "which verb?" : fmt::format("unknown verb '{}'", *word);
+  const auto hint = close ? "did you mean '" + *close + "'?" : "verbs: " + join(verbs, ", ");
+  std::fputs(fmt::format("error: {}\n       {}\n", what, hint).c_str(), stderr);
   return 2;
 }
 
@@ -62,9 +77,12 @@ int run(int argc, const char* const* argv) {
   setup_all(app, [&action](Action chosen) { action = std::move(chosen); });
   try {
     app.parse(argc, argv);
+  } catch (const CLI::ExtrasError& error) {
+    return app.get_subcommands().empty() ? missing_verb(app) : usage_error(app, error);
   } catch (const CLI::ParseError& error) {
     return usage_error(app, error);
   }
+  if (!action) return missing_verb(app);
   const auto environment = project::process_environment();
   const terminal::Terminal terminal({terminal::progress_mode(options.progress), !no_color_wanted(options, environment)});
   const Session session{options, environment, terminal, signals.token()};
