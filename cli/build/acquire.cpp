@@ -27,7 +27,8 @@ struct Job {
 std::vector<Job> jobs_of(const project::Project& project, const AcquireOptions& options) {
   std::vector<Job> jobs;
   for (const auto& service : project.services) {
-    const bool wanted = options.services.empty() || std::ranges::find(options.services, service.name) != options.services.end();
+    const bool wanted =
+        options.services.empty() || std::ranges::find(options.services, service.name) != options.services.end();
     const bool known = std::ranges::find(jobs, service.image, &Job::image) != jobs.end();
     const bool useful = service.build || options.what == Acquire::missing;
     if (wanted && !known && useful) jobs.push_back({service.image, &service});
@@ -39,7 +40,8 @@ using Outcome = std::expected<void, AcquireError>;
 
 class Acquirer {
  public:
-  Acquirer(const engine::Client& client, const project::Project& project, const AcquireOptions& options, const ImageSink& sink)
+  Acquirer(const engine::Client& client, const project::Project& project, const AcquireOptions& options,
+           const ImageSink& sink)
       : client_(client), project_(project), options_(options), sink_(sink) {}
 
   Outcome run(const Job& job, const std::stop_token& stop) {
@@ -52,7 +54,8 @@ class Acquirer {
       sink_({job.image, ImageState::unchanged, pulled ? "is there" : "is there, built before"});
       return {};
     }
-    const bool may_pull = service.pull_allowed && !found && options_.what != Acquire::build && service.spec.pull_policy != "never" && service.spec.pull_policy != "build";
+    const bool may_pull = service.pull_allowed && !found && options_.what != Acquire::build &&
+                          service.spec.pull_policy != "never" && service.spec.pull_policy != "build";
     std::string reason;
     if (may_pull) {
       const auto done = pull(job, stop);
@@ -61,7 +64,9 @@ class Acquirer {
       reason = done.error().message;
     }
     if (!service.build) {
-      return failed(job, {Error{Fault::not_found, fmt::format("{}: there is no image {}, and its pull_policy forbids to pull it", service.name, job.image)}});
+      return failed(
+          job, {Error{Fault::not_found, fmt::format("{}: there is no image {}, and its pull_policy forbids to pull it",
+                                                    service.name, job.image)}});
     }
     return build(job, reason, stop);
   }
@@ -88,7 +93,8 @@ class Acquirer {
     }
     pull.progress = [&](const engine::PullProgress& progress) {
       const auto percent = progress.total > 0 ? fmt::format(" {}%", 100 * progress.current / progress.total) : "";
-      sink_({job.image, ImageState::working, fmt::format("pulling: {} {}{}", progress.layer, progress.status, percent)});
+      sink_(
+          {job.image, ImageState::working, fmt::format("pulling: {} {}{}", progress.layer, progress.status, percent)});
     };
     auto done = engine::pull_image(client_, job.image, pull, stop);
     if (done) {
@@ -110,12 +116,14 @@ class Acquirer {
     };
     auto result = build_image(client_, request(job), progress, stop);
     if (!result) {
-      if (!reason.empty() && !result.error().failure) result.error().hint = "it was built because the pull failed: " + reason;
+      if (!reason.empty() && !result.error().failure)
+        result.error().hint = "it was built because the pull failed: " + reason;
       return failed(job, std::move(result.error()));
     }
     const auto seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
     sink_({job.image, result->cached_everything ? ImageState::unchanged : ImageState::done,
-           result->cached_everything ? fmt::format("up to date ({:.1f}s)", seconds) : fmt::format("built in {:.1f}s", seconds)});
+           result->cached_everything ? fmt::format("up to date ({:.1f}s)", seconds)
+                                     : fmt::format("built in {:.1f}s", seconds)});
     return {};
   }
 
@@ -159,7 +167,8 @@ class Acquirer {
 }  // namespace
 
 std::expected<void, AcquireError> acquire_images(const engine::Client& client, const project::Project& project,
-                                                 const AcquireOptions& options, const ImageSink& sink, std::stop_token stop) {
+                                                 const AcquireOptions& options, const ImageSink& sink,
+                                                 std::stop_token stop) {
   const auto jobs = jobs_of(project, options);
   Acquirer acquirer(client, project, options, sink);
   std::mutex mutex;

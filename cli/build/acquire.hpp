@@ -24,8 +24,8 @@ struct AcquireOptions {
   Acquire what = Acquire::missing;
   std::vector<std::string> services = {};  // empty: all
   bool no_cache = false;
-  bool pull_bases = false;                    // ask for newer base images
-  std::filesystem::path docker_config = {};   // folder of config.json
+  bool pull_bases = false;                   // ask for newer base images
+  std::filesystem::path docker_config = {};  // folder of config.json
 };
 
 enum class ImageState { working, done, unchanged, failed };
@@ -45,6 +45,7 @@ struct AcquireError : BuildError {
 // Gets every image, several at once; the first failure stops the rest. `environment` gives build secrets that come from
 // variables. Errors: failed, not_found, interrupted, no_engine.
 std::expected<void, AcquireError> acquire_images(const engine::Client& client, const project::Project& project,
-                                                 const AcquireOptions& options, const ImageSink& sink, std::stop_token stop);
+                                                 const AcquireOptions& options, const ImageSink& sink,
+                                                 std::stop_token stop);
 
 }  // namespace saasctl::build

@@ -16,7 +16,8 @@ struct BuildOptions {
 int run_build(const Session& session, const BuildOptions& options) {
   const auto project = load_project(session, stack::Mode::resolve);
   if (!project) return fail(session, project.error());
-  if (const auto known = project::with_dependencies(*project, options.services); !known) return fail(session, known.error());
+  if (const auto known = project::with_dependencies(*project, options.services); !known)
+    return fail(session, known.error());
   const auto client = connect_engine(session);
   if (!client) return fail(session, client.error());
   terminal::Board board(session.terminal, "build");
@@ -32,9 +33,10 @@ int run_build(const Session& session, const BuildOptions& options) {
 
 void setup_build(CLI::App& app, const Choose& choose) {
   const auto options = std::make_shared<BuildOptions>();
-  auto* verb = app.add_subcommand("build",
-                                  "Build the images. A service with image and build is pulled when missing and built when that fails; "
-                                  "name it to build it in any case");
+  auto* verb = app.add_subcommand(
+      "build",
+      "Build the images. A service with image and build is pulled when missing and built when that fails; "
+      "name it to build it in any case");
   verb->add_option("services", options->services, "Services to build; all when none is named")->type_name("SERVICE");
   verb->add_flag("--no-cache", options->no_cache, "Carry out every step again, whatever is cached");
   verb->add_flag("--pull", options->pull, "Ask the registry for newer base images");

@@ -29,14 +29,18 @@ struct Words {
   Shown operator()(const plan::AwaitService& work) const {
     const bool job = work.condition == "service_completed_successfully";
     const bool engine = work.condition == "engine_healthy";
-    return {work.service, job ? "waiting for its end" : "waiting until it is ready", job ? "completed" : engine ? "healthy" : "ready"};
+    return {work.service, job ? "waiting for its end" : "waiting until it is ready",
+            job      ? "completed"
+            : engine ? "healthy"
+                     : "ready"};
   }
 };
 
 }  // namespace
 
-std::expected<void, execute::ReadyError> carry_plan(const Session& session, const engine::Client& client, const project::Project& project,
-                                                    const plan::Plan& plan, const execute::ExecuteOptions& options, terminal::Board& board) {
+std::expected<void, execute::ReadyError> carry_plan(const Session& session, const engine::Client& client,
+                                                    const project::Project& project, const plan::Plan& plan,
+                                                    const execute::ExecuteOptions& options, terminal::Board& board) {
   const auto listener = [&](const execute::Event& event) {
     const auto& action = plan.actions[event.index];
     const auto shown = std::visit(Words{}, action.work);
@@ -44,7 +48,8 @@ std::expected<void, execute::ReadyError> carry_plan(const Session& session, cons
     const auto why = action.cause.empty() || action.cause == "new" ? "" : " (" + action.cause + ")";
     if (event.phase == execute::Phase::begun) board.update(shown.task, TaskState::working, shown.doing + why);
     if (event.phase == execute::Phase::failed) board.update(shown.task, TaskState::failed, "failed");
-    if (event.phase == execute::Phase::done) board.update(shown.task, waiting && !plan.changes ? TaskState::unchanged : TaskState::done, shown.done + why);
+    if (event.phase == execute::Phase::done)
+      board.update(shown.task, waiting && !plan.changes ? TaskState::unchanged : TaskState::done, shown.done + why);
   };
   return execute::execute(client, project, plan, options, process_lookup(session), listener, session.stop);
 }
@@ -57,9 +62,11 @@ int fail_with_service(const Session& session, const execute::ReadyError& error) 
   for (const auto& entry : service.health) {
     session.terminal.message(fmt::format("         exit code {}: {}", entry.exit_code, trim(entry.output)));
   }
-  session.terminal.message(service.logs.empty() ? "       it wrote nothing to its log" : "       last lines of its log:");
+  session.terminal.message(service.logs.empty() ? "       it wrote nothing to its log"
+                                                : "       last lines of its log:");
   for (const auto& line : service.logs) session.terminal.message("         " + line);
-  session.terminal.message(fmt::format("       the other containers are left as they are; saasctl logs {} shows the whole log", service.service));
+  session.terminal.message(fmt::format(
+      "       the other containers are left as they are; saasctl logs {} shows the whole log", service.service));
   return exit_code(error.fault);
 }
 

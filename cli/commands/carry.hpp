@@ -9,8 +9,9 @@
 namespace saasctl::commands {
 
 // Shows each service's state on `board`. Returns the error that ended the plan, with what the service last said.
-std::expected<void, execute::ReadyError> carry_plan(const Session& session, const engine::Client& client, const project::Project& project,
-                                                    const plan::Plan& plan, const execute::ExecuteOptions& options, terminal::Board& board);
+std::expected<void, execute::ReadyError> carry_plan(const Session& session, const engine::Client& client,
+                                                    const project::Project& project, const plan::Plan& plan,
+                                                    const execute::ExecuteOptions& options, terminal::Board& board);
 
 // Shows the error, and of a service its health log and last lines; gives the exit code.
 int fail_with_service(const Session& session, const execute::ReadyError& error);

@@ -38,7 +38,8 @@ void setup_down(CLI::App& app, const Choose& choose) {
   const auto options = std::make_shared<DownOptions>();
   auto* verb = app.add_subcommand("down", "Stop and remove the containers and networks; volumes stay");
   verb->add_flag("--volumes", options->volumes, "Remove the volumes too: their data is lost");
-  verb->add_option("-t,--timeout", options->timeout, "Seconds a container gets to end by itself before it is killed")->type_name("SECONDS");
+  verb->add_option("-t,--timeout", options->timeout, "Seconds a container gets to end by itself before it is killed")
+      ->type_name("SECONDS");
   verb->footer("\nExample: saasctl down");
   verb->callback([=] { choose([options](const Session& session) { return run_down(session, *options); }); });
 }

@@ -39,10 +39,12 @@ void shorten(std::string& message, const std::string& step) {
 
 }  // namespace
 
-int get_images(const Session& session, const engine::Client& client, const project::Project& project, build::AcquireOptions options,
-               terminal::Board& board) {
+int get_images(const Session& session, const engine::Client& client, const project::Project& project,
+               build::AcquireOptions options, terminal::Board& board) {
   options.docker_config = engine::docker_config_folder(session.environment);
-  const auto sink = [&board](const build::ImageEvent& event) { board.update(event.image, state_of(event.state), terminal::one_line(event.text, shown_columns)); };
+  const auto sink = [&board](const build::ImageEvent& event) {
+    board.update(event.image, state_of(event.state), terminal::one_line(event.text, shown_columns));
+  };
   auto done = build::acquire_images(client, project, options, sink, session.stop);
   if (done) return 0;
   board.finish();

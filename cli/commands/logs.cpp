@@ -30,7 +30,8 @@ struct Source {
   std::string container;
 };
 
-std::vector<Source> sources_of(const std::vector<engine::ContainerSummary>& containers, const std::vector<std::string>& services) {
+std::vector<Source> sources_of(const std::vector<engine::ContainerSummary>& containers,
+                               const std::vector<std::string>& services) {
   std::vector<Source> sources;
   for (const auto& container : containers) {
     const auto service = container.labels.find(std::string(plan::label::service));
@@ -54,7 +55,8 @@ std::string prefix(const Session& session, const std::string& service, std::size
 std::string utc(engine::Timestamp time) {
   const auto since = std::chrono::floor<std::chrono::microseconds>(time.time_since_epoch());
   const auto seconds = std::chrono::floor<std::chrono::seconds>(since);
-  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:06}Z", fmt::gmtime(static_cast<std::time_t>(seconds.count())), (since - seconds).count());
+  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:06}Z", fmt::gmtime(static_cast<std::time_t>(seconds.count())),
+                     (since - seconds).count());
 }
 
 // What a library throws on a thread of ours would end the program.
@@ -69,10 +71,12 @@ Result<void> guarded(const std::function<Result<void>()>& work) {
 int run_logs(const Session& session, const LogsOptions& options) {
   const auto project = load_project(session, stack::Mode::resolve);
   if (!project) return fail(session, project.error());
-  if (const auto known = project::with_dependencies(*project, options.services); !known) return fail(session, known.error());
+  if (const auto known = project::with_dependencies(*project, options.services); !known)
+    return fail(session, known.error());
   const auto client = connect_engine(session);
   if (!client) return fail(session, client.error());
-  const auto containers = engine::list_containers(*client, {std::string(plan::label::project) + "=" + project->name}, session.stop);
+  const auto containers =
+      engine::list_containers(*client, {std::string(plan::label::project) + "=" + project->name}, session.stop);
   if (!containers) return fail(session, containers.error());
   const auto sources = sources_of(*containers, options.services);
   std::size_t width = 0;

@@ -60,7 +60,8 @@ std::string as_json(const std::vector<engine::ContainerSummary>& containers) {
 std::string as_table(const std::vector<engine::ContainerSummary>& containers) {
   std::vector<std::vector<std::string>> rows;
   for (const auto& container : containers) {
-    rows.push_back({label_of(container, plan::label::service), container.name, container.image, container.status, join(ports_of(container), ", ")});
+    rows.push_back({label_of(container, plan::label::service), container.name, container.image, container.status,
+                    join(ports_of(container), ", ")});
   }
   return terminal::table({"SERVICE", "CONTAINER", "IMAGE", "STATUS", "PORTS"}, rows);
 }
@@ -70,7 +71,8 @@ int run_ps(const Session& session, const PsOptions& options) {
   if (!project) return fail(session, project.error());
   const auto client = connect_engine(session);
   if (!client) return fail(session, client.error());
-  auto containers = engine::list_containers(*client, {std::string(plan::label::project) + "=" + project->name}, session.stop);
+  auto containers =
+      engine::list_containers(*client, {std::string(plan::label::project) + "=" + project->name}, session.stop);
   if (!containers) return fail(session, containers.error());
   std::erase_if(*containers, [](const auto& container) { return label_of(container, plan::label::one_off) == "True"; });
   std::ranges::sort(*containers, {}, [](const auto& container) { return label_of(container, plan::label::service); });
@@ -83,7 +85,9 @@ int run_ps(const Session& session, const PsOptions& options) {
 void setup_ps(CLI::App& app, const Choose& choose) {
   const auto options = std::make_shared<PsOptions>();
   auto* verb = app.add_subcommand("ps", "List the stack's containers, stopped ones too");
-  verb->add_option("--format", options->format, "table or json")->check(CLI::IsMember({"table", "json"}))->capture_default_str();
+  verb->add_option("--format", options->format, "table or json")
+      ->check(CLI::IsMember({"table", "json"}))
+      ->capture_default_str();
   verb->footer("\nExample: saasctl ps --format json");
   verb->callback([=] { choose([options](const Session& session) { return run_ps(session, *options); }); });
 }

@@ -45,13 +45,16 @@ int check(const Session& session, const project::Project& project, const std::ve
   for (const auto& file : files) {
     const auto now = on_disk(project.folder / file.path);
     if (!now) return fail(session, now.error());
-    const auto diff = render::unified_diff(*now ? "a/" + file.path : "/dev/null", now->value_or(""), "b/" + file.path, file.text);
+    const auto diff =
+        render::unified_diff(*now ? "a/" + file.path : "/dev/null", now->value_or(""), "b/" + file.path, file.text);
     if (diff.empty() && *now) continue;
     ++drifted;
     session.terminal.data(diff);
   }
   if (drifted == 0) return 0;
-  return fail(session, {Fault::drift, fmt::format("{} of {} files differ from what {} renders", drifted, files.size(), project.file.filename().string()),
+  return fail(session, {Fault::drift,
+                        fmt::format("{} of {} files differ from what {} renders", drifted, files.size(),
+                                    project.file.filename().string()),
                         "run saasctl render and commit the result"});
 }
 
@@ -70,7 +73,9 @@ int write(const Session& session, const project::Project& project, const std::ve
   const auto taken = foreign(project, files);
   if (!taken) return fail(session, taken.error());
   if (!taken->empty() && !force) {
-    return fail(session, {Fault::failed, fmt::format("not made by saasctl render, so not overwritten: {}; nothing was written", join(*taken, ", ")),
+    return fail(session, {Fault::failed,
+                          fmt::format("not made by saasctl render, so not overwritten: {}; nothing was written",
+                                      join(*taken, ", ")),
                           "move them away, or use --force"});
   }
   std::size_t written = 0;
@@ -81,7 +86,8 @@ int write(const Session& session, const project::Project& project, const std::ve
     session.terminal.message((now && *now ? "changed " : "new     ") + file.path);
     ++written;
   }
-  session.terminal.message(fmt::format("{} of {} files written, {} as they were", written, files.size(), files.size() - written));
+  session.terminal.message(
+      fmt::format("{} of {} files written, {} as they were", written, files.size(), files.size() - written));
   return 0;
 }
 
@@ -99,9 +105,13 @@ int run_render(const Session& session, const RenderOptions& options) {
 
 void setup_render(CLI::App& app, const Choose& choose) {
   const auto options = std::make_shared<RenderOptions>();
-  auto* verb = app.add_subcommand("render", "Write the Dockerfiles, ignore files, Compose files and what else the stack file asks for");
-  auto* check_flag = verb->add_flag("--check", options->check, "Write nothing; print a diff and exit 4 when a file differs");
-  verb->add_option("--stdout", options->to_stdout, "Print this one file instead")->type_name("FILE")->excludes(check_flag);
+  auto* verb = app.add_subcommand(
+      "render", "Write the Dockerfiles, ignore files, Compose files and what else the stack file asks for");
+  auto* check_flag =
+      verb->add_flag("--check", options->check, "Write nothing; print a diff and exit 4 when a file differs");
+  verb->add_option("--stdout", options->to_stdout, "Print this one file instead")
+      ->type_name("FILE")
+      ->excludes(check_flag);
   verb->add_flag("--force", options->force, "Overwrite files that saasctl did not make")->excludes(check_flag);
   verb->footer("\nExample: saasctl render --check");
   verb->callback([=] { choose([options](const Session& session) { return run_render(session, *options); }); });

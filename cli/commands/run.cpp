@@ -13,19 +13,28 @@
 namespace saasctl::commands {
 namespace {
 
-constexpr auto description = "One stack.yaml: Dockerfiles, Compose file, images, a running stack, and the proof that it works.";
+constexpr auto description =
+    "One stack.yaml: Dockerfiles, Compose file, images, a running stack, and the proof that it works.";
 constexpr auto footer = R"(
 Exit codes: 0 done; 1 failed; 2 bad usage or stack file; 3 verify found failures; 4 drift; 5 no engine; 130, 143 on signals.
 
 Example: saasctl build && saasctl up && saasctl verify)";
 
 void setup_globals(CLI::App& app, GlobalOptions& options) {
-  app.add_option("-f,--file", options.file, "Stack or Compose file; default: stack.yaml or a Compose file of this folder")->type_name("FILE");
-  app.add_option("-p,--project-name", options.project_name, "Name of the project; default: the file's name:, or its folder")->type_name("NAME");
-  app.add_option("--host", options.host, "Engine to talk to instead of DOCKER_HOST: unix://PATH or tcp://HOST:PORT")->type_name("URL");
-  app.add_option("--context", options.context, "Docker context to use; default: as the docker command chooses")->type_name("NAME");
+  app.add_option("-f,--file", options.file,
+                 "Stack or Compose file; default: stack.yaml or a Compose file of this folder")
+      ->type_name("FILE");
+  app.add_option("-p,--project-name", options.project_name,
+                 "Name of the project; default: the file's name:, or its folder")
+      ->type_name("NAME");
+  app.add_option("--host", options.host, "Engine to talk to instead of DOCKER_HOST: unix://PATH or tcp://HOST:PORT")
+      ->type_name("URL");
+  app.add_option("--context", options.context, "Docker context to use; default: as the docker command chooses")
+      ->type_name("NAME");
   app.add_flag("--no-color", options.no_color, "No colours; a NO_COLOR that is not empty does the same");
-  app.add_option("--progress", options.progress, "How progress is shown")->check(CLI::IsMember({"auto", "tty", "plain", "json", "quiet"}))->capture_default_str();
+  app.add_option("--progress", options.progress, "How progress is shown")
+      ->check(CLI::IsMember({"auto", "tty", "plain", "json", "quiet"}))
+      ->capture_default_str();
   app.set_version_flag("--version", "saasctl " SAASCTL_VERSION);
   app.require_subcommand(0, 1);  // none is told apart from a mistyped one in missing_verb()
   app.fallthrough();
@@ -42,7 +51,10 @@ int usage_error(const CLI::App& app, const CLI::ParseError& error) {
     const int code = app.exit(error);
     return code == 0 ? 0 : 2;
   }
-  std::fputs(fmt::format("error: {}\n       saasctl --help lists the verbs, saasctl VERB --help the options of one\n", error.what()).c_str(), stderr);
+  std::fputs(fmt::format("error: {}\n       saasctl --help lists the verbs, saasctl VERB --help the options of one\n",
+                         error.what())
+                 .c_str(),
+             stderr);
   return 2;
 }
 
@@ -62,8 +74,8 @@ int missing_verb(const CLI::App& app) {
 }  // namespace
 
 void setup_all(CLI::App& app, const Choose& choose) {
-  for (const auto setup : {setup_render, setup_schema, setup_reference, setup_secrets, setup_build, setup_plan, setup_up, setup_down, setup_ps,
-                           setup_logs, setup_verify}) {
+  for (const auto setup : {setup_render, setup_schema, setup_reference, setup_secrets, setup_build, setup_plan,
+                           setup_up, setup_down, setup_ps, setup_logs, setup_verify}) {
     setup(app, choose);
   }
 }
@@ -84,7 +96,8 @@ int run(int argc, const char* const* argv) {
   }
   if (!action) return missing_verb(app);
   const auto environment = project::process_environment();
-  const terminal::Terminal terminal({terminal::progress_mode(options.progress), !no_color_wanted(options, environment)});
+  const terminal::Terminal terminal(
+      {terminal::progress_mode(options.progress), !no_color_wanted(options, environment)});
   const Session session{options, environment, terminal, signals.token()};
   int code = action(session);
   if (const auto flushed = terminal.flush(); !flushed && code == 0) code = fail(session, flushed.error());

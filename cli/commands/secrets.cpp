@@ -48,7 +48,8 @@ int run_init(const Session& session, const SecretsOptions& options) {
     session.terminal.message("new     " + std::filesystem::relative(*secret.file).string());
     ++made;
   }
-  session.terminal.message(made == 0 ? "every secret is there already" : fmt::format("{} secret{} made", made, made == 1 ? "" : "s"));
+  session.terminal.message(made == 0 ? "every secret is there already"
+                                     : fmt::format("{} secret{} made", made, made == 1 ? "" : "s"));
   return 0;
 }
 
@@ -59,8 +60,11 @@ void setup_secrets(CLI::App& app, const Choose& choose) {
   auto* verb = app.add_subcommand("secrets", "Passwords and keys of the stack");
   verb->require_subcommand(1);
   verb->footer("\nExample: saasctl secrets init");
-  auto* init = verb->add_subcommand("init", "Make the secret files that are missing: 256 random bits each, readable by you alone");
-  init->add_option("--mode", options->mode, "Permissions of new files. saasctl up works with 0600; docker compose mounts the files as they are and needs 0444 for containers of other users")
+  auto* init = verb->add_subcommand(
+      "init", "Make the secret files that are missing: 256 random bits each, readable by you alone");
+  init->add_option("--mode", options->mode,
+                   "Permissions of new files. saasctl up works with 0600; docker compose mounts the files as they are "
+                   "and needs 0444 for containers of other users")
       ->check(CLI::IsMember({"0600", "0640", "0644", "0444", "0400", "0440"}))
       ->capture_default_str();
   init->footer("\nExample: saasctl secrets init");

@@ -34,7 +34,8 @@ Result<void> check_secrets(const project::Project& project, const std::vector<st
     for (const auto& grant : service.secrets) {
       const auto* secret = project.find_secret(grant.key);
       std::error_code error;
-      if (secret && secret->file && !std::filesystem::exists(*secret->file, error)) missing.push_back(secret->file->string());
+      if (secret && secret->file && !std::filesystem::exists(*secret->file, error))
+        missing.push_back(secret->file->string());
     }
   }
   std::ranges::sort(missing);
@@ -42,8 +43,10 @@ Result<void> check_secrets(const project::Project& project, const std::vector<st
   if (missing.empty()) return {};
   std::string all;
   for (const auto& file : missing) all += (all.empty() ? "" : ", ") + std::filesystem::relative(file).string();
-  return failure(Fault::failed, fmt::format("{} secret file{} missing: {}", missing.size(), missing.size() == 1 ? " is" : "s are", all),
-                 "run saasctl secrets init");
+  return failure(
+      Fault::failed,
+      fmt::format("{} secret file{} missing: {}", missing.size(), missing.size() == 1 ? " is" : "s are", all),
+      "run saasctl secrets init");
 }
 
 int run_up(const Session& session, const UpOptions& options) {
@@ -69,7 +72,8 @@ int run_up(const Session& session, const UpOptions& options) {
     if (!observed) return fail(session, observed.error());
   }
 
-  const auto plan = plan::plan_up(*project, *observed, {options.services, options.force_recreate, wait_of(options.wait)});
+  const auto plan =
+      plan::plan_up(*project, *observed, {options.services, options.force_recreate, wait_of(options.wait)});
   if (!plan) return fail(session, plan.error());
   if (options.dry_run) {
     for (const auto& action : plan->actions) session.terminal.data(plan::to_line(action) + "\n");
@@ -93,13 +97,19 @@ int run_up(const Session& session, const UpOptions& options) {
 void setup_up(CLI::App& app, const Choose& choose) {
   const auto options = std::make_shared<UpOptions>();
   auto* verb = app.add_subcommand("up", "Bring the stack up in dependency order and wait until it is healthy");
-  verb->add_option("services", options->services, "Services to bring up, with what they depend on; all when none is named")->type_name("SERVICE");
+  verb->add_option("services", options->services,
+                   "Services to bring up, with what they depend on; all when none is named")
+      ->type_name("SERVICE");
   verb->add_flag("--force-recreate", options->force_recreate, "Make every container anew");
   verb->add_flag("--dry-run", options->dry_run, "Print what would be done, as saasctl plan does, and change nothing");
-  verb->add_option("--wait", options->wait, "What to wait for: our own probes (ready), the engine's health status as well (engine), or nothing but the starts (false)")
+  verb->add_option("--wait", options->wait,
+                   "What to wait for: our own probes (ready), the engine's health status as well (engine), or nothing "
+                   "but the starts (false)")
       ->check(CLI::IsMember({"ready", "engine", "false"}))
       ->capture_default_str();
-  verb->add_option("--timeout", options->timeout, "Seconds for everything together")->check(CLI::Range(1, 86400))->capture_default_str();
+  verb->add_option("--timeout", options->timeout, "Seconds for everything together")
+      ->check(CLI::Range(1, 86400))
+      ->capture_default_str();
   verb->footer("\nExample: saasctl up --wait ready");
   verb->callback([=] { choose([options](const Session& session) { return run_up(session, *options); }); });
 }
@@ -108,7 +118,8 @@ void setup_plan(CLI::App& app, const Choose& choose) {
   const auto options = std::make_shared<UpOptions>();
   options->dry_run = true;
   auto* verb = app.add_subcommand("plan", "Print what up would do, and why");
-  verb->add_option("services", options->services, "Services, with what they depend on; all when none is named")->type_name("SERVICE");
+  verb->add_option("services", options->services, "Services, with what they depend on; all when none is named")
+      ->type_name("SERVICE");
   verb->add_flag("--force-recreate", options->force_recreate, "As if every container were to be made anew");
   verb->footer("\nExample: saasctl plan");
   verb->callback([=] { choose([options](const Session& session) { return run_up(session, *options); }); });

@@ -26,7 +26,8 @@ bool speaks_http(const project::Service& service, const std::string& port) {
 }  // namespace
 
 int print_urls(const Session& session, const engine::Client& client, const project::Project& project) {
-  const auto containers = engine::list_containers(client, {std::string(plan::label::project) + "=" + project.name}, session.stop, false);
+  const auto containers =
+      engine::list_containers(client, {std::string(plan::label::project) + "=" + project.name}, session.stop, false);
   if (!containers) return fail(session, containers.error());
   std::size_t width = 0;
   for (const auto& service : project.services) width = std::max(width, service.name.size());
@@ -40,7 +41,8 @@ int print_urls(const Session& session, const engine::Client& client, const proje
         const auto port = binding.container_port.substr(0, slash);
         const bool web = binding.container_port.substr(slash + 1) == "tcp" && speaks_http(service, port);
         const auto host = binding.host_ip.empty() || binding.host_ip == "0.0.0.0" ? "127.0.0.1" : binding.host_ip;
-        session.terminal.data(fmt::format("{:<{}}  {}{}:{}\n", service.name, width, web ? "http://" : "", host, binding.host_port));
+        session.terminal.data(
+            fmt::format("{:<{}}  {}{}:{}\n", service.name, width, web ? "http://" : "", host, binding.host_port));
       }
     }
   }

@@ -31,7 +31,8 @@ Result<std::vector<ReportFile>> report_files(const std::vector<std::string>& tex
     const auto format = text.substr(0, equals);
     const bool known = format == "json" || format == "junit";
     if (!known || equals == std::string::npos || equals + 1 == text.size()) {
-      return failure(Fault::usage, fmt::format("'{}' is no report", text), "write --report json=FILE or --report junit=FILE");
+      return failure(Fault::usage, fmt::format("'{}' is no report", text),
+                     "write --report json=FILE or --report junit=FILE");
     }
     files.push_back({format, text.substr(equals + 1)});
   }
@@ -58,7 +59,8 @@ int run_verify(const Session& session, const VerifyOptions& options) {
   const auto project = load_project(session, stack::Mode::resolve);
   if (!project) return fail(session, project.error());
   if (project->document.stack.verify.empty()) {
-    return fail(session, {Fault::usage, fmt::format("{} has no verify: plan", project->file.filename().string()), "add steps under verify:"});
+    return fail(session, {Fault::usage, fmt::format("{} has no verify: plan", project->file.filename().string()),
+                          "add steps under verify:"});
   }
   const auto client = connect_engine(session);
   if (!client) return fail(session, client.error());
@@ -87,8 +89,11 @@ int run_verify(const Session& session, const VerifyOptions& options) {
 
 void setup_verify(CLI::App& app, const Choose& choose) {
   const auto options = std::make_shared<VerifyOptions>();
-  auto* verb = app.add_subcommand("verify", "Run the plan of the stack file against the running stack; exit 3 when a check does not pass");
-  verb->add_option("--report", options->reports, "Also write a report: json=FILE or junit=FILE; may be given several times")->type_name("FORMAT=FILE");
+  auto* verb = app.add_subcommand(
+      "verify", "Run the plan of the stack file against the running stack; exit 3 when a check does not pass");
+  verb->add_option("--report", options->reports,
+                   "Also write a report: json=FILE or junit=FILE; may be given several times")
+      ->type_name("FORMAT=FILE");
   verb->footer("\nExample: saasctl verify --report junit=verify.xml");
   verb->callback([=] { choose([options](const Session& session) { return run_verify(session, *options); }); });
 }

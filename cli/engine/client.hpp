@@ -60,7 +60,8 @@ class Client {
   const Endpoint& endpoint() const { return endpoint_; }
   ApiVersion api_version() const { return version_; }
   bool is_podman() const { return podman_; }
-  // Every engine that we talk to has BuildKit, whatever its default is (Builder-Version); Podman builds the classic way.
+  // Every engine that we talk to has BuildKit, whatever its default is (Builder-Version); Podman builds the classic
+  // way.
   bool has_buildkit() const { return !podman_; }
 
   // The answer of a 2xx or 304. Errors: not_found (404), conflict (409), failed (other statuses), each with the

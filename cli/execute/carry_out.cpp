@@ -35,16 +35,19 @@ bool mentions(const std::string& text, std::initializer_list<std::string_view> w
 
 Error name_taken(Error error, const std::string& name) {
   if (error.fault != Fault::conflict) return error;
-  error.message = fmt::format("the name {} is taken by a container that does not belong to this project: {}", name, error.message);
+  error.message =
+      fmt::format("the name {} is taken by a container that does not belong to this project: {}", name, error.message);
   error.hint = fmt::format("rename or remove that container (docker rm {}), or set container_name", name);
   return error;
 }
 
 Error port_taken(Error error, const std::string& service) {
-  if (!mentions(error.message, {"port is already allocated", "address already in use", "ports are not available"})) return error;
+  if (!mentions(error.message, {"port is already allocated", "address already in use", "ports are not available"}))
+    return error;
   error.fault = Fault::conflict;
   error.message = fmt::format("{}: a host port is taken: {}", service, error.message);
-  error.hint = "stop what uses it, or publish another one (the variables of .env.docker.example, or ports: in the stack file)";
+  error.hint =
+      "stop what uses it, or publish another one (the variables of .env.docker.example, or ports: in the stack file)";
   return error;
 }
 
@@ -60,7 +63,9 @@ class Worker {
   Outcome operator()(const plan::RemoveNetwork& work) const {
     return removed(engine::remove_network(site_.client, work.name, stop_));
   }
-  Outcome operator()(const plan::CreateVolume& work) const { return plain(engine::create_volume(site_.client, work.body, stop_)); }
+  Outcome operator()(const plan::CreateVolume& work) const {
+    return plain(engine::create_volume(site_.client, work.body, stop_));
+  }
   Outcome operator()(const plan::RemoveVolume& work) const {
     return removed(engine::remove_volume(site_.client, work.name, false, stop_));
   }
@@ -68,7 +73,8 @@ class Worker {
     auto made = engine::create_container(site_.client, work.name, work.body, stop_, work.platform);
     if (!made) return std::unexpected(ReadyError{name_taken(made.error(), work.name)});
     for (const auto& [network, endpoint] : work.connect) {
-      if (auto joined = engine::connect_network(site_.client, network, made->id, endpoint, stop_); !joined) return plain(joined);
+      if (auto joined = engine::connect_network(site_.client, network, made->id, endpoint, stop_); !joined)
+        return plain(joined);
     }
     return {};
   }
@@ -84,7 +90,8 @@ class Worker {
     return removed(engine::remove_container(site_.client, work.container, {.force = true, .volumes = false}, stop_));
   }
   Outcome operator()(const plan::AwaitService& work) const {
-    return await_service(site_.client, *site_.project.find(work.service), work.container, work.condition, site_.deadline, stop_);
+    return await_service(site_.client, *site_.project.find(work.service), work.container, work.condition,
+                         site_.deadline, stop_);
   }
 
   // The volume is written through a container that never runs: the engine unpacks an archive into it as root, so the
@@ -92,7 +99,8 @@ class Worker {
   Outcome operator()(const plan::FillSecrets& work) const {
     auto archive = secrets_archive(work);
     if (!archive) return plain(archive);
-    const project::Json volume = {{"Name", work.volume}, {"Labels", {{std::string(plan::label::secrets), site_.project.name}}}};
+    const project::Json volume = {{"Name", work.volume},
+                                  {"Labels", {{std::string(plan::label::secrets), site_.project.name}}}};
     if (auto made = engine::create_volume(site_.client, volume, stop_); !made) return plain(made);
     const auto helper = engine::create_container(site_.client, work.helper, helper_body(work), stop_);
     if (!helper) return std::unexpected(ReadyError{name_taken(helper.error(), work.helper)});
@@ -108,9 +116,11 @@ class Worker {
     for (const auto& file : work.files) {
       const auto* content = site_.project.find_secret(file.key);
       auto bytes = project::read_content(*content, site_.environment);
-      if (!bytes) return failure(Fault::failed, fmt::format("{}: secret {}", work.service, bytes.error().message), "run saasctl secrets init");
-      files.push_back({file.target.substr(file.target.rfind('/') + 1), std::move(*bytes), file.mode, parse_integer(file.uid).value_or(0),
-                       parse_integer(file.gid).value_or(0)});
+      if (!bytes)
+        return failure(Fault::failed, fmt::format("{}: secret {}", work.service, bytes.error().message),
+                       "run saasctl secrets init");
+      files.push_back({file.target.substr(file.target.rfind('/') + 1), std::move(*bytes), file.mode,
+                       parse_integer(file.uid).value_or(0), parse_integer(file.gid).value_or(0)});
     }
     return make_archive(files);
   }
@@ -125,7 +135,10 @@ class Worker {
             {"HostConfig",
              {{"NetworkMode", "none"},
               {"Mounts",
-               {{{"Type", "volume"}, {"Source", work.volume}, {"Target", work.folder}, {"VolumeOptions", {{"NoCopy", true}}}}}}}}};
+               {{{"Type", "volume"},
+                 {"Source", work.volume},
+                 {"Target", work.folder},
+                 {"VolumeOptions", {{"NoCopy", true}}}}}}}}};
   }
 
   const Site& site_;

@@ -18,7 +18,8 @@ constexpr std::size_t most_threads = 32;
 // Hands out the actions whose predecessors are done. All members are guarded by the mutex.
 class Schedule {
  public:
-  Schedule(const plan::Plan& plan, const Listener& listener) : listener_(listener), waiting_(plan.actions.size()), next_(plan.actions.size()) {
+  Schedule(const plan::Plan& plan, const Listener& listener)
+      : listener_(listener), waiting_(plan.actions.size()), next_(plan.actions.size()) {
     for (std::size_t i = 0; i < plan.actions.size(); ++i) {
       waiting_[i] = plan.actions[i].after.size();
       for (const auto before : plan.actions[i].after) next_[before].push_back(i);
@@ -52,7 +53,8 @@ class Schedule {
     const std::scoped_lock lock(mutex_);
     const bool consequence = error_ && error.fault == Fault::interrupted;
     if (!consequence) listener_({Phase::failed, index, duration});
-    if (!error_ || (error_->fault == Fault::interrupted && error.fault != Fault::interrupted)) error_ = std::move(error);
+    if (!error_ || (error_->fault == Fault::interrupted && error.fault != Fault::interrupted))
+      error_ = std::move(error);
   }
 
   // An error that is no single action's.
@@ -96,9 +98,10 @@ void work_off(const Site& site, const plan::Plan& plan, Schedule& schedule, std:
 
 }  // namespace
 
-std::expected<void, ReadyError> execute(const engine::Client& client, const project::Project& project, const plan::Plan& plan,
-                                        const ExecuteOptions& options, const stack::Environment& environment,
-                                        const Listener& listener, std::stop_token stop) {
+std::expected<void, ReadyError> execute(const engine::Client& client, const project::Project& project,
+                                        const plan::Plan& plan, const ExecuteOptions& options,
+                                        const stack::Environment& environment, const Listener& listener,
+                                        std::stop_token stop) {
   const auto start = std::chrono::steady_clock::now();
   const Site site{client, project, options, environment, start + options.timeout};
   Schedule schedule(plan, listener);

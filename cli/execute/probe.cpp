@@ -20,8 +20,13 @@ milliseconds or_default(const std::optional<stack::Duration>& duration, millisec
 
 class ExecProbe : public Probe {
  public:
-  ExecProbe(const engine::Client& client, std::string container, std::vector<std::string> command, milliseconds timeout, milliseconds pause)
-      : client_(client), container_(std::move(container)), command_(std::move(command)), timeout_(timeout), pause_(pause) {}
+  ExecProbe(const engine::Client& client, std::string container, std::vector<std::string> command, milliseconds timeout,
+            milliseconds pause)
+      : client_(client),
+        container_(std::move(container)),
+        command_(std::move(command)),
+        timeout_(timeout),
+        pause_(pause) {}
 
   Result<void> ask(std::stop_token stop) const override {
     engine::ExecOptions options;
@@ -31,7 +36,8 @@ class ExecProbe : public Probe {
     if (!result) return std::unexpected(result.error());
     if (result->exit_code == 0) return {};
     const auto said = trim(result->standard_error.empty() ? result->standard_output : result->standard_error);
-    return failure(fmt::format("{} ended with exit code {}{}{}", command_.front(), result->exit_code, said.empty() ? "" : ": ", said));
+    return failure(fmt::format("{} ended with exit code {}{}{}", command_.front(), result->exit_code,
+                               said.empty() ? "" : ": ", said));
   }
   milliseconds pause() const override { return pause_; }
 
@@ -84,7 +90,8 @@ class HttpProbe : public Probe {
 
 class TcpProbe : public Probe {
  public:
-  TcpProbe(Published where, milliseconds timeout, milliseconds pause) : where_(std::move(where)), timeout_(timeout), pause_(pause) {}
+  TcpProbe(Published where, milliseconds timeout, milliseconds pause)
+      : where_(std::move(where)), timeout_(timeout), pause_(pause) {}
 
   Result<void> ask(std::stop_token stop) const override {
     return probe_tcp(where_.address, where_.port, timeout_, milliseconds(20), stop);
@@ -97,7 +104,8 @@ class TcpProbe : public Probe {
   milliseconds pause_;
 };
 
-std::unique_ptr<Probe> ready_probe(const engine::Client& client, const stack::Ready& ready, const engine::Container& container) {
+std::unique_ptr<Probe> ready_probe(const engine::Client& client, const stack::Ready& ready,
+                                   const engine::Container& container) {
   const auto timeout = or_default(ready.timeout, milliseconds(2000));
   const auto pause = or_default(ready.every, milliseconds(25));
   if (!ready.exec.empty()) return std::make_unique<ExecProbe>(client, container.id, ready.exec, timeout, pause);
@@ -114,7 +122,8 @@ std::unique_ptr<Probe> ready_probe(const engine::Client& client, const stack::Re
 
 }  // namespace
 
-std::unique_ptr<Probe> make_probe(const engine::Client& client, const project::Service& service, const engine::Container& container) {
+std::unique_ptr<Probe> make_probe(const engine::Client& client, const project::Service& service,
+                                  const engine::Container& container) {
   if (service.spec.ready) return ready_probe(client, *service.spec.ready, container);
   const auto check = container.config.find("Healthcheck");
   if (check == container.config.end() || !check->is_object()) return nullptr;
@@ -122,7 +131,8 @@ std::unique_ptr<Probe> make_probe(const engine::Client& client, const project::S
   if (test.size() < 2 || test.front() == "NONE") return nullptr;
   // The engine's own default. Source: Docker Engine API 1.41, HealthConfig.
   const auto nanoseconds = check->value("Timeout", std::int64_t{0});
-  const auto timeout = nanoseconds > 0 ? std::chrono::duration_cast<milliseconds>(std::chrono::nanoseconds(nanoseconds)) : milliseconds(30'000);
+  const auto timeout = nanoseconds > 0 ? std::chrono::duration_cast<milliseconds>(std::chrono::nanoseconds(nanoseconds))
+                                       : milliseconds(30'000);
   std::vector<std::string> command;
   if (test.front() == "CMD-SHELL") {
     command = container.config.value("Shell", std::vector<std::string>{"/bin/sh", "-c"});

@@ -23,6 +23,7 @@ class Probe {
 
 // The service's `ready` probe, or the command of the healthcheck the container has; nullptr when it has neither.
 // The references must outlive the probe.
-std::unique_ptr<Probe> make_probe(const engine::Client& client, const project::Service& service, const engine::Container& container);
+std::unique_ptr<Probe> make_probe(const engine::Client& client, const project::Service& service,
+                                  const engine::Container& container);
 
 }  // namespace saasctl::execute

@@ -22,12 +22,13 @@ std::vector<std::string> last_logs(const engine::Client& client, const std::stri
   std::vector<std::string> lines;
   engine::LogOptions options;
   options.tail = last_lines;
-  const auto read = engine::read_logs(client, container, options,
-                                      [&](const engine::LogLine& line) {
-                                        lines.emplace_back(line.text);
-                                        return true;
-                                      },
-                                      stop);
+  const auto read = engine::read_logs(
+      client, container, options,
+      [&](const engine::LogLine& line) {
+        lines.emplace_back(line.text);
+        return true;
+      },
+      stop);
   if (!read) lines.push_back("(its log cannot be read: " + read.error().message + ")");
   return lines;
 }
@@ -42,7 +43,8 @@ void pause(milliseconds duration, const std::stop_token& stop) {
 
 class Waiting {
  public:
-  Waiting(const engine::Client& client, const project::Service& service, const std::string& container, const std::string& condition)
+  Waiting(const engine::Client& client, const project::Service& service, const std::string& container,
+          const std::string& condition)
       : client_(client), service_(service), container_(container), condition_(condition) {}
 
   std::expected<void, ReadyError> run(steady_clock::time_point deadline, const std::stop_token& stop) {
@@ -55,7 +57,8 @@ class Waiting {
       if (!done) return std::unexpected(done.error());
       if (*done) return {};
       if (steady_clock::now() >= deadline) return std::unexpected(late(*container));
-      pause(std::min(rest, std::chrono::duration_cast<milliseconds>(deadline - steady_clock::now()) + milliseconds(1)), stop);
+      pause(std::min(rest, std::chrono::duration_cast<milliseconds>(deadline - steady_clock::now()) + milliseconds(1)),
+            stop);
       rest = std::min(rest * 3 / 2, milliseconds(250));
     }
   }
@@ -69,7 +72,8 @@ class Waiting {
     if (condition_ == "service_completed_successfully") return false;
     if (state.health && state.health->status == "healthy") return true;
     if (state.health && state.health->status == "unhealthy") {
-      return std::unexpected(failed(container, fmt::format("is unhealthy after {} failed checks", state.health->failing_streak)));
+      return std::unexpected(
+          failed(container, fmt::format("is unhealthy after {} failed checks", state.health->failing_streak)));
     }
     const bool engine_watches = state.health && state.health->status != "none";
     if (!probe_) probe_ = make_probe(client_, service_, container);
@@ -103,8 +107,10 @@ class Waiting {
   }
 
   ReadyError late(const engine::Container& container) {
-    const auto status = container.state.health ? "its health is " + container.state.health->status : "it is " + container.state.status;
-    auto error = failed(container, fmt::format("did not get ready in time: {}{}{}", status, last_answer_.empty() ? "" : "; our probe: ", last_answer_));
+    const auto status =
+        container.state.health ? "its health is " + container.state.health->status : "it is " + container.state.status;
+    auto error = failed(container, fmt::format("did not get ready in time: {}{}{}", status,
+                                               last_answer_.empty() ? "" : "; our probe: ", last_answer_));
     error.fault = Fault::timeout;
     return error;
   }

@@ -20,8 +20,9 @@ constexpr std::size_t longest_value = 40;
 
 std::string brief(const Json& value) {
   auto text = value.is_string() ? value.get<std::string>() : "";
-  const bool plain = !text.empty() && !find_invalid_utf8(text) &&
-                     std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) >= 0x20 && c != 0x7f; });
+  const bool plain = !text.empty() && !find_invalid_utf8(text) && std::ranges::all_of(text, [](char c) {
+    return static_cast<unsigned char>(c) >= 0x20 && c != 0x7f;
+  });
   if (!plain) text = project::model_text(value);
   if (text.size() <= longest_value) return text;
   std::size_t end = longest_value - 3;
@@ -42,7 +43,8 @@ bool is_hidden(const std::string& path, const Json& before, const Json& now) {
   if (path.starts_with("secrets") || path.starts_with("configs")) return true;
   constexpr std::array words{"password", "passwd", "secret", "token", "key", "credential", "auth"};
   const auto lower = to_lower(path);
-  const bool called_so = std::ranges::any_of(words, [&](const char* word) { return lower.find(word) != std::string::npos; });
+  const bool called_so =
+      std::ranges::any_of(words, [&](const char* word) { return lower.find(word) != std::string::npos; });
   return (path.starts_with("environment.") && called_so) || has_password(before) || has_password(now);
 }
 

@@ -14,7 +14,9 @@ namespace {
 
 using project::Json;
 
-std::string folder_of(const std::string& path) { return path.substr(0, std::max<std::size_t>(path.rfind('/'), 1)); }
+std::string folder_of(const std::string& path) {
+  return path.substr(0, std::max<std::size_t>(path.rfind('/'), 1));
+}
 
 Json pairs_object(const stack::Pairs& pairs) {
   Json out = Json::object();
@@ -29,7 +31,8 @@ std::vector<std::string> exposed_ports(const std::string& text) {
   const auto range = split(text.substr(0, slash), '-');
   const auto first = parse_integer(range.front()), last = parse_integer(range.back());
   std::vector<std::string> ports;
-  for (auto port = first.value_or(1); port <= last.value_or(0); ++port) ports.push_back(std::to_string(port) + protocol);
+  for (auto port = first.value_or(1); port <= last.value_or(0); ++port)
+    ports.push_back(std::to_string(port) + protocol);
   return ports;
 }
 
@@ -61,7 +64,8 @@ class Body {
     if (spec_.tty) body_["Tty"] = *spec_.tty;
     if (spec_.stdin_open) body_["OpenStdin"] = *spec_.stdin_open;
     if (spec_.stop_signal) body_["StopSignal"] = *spec_.stop_signal;
-    if (spec_.stop_grace_period) body_["StopTimeout"] = std::chrono::ceil<std::chrono::seconds>(spec_.stop_grace_period->value).count();
+    if (spec_.stop_grace_period)
+      body_["StopTimeout"] = std::chrono::ceil<std::chrono::seconds>(spec_.stop_grace_period->value).count();
     Json environment = Json::array();
     for (const auto& entry : spec_.environment) environment.push_back(entry.name + "=" + entry.value.value_or(""));
     if (!environment.empty()) body_["Env"] = std::move(environment);
@@ -171,12 +175,16 @@ class Body {
       }
     }
     for (const auto& secret : secrets_) {
-      mounts.push_back({{"Type", "volume"}, {"Source", secret.name}, {"Target", secret.folder}, {"ReadOnly", true},
+      mounts.push_back({{"Type", "volume"},
+                        {"Source", secret.name},
+                        {"Target", secret.folder},
+                        {"ReadOnly", true},
                         {"VolumeOptions", {{"NoCopy", true}}}});
     }
     for (const auto& grant : service_.configs) {
       const auto found = std::ranges::find(project_.configs, grant.key, &project::Content::key);
-      if (found != project_.configs.end() && found->file) binds.push_back(found->file->string() + ":" + grant.target + ":ro");
+      if (found != project_.configs.end() && found->file)
+        binds.push_back(found->file->string() + ":" + grant.target + ":ro");
     }
     for (const auto& path : spec_.tmpfs) {
       const auto colon = path.find(':');
@@ -234,7 +242,8 @@ project::Grant owned(project::Grant grant, const project::Service& service, cons
 
 }  // namespace
 
-std::vector<SecretVolume> secret_volumes(const project::Project& project, const project::Service& service, const ObservedImage& image) {
+std::vector<SecretVolume> secret_volumes(const project::Project& project, const project::Service& service,
+                                         const ObservedImage& image) {
   std::vector<SecretVolume> volumes;
   for (const auto& grant : service.secrets) {
     const auto folder = folder_of(grant.target);
@@ -244,13 +253,16 @@ std::vector<SecretVolume> secret_volumes(const project::Project& project, const 
   }
   for (auto& volume : volumes) {
     std::string content = volume.folder + project::model_text(service.model.value("secrets", Json::array()));
-    for (const auto& file : volume.files) content += fmt::format("\n{} {}:{} {:o}", file.target, file.uid, file.gid, file.mode);
-    volume.name = fmt::format("{}_{}-secrets-{}", project.name, service.name, project::content_digest(volume.folder, content));
+    for (const auto& file : volume.files)
+      content += fmt::format("\n{} {}:{} {:o}", file.target, file.uid, file.gid, file.mode);
+    volume.name =
+        fmt::format("{}_{}-secrets-{}", project.name, service.name, project::content_digest(volume.folder, content));
   }
   return volumes;
 }
 
-ContainerBody container_body(const project::Project& project, const project::Service& service, const std::vector<SecretVolume>& secrets) {
+ContainerBody container_body(const project::Project& project, const project::Service& service,
+                             const std::vector<SecretVolume>& secrets) {
   return Body(project, service, secrets).make();
 }
 

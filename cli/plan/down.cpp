@@ -24,7 +24,8 @@ Plan plan_down(const project::Project& project, const Observed& observed, const 
   for (const auto& container : containers) {
     std::vector<std::size_t> after;
     for (const auto& service : project.services) {
-      const bool dependant = std::ranges::any_of(service.dependencies, [&](const auto& d) { return d.service == container.service; });
+      const bool dependant =
+          std::ranges::any_of(service.dependencies, [&](const auto& d) { return d.service == container.service; });
       if (dependant) after.insert(after.end(), stops[service.name].begin(), stops[service.name].end());
     }
     const bool up = container.state == "running" || container.state == "restarting" || container.state == "paused";

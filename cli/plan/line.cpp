@@ -11,13 +11,24 @@ struct Line {
   std::string operator()(const CreateVolume& work) const { return "create volume " + work.name; }
   std::string operator()(const RemoveVolume& work) const { return "remove volume " + work.name; }
   std::string operator()(const FillSecrets& work) const {
-    return fmt::format("{}: write {} secret{} into volume {}", work.service, work.files.size(), work.files.size() == 1 ? "" : "s", work.volume);
+    return fmt::format("{}: write {} secret{} into volume {}", work.service, work.files.size(),
+                       work.files.size() == 1 ? "" : "s", work.volume);
   }
-  std::string operator()(const CreateContainer& work) const { return fmt::format("{}: create container {}", work.service, work.name); }
-  std::string operator()(const StartContainer& work) const { return fmt::format("{}: start container {}", work.service, work.container); }
-  std::string operator()(const StopContainer& work) const { return fmt::format("{}: stop container {}", work.service, work.container); }
-  std::string operator()(const RemoveContainer& work) const { return fmt::format("{}: remove container {}", work.service, work.container); }
-  std::string operator()(const AwaitService& work) const { return fmt::format("{}: wait for {}", work.service, work.condition); }
+  std::string operator()(const CreateContainer& work) const {
+    return fmt::format("{}: create container {}", work.service, work.name);
+  }
+  std::string operator()(const StartContainer& work) const {
+    return fmt::format("{}: start container {}", work.service, work.container);
+  }
+  std::string operator()(const StopContainer& work) const {
+    return fmt::format("{}: stop container {}", work.service, work.container);
+  }
+  std::string operator()(const RemoveContainer& work) const {
+    return fmt::format("{}: remove container {}", work.service, work.container);
+  }
+  std::string operator()(const AwaitService& work) const {
+    return fmt::format("{}: wait for {}", work.service, work.condition);
+  }
 };
 
 }  // namespace

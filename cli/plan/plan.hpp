@@ -31,15 +31,15 @@ struct RemoveVolume {
 struct FillSecrets {
   std::string service;
   std::string volume;
-  std::string folder;               // where it is mounted
-  std::string helper;               // name of that container
+  std::string folder;  // where it is mounted
+  std::string helper;  // name of that container
   std::string image;
   std::vector<project::Grant> files;
 };
 struct CreateContainer {
   std::string service;
   std::string name;
-  Json body;                                             // the API's ContainerCreate
+  Json body;  // the API's ContainerCreate
   std::string platform;
   std::vector<std::pair<std::string, Json>> connect = {};  // further networks and their EndpointSettings
 };
@@ -67,7 +67,7 @@ using Work = std::variant<CreateNetwork, RemoveNetwork, CreateVolume, RemoveVolu
 
 struct Action {
   Work work;
-  std::string cause;               // why: "new", "environment.LOG_LEVEL info → debug"; empty for what follows of itself
+  std::string cause;  // why: "new", "environment.LOG_LEVEL info → debug"; empty for what follows of itself
   std::vector<std::size_t> after;  // indices of actions that must be done before
 };
 

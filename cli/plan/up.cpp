@@ -14,7 +14,8 @@
 namespace saasctl::plan {
 namespace {
 
-Json project_labels(const project::Project& project, const stack::Pairs& own, std::string_view kind, const std::string& key) {
+Json project_labels(const project::Project& project, const stack::Pairs& own, std::string_view kind,
+                    const std::string& key) {
   Json labels = Json::object();
   for (const auto& entry : own) labels[entry.name] = entry.value.value_or("");
   labels[std::string(label::project)] = project.name;
@@ -87,7 +88,8 @@ class UpPlanner {
   void leftovers() {
     for (const auto& container : observed_.containers) {
       const bool helper = container.one_off && container.state == "created" && container.name.ends_with("-secrets");
-      if (helper) leftovers_.push_back(add(RemoveContainer{container.service, container.name}, "left by an interrupted run", {}));
+      if (helper)
+        leftovers_.push_back(add(RemoveContainer{container.service, container.name}, "left by an interrupted run", {}));
     }
   }
 
@@ -102,9 +104,12 @@ class UpPlanner {
     if (options_.force_recreate) return "--force-recreate";
     if (forced_ == service.name) return "asked for";
     if (container.state == "dead" || container.state == "removing") return "its container is " + container.state;
-    if (container.name != service.container_name) return fmt::format("name {} → {}", container.name, service.container_name);
-    if (container.hash != service.hash || container.model.empty()) return describe_change(container.model, service.model);
-    if (container.image_id != observed_.images.at(service.image).id) return fmt::format("image {} is another one now", service.image);
+    if (container.name != service.container_name)
+      return fmt::format("name {} → {}", container.name, service.container_name);
+    if (container.hash != service.hash || container.model.empty())
+      return describe_change(container.model, service.model);
+    if (container.image_id != observed_.images.at(service.image).id)
+      return fmt::format("image {} is another one now", service.image);
     return "";
   }
 
@@ -121,7 +126,8 @@ class UpPlanner {
       if (container->state == "running" || container->state == "restarting" || container->state == "paused") {
         after.push_back(add(StopContainer{service.name, container->name}, cause, {}));
       }
-      place.ready = create(service, cause, {add(RemoveContainer{service.name, container->name}, cause, std::move(after))});
+      place.ready =
+          create(service, cause, {add(RemoveContainer{service.name, container->name}, cause, std::move(after))});
     } else {
       place.ready = create(service, "new", {});
     }
@@ -148,7 +154,9 @@ class UpPlanner {
     const auto volumes = secret_volumes(project_, service, observed_.images.at(service.image));
     auto [body, connect] = container_body(project_, service, volumes);
     for (const auto& volume : volumes) {
-      after.push_back(add(FillSecrets{service.name, volume.name, volume.folder, service.container_name + "-secrets", service.image, volume.files}, cause, leftovers_));
+      after.push_back(add(FillSecrets{service.name, volume.name, volume.folder, service.container_name + "-secrets",
+                                      service.image, volume.files},
+                          cause, leftovers_));
     }
     for (const auto& use : service.spec.networks) {
       if (const auto action = network(use.name)) after.push_back(*action);
@@ -157,14 +165,16 @@ class UpPlanner {
       if (mount.type != "volume" || !mount.source) continue;
       if (const auto action = volume(*mount.source)) after.push_back(*action);
     }
-    return add(CreateContainer{service.name, service.container_name, std::move(body), service.spec.platform.value_or(""), std::move(connect)},
+    return add(CreateContainer{service.name, service.container_name, std::move(body),
+                               service.spec.platform.value_or(""), std::move(connect)},
                cause, std::move(after));
   }
 
   // The action that makes the network, nothing when it is there.
   std::optional<std::size_t> network(const std::string& key) {
     const auto found = std::ranges::find(project_.networks, key, &project::Network::key);
-    if (found == project_.networks.end() || found->external || observed_.networks.contains(found->name)) return std::nullopt;
+    if (found == project_.networks.end() || found->external || observed_.networks.contains(found->name))
+      return std::nullopt;
     if (const auto made = made_.find("network " + key); made != made_.end()) return made->second;
     Json body = {{"Name", found->name}, {"Driver", found->spec.driver.value_or("bridge")}};
     body["Labels"] = project_labels(project_, found->spec.labels, label::network, key);
@@ -199,7 +209,8 @@ class UpPlanner {
         after.push_back(await(*project_.find(dependency.service), dependency.condition));
       }
     }
-    place.started = add(StartContainer{service.name, place.container}, place.ready ? "" : "it is stopped", std::move(after));
+    place.started =
+        add(StartContainer{service.name, place.container}, place.ready ? "" : "it is stopped", std::move(after));
   }
 
   std::size_t await(const project::Service& service, const std::string& condition) {

@@ -22,15 +22,18 @@ Result<fs::path> find_file(const Inputs& inputs) {
   if (const auto named = inputs.environment.find("COMPOSE_FILE"); named != inputs.environment.end()) {
     return fs::absolute(named->second).lexically_normal();
   }
-  for (const auto* name : {"stack.yaml", "stack.yml", "compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"}) {
+  for (const auto* name :
+       {"stack.yaml", "stack.yml", "compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"}) {
     std::error_code ignored;
     if (fs::exists(name, ignored)) return fs::absolute(name).lexically_normal();
   }
-  return failure(Fault::usage, "no stack.yaml or Compose file in this folder", "go to the folder that has one, or name it with -f FILE");
+  return failure(Fault::usage, "no stack.yaml or Compose file in this folder",
+                 "go to the folder that has one, or name it with -f FILE");
 }
 
 // .env beside the stack file, under the process's own variables.
-stack::Variables whole_environment(const fs::path& folder, const stack::Variables& process, stack::Diagnostics& diagnostics) {
+stack::Variables whole_environment(const fs::path& folder, const stack::Variables& process,
+                                   stack::Diagnostics& diagnostics) {
   auto all = process;
   const auto path = folder / ".env";
   auto text = read_file(path);
@@ -57,18 +60,21 @@ std::string normal_name(std::string_view name) {
   return out;
 }
 
-Result<std::string> project_name(const Inputs& inputs, const stack::Variables& environment, const stack::Stack& stack, const fs::path& folder) {
+Result<std::string> project_name(const Inputs& inputs, const stack::Variables& environment, const stack::Stack& stack,
+                                 const fs::path& folder) {
   const auto given = [&](const std::string& name) -> Result<std::string> {
     if (!name.empty() && normal_name(name) == name) return name;
     return failure(Fault::usage, fmt::format("'{}' is no project name", name),
                    "lower-case letters, digits, '-' and '_', beginning with a letter or digit");
   };
   if (inputs.project_name) return given(*inputs.project_name);
-  if (const auto found = environment.find("COMPOSE_PROJECT_NAME"); found != environment.end() && !found->second.empty()) return given(found->second);
+  if (const auto found = environment.find("COMPOSE_PROJECT_NAME"); found != environment.end() && !found->second.empty())
+    return given(found->second);
   if (stack.name) return stack.name->text;
   const auto name = normal_name(folder.filename().string());
   if (!name.empty()) return name;
-  return failure(Fault::usage, "the folder's name gives no project name", "add name: to the stack file, or use -p NAME");
+  return failure(Fault::usage, "the folder's name gives no project name",
+                 "add name: to the stack file, or use -p NAME");
 }
 
 void add_networks(const stack::Stack& stack, Project& project) {
@@ -79,7 +85,8 @@ void add_networks(const stack::Stack& stack, Project& project) {
   const bool default_used = std::ranges::any_of(stack.services, [](const auto& service) {
     return service.value.networks.empty() || service.value.networks.find("default");
   });
-  if (default_used && !stack.networks.find("default")) project.networks.push_back({"default", project.name + "_default", false, {}});
+  if (default_used && !stack.networks.find("default"))
+    project.networks.push_back({"default", project.name + "_default", false, {}});
 }
 
 void add_volumes(const stack::Stack& stack, Project& project) {
@@ -149,7 +156,8 @@ Result<Loaded> load(const Inputs& inputs) {
   ServiceResolver resolver{project, inputs.mode, lookup, diagnostics};
   for (const auto& entry : document->stack.services) project.services.push_back(resolver.resolve(entry));
   for (const auto& [path, at, rendered] : document->stack.render) {
-    if (rendered.from_template) project.extra_templates[path] = read_extra_template(folder, *rendered.from_template, diagnostics);
+    if (rendered.from_template)
+      project.extra_templates[path] = read_extra_template(folder, *rendered.from_template, diagnostics);
   }
   if (!diagnostics.empty()) return std::unexpected(diagnostics.error());
   if (!name) return std::unexpected(name.error());
@@ -165,7 +173,8 @@ stack::Variables process_environment() {
   for (char** entry = environ; entry && *entry; ++entry) {
     const std::string_view line(*entry);
     const auto equals = line.find('=');
-    if (equals != std::string_view::npos && equals > 0) variables.emplace(line.substr(0, equals), line.substr(equals + 1));
+    if (equals != std::string_view::npos && equals > 0)
+      variables.emplace(line.substr(0, equals), line.substr(equals + 1));
   }
   return variables;
 }

@@ -53,9 +53,13 @@ Json container_model(const Project& project, const Service& service, const Conte
   return model;
 }
 
-std::string model_text(const Json& model) { return model.dump(-1, ' ', false, Json::error_handler_t::replace); }
+std::string model_text(const Json& model) {
+  return model.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
 
-std::string model_hash(const Json& model) { return sha256_hex(model_text(model)); }
+std::string model_hash(const Json& model) {
+  return sha256_hex(model_text(model));
+}
 
 std::string content_digest(std::string_view key, std::string_view content) {
   std::string text = "saasctl content\n";

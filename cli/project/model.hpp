@@ -21,8 +21,8 @@ std::string model_text(const Json& model);
 // SHA-256 of the model's compact text, 64 hex digits.
 std::string model_hash(const Json& model);
 
-// A short digest of a secret's or config's content that shows a change. It stands in labels of the engine, whose readers
-// can read the content itself as well; it is no safe form of a weak password to show to anybody else.
+// A short digest of a secret's or config's content that shows a change. It stands in labels of the engine, whose
+// readers can read the content itself as well; it is no safe form of a weak password to show to anybody else.
 std::string content_digest(std::string_view key, std::string_view content);
 
 }  // namespace saasctl::project

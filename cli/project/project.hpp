@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "stack/stack.hpp"
 #include "stack/dotenv.hpp"
+#include "stack/stack.hpp"
 #include "stack/template.hpp"
 
 namespace saasctl::project {
@@ -33,9 +33,9 @@ struct Volume {
 // The content of a secret or config and what becomes of it.
 struct Content {
   std::string key;
-  std::optional<std::filesystem::path> file;   // absolute
-  std::optional<std::string> environment;      // name of the caller's variable
-  std::string generate = "random";             // what `secrets init` writes into a missing file
+  std::optional<std::filesystem::path> file;  // absolute
+  std::optional<std::string> environment;     // name of the caller's variable
+  std::string generate = "random";            // what `secrets init` writes into a missing file
   stack::Position at;
 };
 
@@ -72,7 +72,7 @@ struct Dependency {
 // The use that a service makes of a template.
 struct TemplateUse {
   std::string name;
-  std::filesystem::path folder;               // absolute, of the template
+  std::filesystem::path folder;  // absolute, of the template
   stack::Template spec;
   std::map<std::string, std::string> values;  // every hole filled
   std::map<std::string, std::string> files;   // file to write, below the service's folder → its Mustache text
@@ -96,14 +96,14 @@ struct Service {
 
 struct Project {
   std::string name;
-  std::filesystem::path folder;  // absolute, of the stack file
-  std::filesystem::path file;    // absolute
+  std::filesystem::path folder;   // absolute, of the stack file
+  std::filesystem::path file;     // absolute
   std::vector<Service> services;  // dependencies before dependants, otherwise as written
   std::vector<Network> networks;
   std::vector<Volume> volumes;
   std::vector<Content> secrets;
   std::vector<Content> configs;
-  stack::Document document;  // verify, render and the variables are read from here
+  stack::Document document;                            // verify, render and the variables are read from here
   std::map<std::string, std::string> extra_templates;  // entries of `render` made from a template → its Mustache text
 
   const Service* find(std::string_view service) const;

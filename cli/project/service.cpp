@@ -44,19 +44,22 @@ class One {
     service_.spec = entry_.value;
     service_.container_name = entry_.value.container_name.value_or(fmt::format("{}-{}-1", project_.name, entry_.name));
     if (entry_.value.use_template) {
-      service_.from_template = use_template(project_.folder, entry_.name, entry_.value, resolver_.mode, resolver_.diagnostics);
+      service_.from_template =
+          use_template(project_.folder, entry_.name, entry_.value, resolver_.mode, resolver_.diagnostics);
       if (!service_.spec.build) service_.spec.build = template_build(entry_.name);
     }
     service_.image = entry_.value.image.value_or(fmt::format("{}-{}", project_.name, entry_.name));
     service_.pull_allowed = entry_.value.image.has_value();
     if (service_.spec.build) service_.build = build(*service_.spec.build);
     for (const auto& [name, at, dependency] : entry_.value.depends_on) {
-      service_.dependencies.push_back({name, dependency.condition, dependency.restart.value_or(false), dependency.required.value_or(true)});
+      service_.dependencies.push_back(
+          {name, dependency.condition, dependency.restart.value_or(false), dependency.required.value_or(true)});
     }
     for (const auto& grant : entry_.value.secrets) {
       auto secret = granted(grant, "/run/secrets/", 0400);
       if (secret.target.rfind('/') == 0) {
-        resolver_.diagnostics.add(grant.where("target"), 6, fmt::format("a secret cannot stand at '{}', directly below /", secret.target),
+        resolver_.diagnostics.add(grant.where("target"), 6,
+                                  fmt::format("a secret cannot stand at '{}', directly below /", secret.target),
                                   "the folder of a secret is a mount of its own: name one, such as /run/secrets");
       }
       service_.secrets.push_back(std::move(secret));
@@ -94,7 +97,8 @@ class One {
 
   Grant granted(const stack::Grant& grant, std::string_view folder, unsigned mode) const {
     const auto [uid, gid] = owner();
-    Grant out{grant.source.text, grant.target.value_or(grant.source.text), grant.uid.value_or(uid), grant.gid.value_or(gid), mode};
+    Grant out{grant.source.text, grant.target.value_or(grant.source.text), grant.uid.value_or(uid),
+              grant.gid.value_or(gid), mode};
     if (!out.target.starts_with('/')) out.target = std::string(folder) + out.target;
     if (grant.mode) out.mode = file_mode(grant);
     check_number(grant, "uid", out.uid);
@@ -116,7 +120,9 @@ class One {
   }
 
   // A value that only whoever runs the rendered file knows.
-  bool left_open(std::string_view value) const { return resolver_.mode == stack::Mode::keep && stack::has_variable(value); }
+  bool left_open(std::string_view value) const {
+    return resolver_.mode == stack::Mode::keep && stack::has_variable(value);
+  }
 
   void check_number(const stack::Grant& grant, std::string_view key, const std::string& value) const {
     if (!value.empty() && !parse_integer(value) && !left_open(value)) {
@@ -137,7 +143,8 @@ class One {
       if (mount.type == "bind" && mount.source) mount.source = host_path(*mount.source);
     }
     if (spec.networks.empty()) spec.networks.entries.push_back({"default", spec.at, {}});
-    if (spec.healthcheck && spec.healthcheck->test == std::vector<std::string>{"NONE"}) spec.healthcheck->disable = true;
+    if (spec.healthcheck && spec.healthcheck->test == std::vector<std::string>{"NONE"})
+      spec.healthcheck->disable = true;
     fold_short_limits(spec);
   }
 
@@ -152,7 +159,8 @@ class One {
     const auto path = project_.folder / file.text;
     auto text = read_file(path);
     if (!text) {
-      resolver_.diagnostics.add(file.at, file.text.size(), text.error().message, "make the file, or remove it from env_file");
+      resolver_.diagnostics.add(file.at, file.text.size(), text.error().message,
+                                "make the file, or remove it from env_file");
       return;
     }
     auto source = std::make_shared<const stack::Source>(path, std::move(*text));
@@ -182,13 +190,16 @@ class One {
 
 }  // namespace
 
-Service ServiceResolver::resolve(const stack::Named<stack::Service>& entry) const { return One(*this, entry).resolve(); }
+Service ServiceResolver::resolve(const stack::Named<stack::Service>& entry) const {
+  return One(*this, entry).resolve();
+}
 
 void settle_models(Project& project, const stack::Environment& environment) {
   const auto digests_of = [&](const std::vector<Content>& contents) {
     std::map<std::string, std::string> digests;
     for (const auto& content : contents) {
-      if (const auto bytes = read_content(content, environment)) digests[content.key] = content_digest(content.key, *bytes);
+      if (const auto bytes = read_content(content, environment))
+        digests[content.key] = content_digest(content.key, *bytes);
     }
     return digests;
   };
@@ -202,13 +213,15 @@ void settle_models(Project& project, const stack::Environment& environment) {
 Result<std::string> read_content(const Content& content, const stack::Environment& environment) {
   if (content.environment) {
     if (auto value = environment(*content.environment)) return std::move(*value);
-    return failure(Fault::not_found, fmt::format("'{}' comes from the variable {}, which is not set", content.key, *content.environment),
+    return failure(Fault::not_found,
+                   fmt::format("'{}' comes from the variable {}, which is not set", content.key, *content.environment),
                    fmt::format("export {}", *content.environment));
   }
   if (!content.file) return failure(Fault::not_found, fmt::format("'{}' has no content", content.key));
   auto text = read_file(*content.file);
   if (!text && text.error().fault == Fault::not_found) {
-    return failure(Fault::not_found, fmt::format("'{}' comes from {}, which does not exist", content.key, content.file->string()));
+    return failure(Fault::not_found,
+                   fmt::format("'{}' comes from {}, which does not exist", content.key, content.file->string()));
   }
   return text;
 }

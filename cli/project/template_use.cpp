@@ -65,8 +65,9 @@ std::optional<TemplateUse> use_template(const fs::path& folder, const std::strin
   if (std::ranges::find(known, name.text) == known.end()) {
     const auto close = nearest(name.text, known);
     diagnostics.add(name.at, name.text.size(), fmt::format("unknown template '{}'", name.text),
-                    close ? "did you mean '" + *close + "'?"
-                          : known.empty() ? "there is no templates/ folder with a template beside the stack file" : "templates: " + join(known, ", "));
+                    close           ? "did you mean '" + *close + "'?"
+                    : known.empty() ? "there is no templates/ folder with a template beside the stack file"
+                                    : "templates: " + join(known, ", "));
     return std::nullopt;
   }
   TemplateUse use{name.text, folder / "templates" / name.text, {}, {}, {}};
@@ -82,11 +83,14 @@ std::optional<TemplateUse> use_template(const fs::path& folder, const std::strin
 
 std::string read_extra_template(const fs::path& folder, const stack::Word& name, stack::Diagnostics& diagnostics) {
   auto text = read_file(folder / "templates" / name.text);
-  if (!text) diagnostics.add(name.at, name.text.size(), text.error().message, "the name is that of a file below templates/");
+  if (!text)
+    diagnostics.add(name.at, name.text.size(), text.error().message, "the name is that of a file below templates/");
   return text.value_or("");
 }
 
-std::string service_folder(const std::string& service) { return "services/" + service; }
+std::string service_folder(const std::string& service) {
+  return "services/" + service;
+}
 
 stack::Build template_build(const std::string& service) {
   stack::Build build;

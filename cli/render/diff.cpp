@@ -39,7 +39,9 @@ class Frontier {
 };
 
 // Whether the path to diagonal k comes from above (an insertion) rather than from the left (a deletion).
-bool from_insertion(const Frontier& before, long k) { return before.at(k - 1) < before.at(k + 1); }
+bool from_insertion(const Frontier& before, long k) {
+  return before.at(k - 1) < before.at(k + 1);
+}
 
 constexpr long most_edits = 4'000;  // memory grows with their square: 128 MB
 
@@ -74,7 +76,9 @@ std::vector<Edit> edits(const Lines& a, const Lines& b) {
   const auto trace = search(a, b);
   if (trace.empty()) return replace_all(a, b);
   std::vector<Edit> script;
-  const auto add = [&](char kind, long x, long y) { script.push_back({kind, static_cast<std::size_t>(x), static_cast<std::size_t>(y)}); };
+  const auto add = [&](char kind, long x, long y) {
+    script.push_back({kind, static_cast<std::size_t>(x), static_cast<std::size_t>(y)});
+  };
   auto x = static_cast<long>(a.size()), y = static_cast<long>(b.size());
   for (std::size_t d = trace.size() - 1; d > 0; --d) {
     const auto& before = trace[d - 1];
@@ -98,14 +102,16 @@ std::string range(std::size_t start, std::size_t count) {
 
 }  // namespace
 
-std::string unified_diff(std::string_view from_name, std::string_view from, std::string_view to_name, std::string_view to) {
+std::string unified_diff(std::string_view from_name, std::string_view from, std::string_view to_name,
+                         std::string_view to) {
   if (from == to) return "";
   constexpr std::size_t context = 3;
   const auto a = lines_of(from), b = lines_of(to);
   const auto script = edits(a, b);
   auto out = fmt::format("--- {}\n+++ {}\n", from_name, to_name);
   for (std::size_t i = 0; i < script.size();) {
-    const auto first = std::find_if(script.begin() + static_cast<long>(i), script.end(), [](const Edit& e) { return e.kind != ' '; });
+    const auto first =
+        std::find_if(script.begin() + static_cast<long>(i), script.end(), [](const Edit& e) { return e.kind != ' '; });
     if (first == script.end()) break;
     const auto change = static_cast<std::size_t>(first - script.begin());
     const std::size_t begin = change - std::min(change - i, context);

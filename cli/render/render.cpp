@@ -12,7 +12,8 @@ namespace {
 
 constexpr std::string_view marker = "made by `saasctl render` from ";
 
-Result<std::string> extra_text(const project::Project& project, const std::string& path, const stack::Rendered& rendered) {
+Result<std::string> extra_text(const project::Project& project, const std::string& path,
+                               const stack::Rendered& rendered) {
   if (rendered.prometheus) return prometheus_text(*rendered.prometheus);
   if (rendered.variables) return variables_text(project);
   if (rendered.from_template) return template_text(rendered.from_template->text, project.extra_templates.at(path), {});

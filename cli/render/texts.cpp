@@ -41,8 +41,9 @@ std::string dotenv_value(const std::string& value) {
 }  // namespace
 
 std::string variables_text(const project::Project& project) {
-  std::string out = fmt::format("# Copy it to .env and change what should differ. Passwords and keys do not belong here: they are files\n"
-                                "# that `saasctl secrets init` makes.\n");
+  std::string out = fmt::format(
+      "# Copy it to .env and change what should differ. Passwords and keys do not belong here: they are files\n"
+      "# that `saasctl secrets init` makes.\n");
   const auto& variables = project.document.variables;
   std::set<std::string> seen;
   for (const auto& [first, at] : variables) {
@@ -59,9 +60,11 @@ std::string variables_text(const project::Project& project) {
   return out;
 }
 
-Result<std::string> template_text(const std::string& name, const std::string& text, const std::map<std::string, std::string>& values) {
+Result<std::string> template_text(const std::string& name, const std::string& text,
+                                  const std::map<std::string, std::string>& values) {
   kainjow::mustache::mustache mustache(text);
-  if (!mustache.is_valid()) return failure(Fault::usage, fmt::format("template {}: {}", name, mustache.error_message()));
+  if (!mustache.is_valid())
+    return failure(Fault::usage, fmt::format("template {}: {}", name, mustache.error_message()));
   mustache.set_custom_escape([](const std::string& plain) { return plain; });
   std::set<std::string> missing;
   kainjow::mustache::data data;
@@ -81,8 +84,10 @@ Result<std::string> template_text(const std::string& name, const std::string& te
     if (!values.contains(used)) missing.insert(used);
   }
   if (!missing.empty()) {
-    return failure(Fault::usage, fmt::format("template {} uses '{}', which is no hole", name, join({missing.begin(), missing.end()}, "', '")),
-                   "declare it under holes: in template.yaml");
+    return failure(
+        Fault::usage,
+        fmt::format("template {} uses '{}', which is no hole", name, join({missing.begin(), missing.end()}, "', '")),
+        "declare it under holes: in template.yaml");
   }
   return mustache.render(data);
 }

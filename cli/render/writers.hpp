@@ -22,8 +22,9 @@ std::string prometheus_text(const stack::Prometheus& prometheus);
 // KEY=default lines for every variable that the stack file uses, commented out unless a use requires a value.
 std::string variables_text(const project::Project& project);
 
-// A Mustache text with its holes filled; nothing is escaped. Source: mustache(5). Error: it is not valid Mustache, or it
-// uses a name that is not in `values`.
-Result<std::string> template_text(const std::string& name, const std::string& text, const std::map<std::string, std::string>& values);
+// A Mustache text with its holes filled; nothing is escaped. Source: mustache(5). Error: it is not valid Mustache, or
+// it uses a name that is not in `values`.
+Result<std::string> template_text(const std::string& name, const std::string& text,
+                                  const std::map<std::string, std::string>& values);
 
 }  // namespace saasctl::render

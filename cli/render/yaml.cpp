@@ -15,7 +15,8 @@ using Json = nlohmann::ordered_json;
 constexpr std::size_t longest_flow = 96;
 
 bool looks_typed(const std::string& text) {
-  constexpr std::array words{"null", "true", "false", "yes", "no", "on", "off", "y", "n", "~", ".nan", ".inf", "-.inf", "+.inf"};
+  constexpr std::array words{"null", "true", "false", "yes",  "no",   "on",    "off",
+                             "y",    "n",    "~",     ".nan", ".inf", "-.inf", "+.inf"};
   const auto lower = to_lower(text);
   if (std::ranges::any_of(words, [&](const char* word) { return lower == word; })) return true;
   // Digits first: numbers, versions, dates, octal, sexagesimal "10:30" (YAML 1.1).
@@ -183,7 +184,9 @@ class Writer {
 
 }  // namespace
 
-std::string yaml_scalar(const std::string& text) { return scalar(Json(text), false); }
+std::string yaml_scalar(const std::string& text) {
+  return scalar(Json(text), false);
+}
 
 std::string to_yaml(const Json& value) {
   Writer writer;

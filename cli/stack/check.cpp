@@ -20,10 +20,12 @@ std::vector<std::string> names_of(const Map<T>& map) {
 
 class Checker {
  public:
-  Checker(const Stack& stack, Mode mode, Diagnostics& diagnostics) : stack_(stack), mode_(mode), diagnostics_(diagnostics) {}
+  Checker(const Stack& stack, Mode mode, Diagnostics& diagnostics)
+      : stack_(stack), mode_(mode), diagnostics_(diagnostics) {}
 
   void run() {
-    if (stack_.services.empty()) error(stack_.where("services"), 1, "the stack has no services", "add at least one under services:");
+    if (stack_.services.empty())
+      error(stack_.where("services"), 1, "the stack has no services", "add at least one under services:");
     check_names();
     for (const auto& service : stack_.services) check_service(service);
     check_cycles();
@@ -41,8 +43,9 @@ class Checker {
   void undefined(std::string_view kind, const std::string& name, Position at, const std::vector<std::string>& known,
                  const std::string& where) {
     const auto close = nearest(name, known);
-    auto hint = close ? "did you mean '" + *close + "'?"
-                      : known.empty() ? fmt::format("define it under {}:", where) : fmt::format("{}: {}", where, join(known, ", "));
+    auto hint = close           ? "did you mean '" + *close + "'?"
+                : known.empty() ? fmt::format("define it under {}:", where)
+                                : fmt::format("{}: {}", where, join(known, ", "));
     error(at, name.size(), fmt::format("unknown {} '{}'", kind, name), std::move(hint));
   }
 
@@ -64,7 +67,9 @@ class Checker {
     check_keys(stack_.configs, "config");
     if (!stack_.name || (mode_ == Mode::keep && has_variable(stack_.name->text))) return;
     const auto& name = stack_.name->text;
-    const auto allowed = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-'; };
+    const auto allowed = [](char c) {
+      return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+    };
     if (name.empty() || !std::ranges::all_of(name, allowed) || name[0] == '_' || name[0] == '-') {
       error(stack_.name->at, name.size(), fmt::format("'{}' is no project name", name),
             "lower-case letters, digits, '-' and '_', beginning with a letter or digit");
@@ -74,8 +79,8 @@ class Checker {
   void check_service(const Named<Service>& entry) {
     const auto& service = entry.value;
     if (!service.has("image") && !service.has("build") && !service.has("template")) {
-      error(entry.at, entry.name.size(), fmt::format("service '{}' has neither image nor build nor template", entry.name),
-            "say what it runs");
+      error(entry.at, entry.name.size(),
+            fmt::format("service '{}' has neither image nor build nor template", entry.name), "say what it runs");
     }
     if (!service.with.empty() && !service.use_template) {
       error(service.where("with"), 4, "'with' fills the holes of a template, and there is none", "add template: NAME");
@@ -83,11 +88,14 @@ class Checker {
     const auto services = names_of(stack_.services);
     for (const auto& dependency : service.depends_on) check_dependency(entry, dependency, services);
     for (const auto& use : service.networks) {
-      if (use.name != "default" && !stack_.networks.find(use.name)) undefined("network", use.name, use.at, names_of(stack_.networks), "networks");
+      if (use.name != "default" && !stack_.networks.find(use.name))
+        undefined("network", use.name, use.at, names_of(stack_.networks), "networks");
     }
     for (const auto& mount : service.volumes) {
-      const bool named = mount.type == "volume" && mount.source && !(mode_ == Mode::keep && has_variable(*mount.source));
-      if (named && !stack_.volumes.find(*mount.source)) undefined("volume", *mount.source, mount.at, names_of(stack_.volumes), "volumes");
+      const bool named =
+          mount.type == "volume" && mount.source && !(mode_ == Mode::keep && has_variable(*mount.source));
+      if (named && !stack_.volumes.find(*mount.source))
+        undefined("volume", *mount.source, mount.at, names_of(stack_.volumes), "volumes");
     }
     for (const auto& grant : service.secrets) check_grant("secret", grant.source, stack_.secrets, "secrets");
     for (const auto& grant : service.configs) check_grant("config", grant.source, stack_.configs, "configs");
@@ -102,16 +110,19 @@ class Checker {
     if (!known.find(name.text)) undefined(kind, name.text, name.at, names_of(known), where);
   }
 
-  void check_dependency(const Named<Service>& entry, const Named<Dependency>& dependency, const std::vector<std::string>& services) {
+  void check_dependency(const Named<Service>& entry, const Named<Dependency>& dependency,
+                        const std::vector<std::string>& services) {
     const auto* other = stack_.services.find(dependency.name);
     if (!other) {
-      if (dependency.value.required.value_or(true)) undefined("service", dependency.name, dependency.at, services, "services");
+      if (dependency.value.required.value_or(true))
+        undefined("service", dependency.name, dependency.at, services, "services");
       return;
     }
     const bool disabled = other->healthcheck && other->healthcheck->disable.value_or(false);
     if (dependency.value.condition == "service_healthy" && disabled && !other->ready) {
       error(dependency.value.where("condition"), dependency.value.has("condition") ? 9 : dependency.name.size(),
-            fmt::format("'{}' waits for '{}' to be healthy, but its healthcheck is disabled", entry.name, dependency.name),
+            fmt::format("'{}' waits for '{}' to be healthy, but its healthcheck is disabled", entry.name,
+                        dependency.name),
             "give it a healthcheck or a ready probe");
     }
   }
@@ -124,7 +135,8 @@ class Checker {
     if (port.empty()) return;
     const bool published = std::ranges::any_of(service.ports, [&](const Port& p) { return p.target.text == port; });
     if (!published) {
-      error(ready.where(ready.http ? "http" : "tcp"), 4, fmt::format("port {} is not published, so nobody outside can ask it", port),
+      error(ready.where(ready.http ? "http" : "tcp"), 4,
+            fmt::format("port {} is not published, so nobody outside can ask it", port),
             "add it to ports:, or use exec");
     }
   }
@@ -135,7 +147,8 @@ class Checker {
                                : nullptr;
     const auto both = [&](std::string_view key, bool is_short, bool is_long) {
       if (is_short && is_long) {
-        error(service.where(key), key.size(), fmt::format("'{}' is set here and under deploy.resources.limits", key), "keep one of the two");
+        error(service.where(key), key.size(), fmt::format("'{}' is set here and under deploy.resources.limits", key),
+              "keep one of the two");
       }
     };
     both("mem_limit", service.mem_limit.has_value(), limits && limits->memory);
@@ -191,7 +204,8 @@ class Checker {
     const auto start = std::ranges::find(path, closing.name);
     std::vector<std::string> cycle(start, path.end());
     cycle.push_back(closing.name);
-    error(closing.at, closing.name.size(), "dependency cycle: " + join(cycle, " → "), "remove one of these dependencies");
+    error(closing.at, closing.name.size(), "dependency cycle: " + join(cycle, " → "),
+          "remove one of these dependencies");
   }
 
   void check_container_names() {
@@ -201,7 +215,8 @@ class Checker {
       const auto& name = *service.value.container_name;
       const auto [other, fresh] = taken.emplace(name, &service);
       if (fresh) continue;
-      error(service.value.where("container_name"), 14, fmt::format("container_name '{}' is already that of '{}'", name, other->second->name),
+      error(service.value.where("container_name"), 14,
+            fmt::format("container_name '{}' is already that of '{}'", name, other->second->name),
             "names of containers are unique at an engine");
     }
   }
@@ -213,9 +228,7 @@ class Checker {
       Position at;
     };
     std::map<std::pair<std::string, std::string>, std::vector<Taken>> taken;
-    const auto plain = [&](const std::string& text) {
-      return mode_ == Mode::keep ? without_variables(text) : text;
-    };
+    const auto plain = [&](const std::string& text) { return mode_ == Mode::keep ? without_variables(text) : text; };
     const auto any = [](const std::string& ip) { return ip.empty() || ip == "0.0.0.0" || ip == "::"; };
     Position told;  // an entry with a range of ports is told of once
     for (const auto& service : stack_.services) {
@@ -227,7 +240,9 @@ class Checker {
         for (const auto& other : others) {
           if ((other.ip != ip && !any(other.ip) && !any(ip)) || told == port.at) continue;
           told = port.at;
-          error(port.at, port.published.text.size(), fmt::format("host port {} is already published by '{}' on line {}", published, other.service, other.at.line),
+          error(port.at, port.published.text.size(),
+                fmt::format("host port {} is already published by '{}' on line {}", published, other.service,
+                            other.at.line),
                 "give one of them another port");
           break;
         }
@@ -239,7 +254,8 @@ class Checker {
   void check_contents() {
     const auto one_source = [&](const Map<Content>& contents, std::string_view kind, std::string_view sources) {
       for (const auto& [name, at, content] : contents) {
-        if (content.file.has_value() == content.environment.has_value()) error(at, name.size(), fmt::format("{} '{}' needs {}", kind, name, sources));
+        if (content.file.has_value() == content.environment.has_value())
+          error(at, name.size(), fmt::format("{} '{}' needs {}", kind, name, sources));
       }
     };
     one_source(stack_.secrets, "secret", "exactly one of file and environment");
@@ -254,15 +270,18 @@ class Checker {
         continue;
       }
       if (path.is_absolute() || *path.lexically_normal().begin() == "..") {
-        error(at, name.size(), fmt::format("'{}' lies outside the folder of the stack file", name), "write a path below it");
+        error(at, name.size(), fmt::format("'{}' lies outside the folder of the stack file", name),
+              "write a path below it");
       }
       if (!rendered.compose.empty() && path.has_parent_path()) {
-        error(at, name.size(), "a Compose file is written beside the stack file, because its paths are relative to its folder",
+        error(at, name.size(),
+              "a Compose file is written beside the stack file, because its paths are relative to its folder",
               "name it without a folder");
       }
       for (const auto& service : rendered.compose) {
         if (service.text == "all" && rendered.compose.size() == 1) continue;
-        if (!stack_.services.find(service.text)) undefined("service", service.text, service.at, names_of(stack_.services), "services");
+        if (!stack_.services.find(service.text))
+          undefined("service", service.text, service.at, names_of(stack_.services), "services");
       }
     }
   }
@@ -274,6 +293,8 @@ class Checker {
 
 }  // namespace
 
-void check_stack(const Stack& stack, Mode mode, Diagnostics& diagnostics) { Checker(stack, mode, diagnostics).run(); }
+void check_stack(const Stack& stack, Mode mode, Diagnostics& diagnostics) {
+  Checker(stack, mode, diagnostics).run();
+}
 
 }  // namespace saasctl::stack

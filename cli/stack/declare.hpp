@@ -92,9 +92,9 @@ struct Form {
 };
 
 // ---- scalars
-Form<std::string> text();                                   // a string; unquoted numbers and booleans are refused
-Form<std::string> any_text();                               // any scalar, as its text
-Form<Word> word();                                          // a string that remembers its place
+Form<std::string> text();      // a string; unquoted numbers and booleans are refused
+Form<std::string> any_text();  // any scalar, as its text
+Form<Word> word();             // a string that remembers its place
 Form<bool> boolean();
 Form<Integer> integer(std::int64_t least, std::int64_t most);
 Form<Decimal> decimal(double least, double most);
@@ -102,8 +102,8 @@ Form<Duration> duration();
 Form<Bytes> bytes();
 Form<std::string> one_of(std::vector<std::string> names);
 template <typename T>
-Form<T> or_empty(Form<T> form);  // nothing at all stands for a T with every key missing
-Form<std::vector<std::string>> command();                   // a list, or a line split as a shell splits it
+Form<T> or_empty(Form<T> form);            // nothing at all stands for a T with every key missing
+Form<std::vector<std::string>> command();  // a list, or a line split as a shell splits it
 Form<std::string> checked_text(std::string words, std::string regex, std::function<bool(std::string_view)> valid);
 
 // ---- collections
@@ -114,7 +114,7 @@ Form<std::vector<T>> list_or_one(Form<T> item);  // a single value stands for a 
 template <typename T>
 Form<Map<T>> map_of(Form<T> item);
 Form<Map<std::optional<std::string>>> pairs(char separator = '=');  // {K: V} or [K=V]; absent: the key alone
-Form<Json> anything();                            // any YAML, as JSON
+Form<Json> anything();                                              // any YAML, as JSON
 
 // Reports a key that the record does not declare, with the nearest one that it does.
 void unknown_key(const Entry& entry, const RecordInfo& info, Reader& reader);
@@ -129,7 +129,8 @@ class Record {
 
   // A key that may be missing.
   template <typename V>
-  Record& key(std::string name, std::optional<V> T::*member, Form<V> form, std::string doc, Origin origin = Origin::compose) {
+  Record& key(std::string name, std::optional<V> T::*member, Form<V> form, std::string doc,
+              Origin origin = Origin::compose) {
     add<V>(
         std::move(name), std::move(form), std::move(doc), origin, false,
         [member](T& record, V&& value) { record.*member = std::move(value); },
@@ -275,7 +276,8 @@ Form<T> or_empty(Form<T> form) {
 template <typename T>
 Form<std::vector<T>> list_of(Form<T> item) {
   Form<std::vector<T>> form;
-  form.read = [read = item.read, words = item.words](const Node& node, Reader& reader) -> std::optional<std::vector<T>> {
+  form.read = [read = item.read, words = item.words](const Node& node,
+                                                     Reader& reader) -> std::optional<std::vector<T>> {
     if (node.kind != Kind::list) {
       reader.wrong_type(node, "a list of " + words);
       return std::nullopt;

@@ -16,7 +16,9 @@ struct Excerpt {
 constexpr std::size_t longest_line = 160;
 constexpr std::size_t longest_message = 600;
 
-bool continues_character(char c) { return (static_cast<unsigned char>(c) & 0xc0) == 0x80; }
+bool continues_character(char c) {
+  return (static_cast<unsigned char>(c) & 0xc0) == 0x80;
+}
 
 Excerpt excerpt(std::string_view line, std::size_t column) {
   std::size_t from = 0;
@@ -61,8 +63,8 @@ std::string render(const Diagnostic& diagnostic) {
     const auto before = columns(text, caret);
     const auto under = std::max<std::size_t>(1, columns(text, caret + diagnostic.length) - before);
     const auto number = std::to_string(diagnostic.at.line);
-    out = fmt::format("{}: error: {}\n{:>6} | {}\n       | {}^{}\n", to_string(diagnostic.at), shown(diagnostic.message), number,
-                      text, std::string(before, ' '), std::string(under - 1, '~'));
+    out = fmt::format("{}: error: {}\n{:>6} | {}\n       | {}^{}\n", to_string(diagnostic.at),
+                      shown(diagnostic.message), number, text, std::string(before, ' '), std::string(under - 1, '~'));
   }
   if (!diagnostic.hint.empty()) out += fmt::format("       = {}\n", shown(diagnostic.hint));
   return out;

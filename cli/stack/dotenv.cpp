@@ -33,7 +33,9 @@ class Lines {
     ++number_;
   }
 
-  void error(std::string message, std::string hint) { diagnostics_.add({&source_, number_, 1}, 1, std::move(message), std::move(hint)); }
+  void error(std::string message, std::string hint) {
+    diagnostics_.add({&source_, number_, 1}, 1, std::move(message), std::move(hint));
+  }
 
   void assignment(std::string_view line, std::size_t end) {
     if (line.starts_with("export ")) line = trim(line.substr(7));
@@ -77,10 +79,13 @@ class Lines {
       return;
     }
     values_[name] = quote == '"' ? expand(value) : value;
-    number_ += static_cast<std::size_t>(std::count(text_.begin() + static_cast<long>(from), text_.begin() + static_cast<long>(i), '\n'));
+    number_ += static_cast<std::size_t>(
+        std::count(text_.begin() + static_cast<long>(from), text_.begin() + static_cast<long>(i), '\n'));
     const auto end = std::min(text_.find('\n', i), text_.size());
     const auto rest = trim(text_.substr(i + 1, end - i - 1));
-    if (!rest.empty() && rest[0] != '#') error(fmt::format("something stands behind the closing {} of {}", quote, name), "remove it, or begin a comment with '#'");
+    if (!rest.empty() && rest[0] != '#')
+      error(fmt::format("something stands behind the closing {} of {}", quote, name),
+            "remove it, or begin a comment with '#'");
     next(end);
   }
 

@@ -13,9 +13,9 @@ namespace saasctl::stack {
 
 using Variables = std::map<std::string, std::string, std::less<>>;
 
-// '…' is literal, "…" knows \n \r \t \" \\ \$ and variables, an unquoted value ends at " #" and knows variables, `export `
-// before a name is allowed. Variables come from `environment` first and then from earlier lines. Wrong lines go to
-// `diagnostics`.
+// '…' is literal, "…" knows \n \r \t \" \\ \$ and variables, an unquoted value ends at " #" and knows variables,
+// `export ` before a name is allowed. Variables come from `environment` first and then from earlier lines. Wrong lines
+// go to `diagnostics`.
 Variables parse_dotenv(const Source& source, const Environment& environment, Diagnostics& diagnostics);
 
 }  // namespace saasctl::stack

@@ -35,7 +35,9 @@ Form<T> measured(std::string words, Parse parse, std::function<Json(const T&)> c
   return form;
 }
 
-Json number_or_text() { return {{"type", {"number", "string"}}}; }
+Json number_or_text() {
+  return {{"type", {"number", "string"}}};
+}
 
 // A number without quotes in the rendered file when the source is a plain number.
 Json plain_number(const std::string& text) {
@@ -87,8 +89,8 @@ std::optional<Reader::Scalar> Reader::scalar(const Node& node) {
     wrong_type(node, "a single value");
     return std::nullopt;
   }
-  auto result = interpolate(node.text, mode_ == Mode::keep ? [](std::string_view) { return std::optional<std::string>(); }
-                                                           : environment_);
+  auto result = interpolate(
+      node.text, mode_ == Mode::keep ? [](std::string_view) { return std::optional<std::string>(); } : environment_);
   for (auto& use : result.uses) variables_.emplace_back(std::move(use), node.at);
   bool required = false, failed = false;
   for (auto& error : result.errors) {
@@ -129,7 +131,8 @@ void unknown_key(const Entry& entry, const RecordInfo& info, Reader& reader) {
   for (const auto& key : info.keys) names.push_back(key.name);
   auto hint = "keys of " + info.name + ": " + join(names, ", ");
   if (const auto close = nearest(entry.key, names)) hint = "did you mean '" + *close + "'?";
-  reader.diagnostics().add(entry.at, entry.key.size(), fmt::format("unknown key '{}' in {}", entry.key, info.name), hint);
+  reader.diagnostics().add(entry.at, entry.key.size(), fmt::format("unknown key '{}' in {}", entry.key, info.name),
+                           hint);
 }
 
 Form<std::string> any_text() {
@@ -153,7 +156,8 @@ Form<std::string> text() {
   auto form = any_text();
   form.read = [read = form.read](const Node& node, Reader& reader) -> std::optional<std::string> {
     if (node.kind == Kind::scalar && describe(node) != "a string") {
-      reader.error(node, fmt::format("expected a string, found {}", describe(node)), fmt::format("quote it: \"{}\"", node.text));
+      reader.error(node, fmt::format("expected a string, found {}", describe(node)),
+                   fmt::format("quote it: \"{}\"", node.text));
       return std::nullopt;
     }
     if (node.kind != Kind::scalar) {
@@ -185,7 +189,8 @@ Form<bool> boolean() {
     const auto scalar = reader.scalar(node);
     if (!scalar) return std::nullopt;
     if (!scalar->certain) {
-      reader.error(node, fmt::format("'{}' has no value to render", scalar->kept), "give the variable a default: ${NAME:-false}");
+      reader.error(node, fmt::format("'{}' has no value to render", scalar->kept),
+                   "give the variable a default: ${NAME:-false}");
       return std::nullopt;
     }
     const auto value = to_lower(scalar->value);
@@ -224,7 +229,8 @@ Form<Decimal> decimal(double least, double most) {
       "number",
       [=](const std::string& value) -> Parsed<double> {
         auto number = parse_decimal(value);
-        if (number && (*number < least || *number > most)) return std::unexpected(fmt::format("a number from {} to {}", least, most));
+        if (number && (*number < least || *number > most))
+          return std::unexpected(fmt::format("a number from {} to {}", least, most));
         return number;
       },
       [](const Decimal& value) -> Json { return value.value; }, number_or_text());
@@ -288,7 +294,8 @@ Form<std::vector<std::string>> command() {
     }
     const auto meant = split_command(scalar->value);
     if (scalar->certain && (!meant || meant->size() != words->size())) {
-      reader.error(node, "a variable of this command line stands for several words", "write the command as a list of words");
+      reader.error(node, "a variable of this command line stands for several words",
+                   "write the command as a list of words");
       return std::nullopt;
     }
     return std::move(*words);
@@ -308,7 +315,8 @@ Form<Map<std::optional<std::string>>> pairs(char separator) {
       if (!scalar) continue;
       const auto at = scalar->kept.find(separator);
       if (at == 0 || scalar->kept.empty()) {
-        reader.error(*item, fmt::format("'{}' has no name before its value", scalar->kept), fmt::format("write NAME{}VALUE", separator));
+        reader.error(*item, fmt::format("'{}' has no name before its value", scalar->kept),
+                     fmt::format("write NAME{}VALUE", separator));
         continue;
       }
       std::optional<std::string> value;

@@ -5,8 +5,12 @@
 namespace saasctl::stack {
 namespace {
 
-bool name_start(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
-bool name_part(char c) { return name_start(c) || (c >= '0' && c <= '9'); }
+bool name_start(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+}
+bool name_part(char c) {
+  return name_start(c) || (c >= '0' && c <= '9');
+}
 
 std::size_t name_length(std::string_view text) {
   if (text.empty() || !name_start(text[0])) return 0;
@@ -124,7 +128,8 @@ class Expander {
         out += *value;
       } else {
         const auto message = expand(word, word_base, depth + 1);
-        error(offset, length, fmt::format("variable {} is required: {}", name, message.empty() ? "it is not set" : message),
+        error(offset, length,
+              fmt::format("variable {} is required: {}", name, message.empty() ? "it is not set" : message),
               fmt::format("set {} in the environment or in .env", name), true);
       }
     }

@@ -45,7 +45,8 @@ class TreeBuilder : public YAML::EventHandler {
       attach(found->second.first, found->second.second);
     }
   }
-  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, const std::string& value) override {
+  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                const std::string& value) override {
     auto node = make(Kind::scalar, mark);
     node->text = value;
     node->plain = tag == "?";
@@ -205,7 +206,8 @@ std::string_view describe(const Node& node) {
   }
   if (!node.plain) return "a string";
   const auto lower = to_lower(node.text);
-  if ((lower == "true" || lower == "false") && lower.substr(1) == std::string_view(node.text).substr(1)) return "true or false";
+  if ((lower == "true" || lower == "false") && lower.substr(1) == std::string_view(node.text).substr(1))
+    return "true or false";
   if (node.text == "TRUE" || node.text == "FALSE") return "true or false";
   return is_number(node.text) ? "a number" : "a string";
 }

@@ -19,7 +19,8 @@ constexpr std::array protocols{"tcp", "udp", "sctp"};
 
 bool is_address(const std::string& text) {
   std::array<unsigned char, sizeof(in6_addr)> ignored{};
-  return inet_pton(AF_INET, text.c_str(), ignored.data()) == 1 || inet_pton(AF_INET6, text.c_str(), ignored.data()) == 1;
+  return inet_pton(AF_INET, text.c_str(), ignored.data()) == 1 ||
+         inet_pton(AF_INET6, text.c_str(), ignored.data()) == 1;
 }
 
 // Splits at ':' outside ${…} and […] (an IPv6 address).
@@ -93,7 +94,8 @@ const Record<Port>& port_record() {
   static const auto record =
       Record<Port>("port", "A port of the container, and where the host publishes it.")
           .key("target", &Port::target, port_text(false), "Port inside the container.", Origin::compose, true)
-          .key("published", &Port::published, port_text(true), "Port on the host; default: the engine picks a free one.")
+          .key("published", &Port::published, port_text(true),
+               "Port on the host; default: the engine picks a free one.")
           .key("host_ip", &Port::host_ip, address_text(), "Address of the host to listen on; default: all.")
           .key("protocol", &Port::protocol, one_of({"tcp", "udp", "sctp"}), "Protocol; default: tcp.")
           .unsupported({"mode", "name", "app_protocol"});
@@ -110,7 +112,8 @@ struct PortText {
 Parsed<PortText> split_port(std::string_view text) {
   constexpr auto expected = "a port such as 80, 8080:80, 127.0.0.1:8080:80 or 53:53/udp";
   PortText port;
-  if (const auto slash = text.rfind('/'); slash != std::string_view::npos && text.find('}', slash) == std::string_view::npos) {
+  if (const auto slash = text.rfind('/');
+      slash != std::string_view::npos && text.find('}', slash) == std::string_view::npos) {
     port.protocol = text.substr(slash + 1);
     text = text.substr(0, slash);
     if (std::ranges::find(protocols, port.protocol) == protocols.end()) return std::unexpected(expected);
@@ -188,7 +191,8 @@ Json write_port(const Port& port, Style style) {
 Form<std::string> expose_form() {
   return checked_text("a port such as 80, 53/udp or 3000-3005", "", [](std::string_view value) {
     const auto slash = std::min(value.find('/'), value.size());
-    const bool known = slash == value.size() || std::ranges::find(protocols, value.substr(slash + 1)) != protocols.end();
+    const bool known =
+        slash == value.size() || std::ranges::find(protocols, value.substr(slash + 1)) != protocols.end();
     return known && parse_range(value.substr(0, slash)).has_value();
   });
 }

@@ -43,7 +43,8 @@ std::string record_page(const RecordInfo& record) {
   }
   if (!record.unsupported.empty()) {
     out += "\nKeys of Compose that are refused with an error: ";
-    for (const auto& name : record.unsupported) out += fmt::format("{}`{}`", &name == &record.unsupported.front() ? "" : ", ", name);
+    for (const auto& name : record.unsupported)
+      out += fmt::format("{}`{}`", &name == &record.unsupported.front() ? "" : ", ", name);
     out += ".\n";
   }
   return out;

@@ -11,25 +11,27 @@ namespace {
 constexpr std::size_t largest_file = 16 << 20;
 
 const Record<Network>& network_record() {
-  static const auto record = Record<Network>("network", "A network that services share.")
-                                 .key("name", &Network::name, any_text(), "Name instead of PROJECT_KEY.")
-                                 .key("driver", &Network::driver, any_text(), "Driver; default: bridge.")
-                                 .key("external", &Network::external, boolean(), "It exists already and is never made or removed.")
-                                 .key("internal", &Network::internal, boolean(), "No way out of it.")
-                                 .key("attachable", &Network::attachable, boolean(), "Other containers may join.")
-                                 .key("driver_opts", &Network::driver_opts, pairs(), "Options of the driver.")
-                                 .key("labels", &Network::labels, pairs(), "Labels.")
-                                 .unsupported({"enable_ipv4", "enable_ipv6", "ipam"});
+  static const auto record =
+      Record<Network>("network", "A network that services share.")
+          .key("name", &Network::name, any_text(), "Name instead of PROJECT_KEY.")
+          .key("driver", &Network::driver, any_text(), "Driver; default: bridge.")
+          .key("external", &Network::external, boolean(), "It exists already and is never made or removed.")
+          .key("internal", &Network::internal, boolean(), "No way out of it.")
+          .key("attachable", &Network::attachable, boolean(), "Other containers may join.")
+          .key("driver_opts", &Network::driver_opts, pairs(), "Options of the driver.")
+          .key("labels", &Network::labels, pairs(), "Labels.")
+          .unsupported({"enable_ipv4", "enable_ipv6", "ipam"});
   return record;
 }
 
 const Record<Volume>& volume_record() {
-  static const auto record = Record<Volume>("volume", "Storage that outlives containers.")
-                                 .key("name", &Volume::name, any_text(), "Name instead of PROJECT_KEY.")
-                                 .key("driver", &Volume::driver, any_text(), "Driver; default: local.")
-                                 .key("external", &Volume::external, boolean(), "It exists already and is never made or removed.")
-                                 .key("driver_opts", &Volume::driver_opts, pairs(), "Options of the driver.")
-                                 .key("labels", &Volume::labels, pairs(), "Labels.");
+  static const auto record =
+      Record<Volume>("volume", "Storage that outlives containers.")
+          .key("name", &Volume::name, any_text(), "Name instead of PROJECT_KEY.")
+          .key("driver", &Volume::driver, any_text(), "Driver; default: local.")
+          .key("external", &Volume::external, boolean(), "It exists already and is never made or removed.")
+          .key("driver_opts", &Volume::driver_opts, pairs(), "Options of the driver.")
+          .key("labels", &Volume::labels, pairs(), "Labels.");
   return record;
 }
 
@@ -40,7 +42,8 @@ const Record<Content>& secret_record() {
           .key("environment", &Content::environment, any_text(), "Variable of the caller that holds it.")
           .key("name", &Content::name, any_text(), "Name at an orchestrator.")
           .key("generate", &Content::generate, one_of({"random", "empty", "none"}),
-               "What `saasctl secrets init` writes into a missing file: 32 random bytes (the default), nothing, or no file at all.",
+               "What `saasctl secrets init` writes into a missing file: 32 random bytes (the default), nothing, or no "
+               "file at all.",
                Origin::ours)
           .unsupported({"driver", "driver_opts", "external", "labels", "template_driver"});
   return record;
@@ -57,7 +60,8 @@ const Record<Content>& config_record() {
 const Record<Prometheus>& prometheus_record() {
   static const auto record =
       Record<Prometheus>("prometheus-file", "A configuration of Prometheus.")
-          .key("targets", &Prometheus::targets, list_of(any_text()), "host:port of each service with /metrics; the host is the job's name.", Origin::ours, true)
+          .key("targets", &Prometheus::targets, list_of(any_text()),
+               "host:port of each service with /metrics; the host is the job's name.", Origin::ours, true)
           .key("interval", &Prometheus::interval, duration(), "Time between two scrapes; default: 15s.", Origin::ours);
   return record;
 }
@@ -65,21 +69,27 @@ const Record<Prometheus>& prometheus_record() {
 Form<Rendered> rendered_form() {
   static const auto record =
       Record<Rendered>("rendered-file", "A file that `saasctl render` writes. Exactly one key.")
-          .key("compose", &Rendered::compose, list_or_one(word()), "A Compose file with these services, or `all`.", Origin::ours)
-          .key("prometheus", &Rendered::prometheus, prometheus_record().form(), "A configuration of Prometheus.", Origin::ours)
-          .key("variables", &Rendered::variables, boolean(), "An example .env with every variable of the file.", Origin::ours)
+          .key("compose", &Rendered::compose, list_or_one(word()), "A Compose file with these services, or `all`.",
+               Origin::ours)
+          .key("prometheus", &Rendered::prometheus, prometheus_record().form(), "A configuration of Prometheus.",
+               Origin::ours)
+          .key("variables", &Rendered::variables, boolean(), "An example .env with every variable of the file.",
+               Origin::ours)
           .key("template", &Rendered::from_template, word(), "A file of templates/ without holes.", Origin::ours);
   auto form = record.form();
   form.read = [read = form.read](const Node& node, Reader& reader) -> std::optional<Rendered> {
     auto rendered = read(node, reader);
     if (!rendered) return std::nullopt;
     if (rendered->keys.size() != 1) {
-      reader.error(node, fmt::format("a rendered file takes exactly one of compose, prometheus, variables and template, not {}",
-                                     rendered->keys.size()));
+      reader.error(
+          node, fmt::format("a rendered file takes exactly one of compose, prometheus, variables and template, not {}",
+                            rendered->keys.size()));
       return std::nullopt;
     }
-    if (rendered->has("compose") && rendered->compose.empty()) reader.error(node, "a Compose file without services", "name some, or write `all`");
-    if (rendered->has("variables") && !rendered->variables.value_or(true)) reader.error(node, "variables takes only `true`", "remove the entry to have no such file");
+    if (rendered->has("compose") && rendered->compose.empty())
+      reader.error(node, "a Compose file without services", "name some, or write `all`");
+    if (rendered->has("variables") && !rendered->variables.value_or(true))
+      reader.error(node, "variables takes only `true`", "remove the entry to have no such file");
     return rendered;
   };
   return form;
@@ -119,25 +129,30 @@ const Record<Stack>& stack_record() {
       Record<Stack>("stack", "The whole file. Keys marked ◆ are saasctl's own, all others are Compose's.")
           .key("name", &Stack::name, word(), "Name of the project; default: the folder's name.")
           .key("version", &Stack::version, any_text(), "Accepted for old Compose files; it has no effect.")
-          .key("defaults", &Stack::defaults, service_record().form(), "Keys that every service gets unless it sets them itself; maps are merged.", Origin::ours)
+          .key("defaults", &Stack::defaults, service_record().form(),
+               "Keys that every service gets unless it sets them itself; maps are merged.", Origin::ours)
           .key("services", &Stack::services, map_of(service_record().form()), "The containers of the stack.")
           .key("networks", &Stack::networks, map_of(or_empty(network_record().form())), "Networks that services share.")
-          .key("volumes", &Stack::volumes, map_of(or_empty(volume_record().form())), "Storage that outlives containers.")
-          .key("secrets", &Stack::secrets, map_of(secret_record().form()), "Passwords and keys, given to services as files.")
+          .key("volumes", &Stack::volumes, map_of(or_empty(volume_record().form())),
+               "Storage that outlives containers.")
+          .key("secrets", &Stack::secrets, map_of(secret_record().form()),
+               "Passwords and keys, given to services as files.")
           .key("configs", &Stack::configs, map_of(config_record().form()), "Configuration files given to services.")
-          .key("render", &Stack::render, map_of(rendered_form()), "Files that `saasctl render` writes besides Dockerfiles.", Origin::ours)
+          .key("render", &Stack::render, map_of(rendered_form()),
+               "Files that `saasctl render` writes besides Dockerfiles.", Origin::ours)
           .key("verify", &Stack::verify, list_of(check_record().form()), "The plan of `saasctl verify`.", Origin::ours)
           .unsupported({"include", "models"});
   return record;
 }
 
-std::optional<Document> parse_stack(std::filesystem::path path, std::string text, const Environment& environment, Mode mode,
-                                    Diagnostics& diagnostics) {
+std::optional<Document> parse_stack(std::filesystem::path path, std::string text, const Environment& environment,
+                                    Mode mode, Diagnostics& diagnostics) {
   auto source = std::make_shared<const Source>(std::move(path), std::move(text));
   diagnostics.keep(source);
   auto root = parse_yaml(*source, diagnostics);
   if (!root || root->kind == Kind::null) {
-    if (diagnostics.empty()) diagnostics.add({source.get(), 1, 1}, 1, "the file is empty", "it needs at least services:");
+    if (diagnostics.empty())
+      diagnostics.add({source.get(), 1, 1}, 1, "the file is empty", "it needs at least services:");
     return std::nullopt;
   }
   if (root->kind == Kind::map) root = with_defaults(std::move(root));
@@ -153,7 +168,8 @@ std::optional<Document> read_stack(const std::filesystem::path& path, const Envi
                                    Diagnostics& diagnostics) {
   std::error_code ignored;
   if (std::filesystem::file_size(path, ignored) > largest_file && !ignored) {
-    diagnostics.add({}, 1, fmt::format("{} is larger than 16 MiB", path.string()), "a stack file describes a stack; keep data elsewhere");
+    diagnostics.add({}, 1, fmt::format("{} is larger than 16 MiB", path.string()),
+                    "a stack file describes a stack; keep data elsewhere");
     return std::nullopt;
   }
   auto text = read_file(path);

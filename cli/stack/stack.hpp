@@ -48,10 +48,10 @@ struct Prometheus : Located {
 
 // One file that `render` writes besides the templates' own; exactly one key says what it is made of.
 struct Rendered : Located {
-  std::vector<Word> compose;                // services, or the single word "all"
+  std::vector<Word> compose;  // services, or the single word "all"
   std::optional<Prometheus> prometheus;
-  std::optional<bool> variables;            // an example .env
-  std::optional<Word> from_template;        // a template without a service
+  std::optional<bool> variables;      // an example .env
+  std::optional<Word> from_template;  // a template without a service
 };
 
 struct Stack : Located {
@@ -77,9 +77,9 @@ struct Document {
   std::vector<std::pair<std::string, Position>> unset;  // variables that became "" for want of a value
 };
 
-// Reads a file, with every check that needs no other file. All that is wrong goes to `diagnostics`, which keeps the text
-// alive; the result is absent when nothing could be read, and must not be used when `diagnostics` is not empty other
-// than for finding more errors.
+// Reads a file, with every check that needs no other file. All that is wrong goes to `diagnostics`, which keeps the
+// text alive; the result is absent when nothing could be read, and must not be used when `diagnostics` is not empty
+// other than for finding more errors.
 std::optional<Document> read_stack(const std::filesystem::path& path, const Environment& environment, Mode mode,
                                    Diagnostics& diagnostics);
 

@@ -22,8 +22,10 @@ const Record<Template>& template_record() {
   static const auto record =
       Record<Template>("template", "The file template.yaml in a folder of templates/.")
           .key("description", &Template::description, text(), "What the template makes, one sentence.", Origin::ours)
-          .key("holes", &Template::holes, map_of(hole_record().form()), "Values the service gives under with:.", Origin::ours)
-          .key("files", &Template::files, map_of(text()), "File below services/NAME/ and the Mustache file it is made from.", Origin::ours, true);
+          .key("holes", &Template::holes, map_of(hole_record().form()), "Values the service gives under with:.",
+               Origin::ours)
+          .key("files", &Template::files, map_of(text()),
+               "File below services/NAME/ and the Mustache file it is made from.", Origin::ours, true);
   return record;
 }
 
@@ -38,10 +40,12 @@ std::optional<Template> read_template(const std::filesystem::path& path, Diagnos
   const auto before = diagnostics.list().size();
   const auto root = parse_yaml(*source, diagnostics);
   if (!root) {
-    if (diagnostics.list().size() == before) diagnostics.add({source.get(), 1, 1}, 1, "the file is empty", "it needs at least files:");
+    if (diagnostics.list().size() == before)
+      diagnostics.add({source.get(), 1, 1}, 1, "the file is empty", "it needs at least files:");
     return std::nullopt;
   }
-  Reader reader(diagnostics, [](std::string_view) { return std::nullopt; }, Mode::keep);
+  Reader reader(
+      diagnostics, [](std::string_view) { return std::nullopt; }, Mode::keep);
   return template_record().read(*root, reader);
 }
 

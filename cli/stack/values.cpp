@@ -35,14 +35,8 @@ struct Unit {
   double factor;
 };
 
-constexpr std::array<Unit, 8> duration_units{{{"ns", 1},
-                                              {"us", 1e3},
-                                              {"\u00b5s", 1e3},
-                                              {"\u03bcs", 1e3},
-                                              {"ms", 1e6},
-                                              {"s", 1e9},
-                                              {"m", 60e9},
-                                              {"h", 3600e9}}};
+constexpr std::array<Unit, 8> duration_units{
+    {{"ns", 1}, {"us", 1e3}, {"\u00b5s", 1e3}, {"\u03bcs", 1e3}, {"ms", 1e6}, {"s", 1e9}, {"m", 60e9}, {"h", 3600e9}}};
 
 constexpr double largest = 9.2e18;  // just below the range of a 64-bit integer
 
@@ -67,8 +61,9 @@ Parsed<std::chrono::nanoseconds> parse_duration(std::string_view text) {
     if (!part) return std::unexpected(expected);
     const auto unit = std::ranges::find(duration_units, part->unit, &Unit::name);
     if (unit == duration_units.end()) {
-      return std::unexpected(part->unit.empty() ? fmt::format("{} (a unit is missing: did you mean {}s?)", expected, text)
-                                                : std::string(expected));
+      return std::unexpected(part->unit.empty()
+                                 ? fmt::format("{} (a unit is missing: did you mean {}s?)", expected, text)
+                                 : std::string(expected));
     }
     total += part->number * unit->factor;
     rest = part->rest;
@@ -136,16 +131,20 @@ Parsed<std::vector<std::string>> split_command(std::string_view text) {
       i = end - 1;
       in_word = true;
     } else if (quote == '\'') {
-      if (c == '\'') quote = '\0';
-      else word += c;
+      if (c == '\'')
+        quote = '\0';
+      else
+        word += c;
     } else if (c == '\\') {
       if (++i == text.size()) return std::unexpected("a character after '\\'");
       if (quote == '"' && std::string_view("\"\\$`").find(text[i]) == std::string_view::npos) word += '\\';
       word += text[i];
       in_word = true;
     } else if (quote == '"') {
-      if (c == '"') quote = '\0';
-      else word += c;
+      if (c == '"')
+        quote = '\0';
+      else
+        word += c;
     } else if (c == '\'' || c == '"') {
       quote = c;
       in_word = true;

@@ -44,10 +44,13 @@ double seconds_since(std::chrono::steady_clock::time_point start) {
 }  // namespace
 
 Board::Board(const Terminal& terminal, std::string verb) : terminal_(terminal), verb_(std::move(verb)) {
-  if (terminal_.progress() == ProgressMode::tty) ticker_ = std::jthread([this](const std::stop_token& stop) { tick(stop); });
+  if (terminal_.progress() == ProgressMode::tty)
+    ticker_ = std::jthread([this](const std::stop_token& stop) { tick(stop); });
 }
 
-Board::~Board() { finish(); }
+Board::~Board() {
+  finish();
+}
 
 void Board::update(const std::string& task, TaskState state, const std::string& text) {
   const std::scoped_lock lock(mutex_);
@@ -73,7 +76,8 @@ void Board::write_change(const Task& task) const {
                                          {"seconds", seconds_since(start_)}};
     terminal_.message(line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
   } else if (terminal_.progress() == ProgressMode::plain) {
-    terminal_.message(fmt::format("{:>6} {:<{}}  {}", short_duration(seconds_since(start_)), task.name, name_width_, terminal_.paint(tone_of(task.state), task.text)));
+    terminal_.message(fmt::format("{:>6} {:<{}}  {}", short_duration(seconds_since(start_)), task.name, name_width_,
+                                  terminal_.paint(tone_of(task.state), task.text)));
   }
 }
 
@@ -95,7 +99,8 @@ std::string Board::row(const Task& task) const {
   const auto time = short_duration(ended ? task.seconds : seconds_since(task.since));
   const auto width = terminal_.width();
   const auto room = width > name_width_ + 14 ? width - name_width_ - 14 : 10;
-  return fmt::format(" {} {:<{}}  {:>6}  {}", terminal_.paint(tone_of(task.state), sign_of(task.state)), task.name, name_width_, time,
+  return fmt::format(" {} {:<{}}  {:>6}  {}", terminal_.paint(tone_of(task.state), sign_of(task.state)), task.name,
+                     name_width_, time,
                      terminal_.paint(task.state == TaskState::failed ? Tone::bad : Tone::dim, cut(task.text, room)));
 }
 

@@ -18,7 +18,9 @@ bool can_move_cursor() {
   return isatty(STDERR_FILENO) == 1 && kind && std::strcmp(kind, "dumb") != 0;
 }
 
-void write_to(std::FILE* file, std::string_view text) { std::fwrite(text.data(), 1, text.size(), file); }
+void write_to(std::FILE* file, std::string_view text) {
+  std::fwrite(text.data(), 1, text.size(), file);
+}
 
 }  // namespace
 
@@ -45,7 +47,9 @@ std::size_t Terminal::width() const {
   return 100;
 }
 
-void Terminal::data(std::string_view text) const { write_to(stdout, text); }
+void Terminal::data(std::string_view text) const {
+  write_to(stdout, text);
+}
 
 void Terminal::message(std::string_view line) const {
   std::string text(line);
@@ -53,7 +57,9 @@ void Terminal::message(std::string_view line) const {
   write_to(stderr, text);
 }
 
-void Terminal::warning(std::string_view line) const { message(paint(Tone::warning, "warning: ") + std::string(line)); }
+void Terminal::warning(std::string_view line) const {
+  message(paint(Tone::warning, "warning: ") + std::string(line));
+}
 
 void Terminal::error(const Error& error) const {
   // The reader's errors carry their own "file:line:column: error:" lines.
@@ -62,7 +68,9 @@ void Terminal::error(const Error& error) const {
   if (!error.hint.empty()) message("       " + error.hint);
 }
 
-std::string Terminal::paint(Tone tone, std::string_view text) const { return painted(colour_err_, tone, text); }
+std::string Terminal::paint(Tone tone, std::string_view text) const {
+  return painted(colour_err_, tone, text);
+}
 
 Result<void> Terminal::flush() const {
   const bool flushed = std::fflush(stdout) == 0 && std::ferror(stdout) == 0;

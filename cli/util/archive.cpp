@@ -25,7 +25,9 @@ la_ssize_t append(archive*, void* out, const void* bytes, size_t count) {
 Result<std::string> make_archive(const std::vector<ArchiveFile>& files) {
   std::string out;
   const std::unique_ptr<archive, Close> writer(archive_write_new());
-  const auto failed = [&] { return failure(fmt::format("cannot make an archive: {}", archive_error_string(writer.get()))); };
+  const auto failed = [&] {
+    return failure(fmt::format("cannot make an archive: {}", archive_error_string(writer.get())));
+  };
   archive_write_set_format_ustar(writer.get());
   if (archive_write_open(writer.get(), &out, nullptr, append, nullptr) != ARCHIVE_OK) return failed();
   for (const auto& file : files) {

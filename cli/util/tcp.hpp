@@ -11,8 +11,8 @@
 namespace saasctl {
 
 // Connects to a numeric address and waits a moment: an engine's proxy accepts before the program listens and closes at
-// once, so a connection counts only when it is still open after `settle` (0 or less: at once). Errors: failed (refused, closed), timeout,
-// interrupted.
+// once, so a connection counts only when it is still open after `settle` (0 or less: at once). Errors: failed (refused,
+// closed), timeout, interrupted.
 Result<void> probe_tcp(const std::string& address, std::uint16_t port, std::chrono::milliseconds timeout,
                        std::chrono::milliseconds settle, std::stop_token stop);
 

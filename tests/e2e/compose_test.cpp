@@ -16,7 +16,9 @@ namespace {
 class Compose {
  public:
   explicit Compose(Saas& saas) : saas_(saas) {
-    const auto built = build::build_image(saas.client(), {.tags = {image}, .context = std::filesystem::path(SAASCTL_SOURCE_DIR) / "tests/compose"}, {}, {});
+    const auto built = build::build_image(
+        saas.client(), {.tags = {image}, .context = std::filesystem::path(SAASCTL_SOURCE_DIR) / "tests/compose"}, {},
+        {});
     if (!built) FAIL(built.error().message);
   }
 
@@ -40,10 +42,13 @@ class Compose {
     const auto ended = engine::wait_container(client, name.text(), engine::WaitCondition::not_running, 5min, {});
     REQUIRE(ended);
     Outcome outcome{ended->exit_code, "", ""};
-    const auto read = engine::read_logs(client, name.text(), {}, [&](const engine::LogLine& line) {
-      (line.stream == engine::Stream::standard_output ? outcome.out : outcome.err) += std::string(line.text) + "\n";
-      return true;
-    }, {});
+    const auto read = engine::read_logs(
+        client, name.text(), {},
+        [&](const engine::LogLine& line) {
+          (line.stream == engine::Stream::standard_output ? outcome.out : outcome.err) += std::string(line.text) + "\n";
+          return true;
+        },
+        {});
     REQUIRE(read);
     INFO(outcome.out << outcome.err);
     REQUIRE(outcome.exit_code == 0);
@@ -60,18 +65,20 @@ json sorted(json list) {
   return list;
 }
 
-// The services' names in what `docker compose ps --format json` prints: one object a line, or one list of older versions.
+// The services' names in what `docker compose ps --format json` prints: one object a line, or one list of older
+// versions.
 std::set<std::string> services_of(const std::string& text) {
   std::set<std::string> names;
   for (std::size_t from = 0; from < text.size(); from = text.find('\n', from) + 1) {
     const auto line = json::parse(text.substr(from, text.find('\n', from) - from));
-    for (const auto& row : line.is_array() ? line : json::array({line})) names.insert(row.at("Service").get<std::string>());
+    for (const auto& row : line.is_array() ? line : json::array({line}))
+      names.insert(row.at("Service").get<std::string>());
   }
   return names;
 }
 
-// What a container is, whoever made it: the parts of the model that a Compose file speaks of. Secrets and configs are told
-// by their places: how they get there may differ.
+// What a container is, whoever made it: the parts of the model that a Compose file speaks of. Secrets and configs are
+// told by their places: how they get there may differ.
 json meaning_of(const engine::Container& container) {
   const auto& config = container.config;
   const auto& host = container.host_config;
@@ -80,14 +87,16 @@ json meaning_of(const engine::Container& container) {
     out[key] = config.contains(key) ? config.at(key) : json();
   }
   out["Env"] = sorted(config.at("Env"));
-  for (const auto* key : {"PortBindings", "RestartPolicy", "NanoCpus", "Memory", "PidsLimit", "ReadonlyRootfs", "SecurityOpt", "Privileged", "Tmpfs"}) {
+  for (const auto* key : {"PortBindings", "RestartPolicy", "NanoCpus", "Memory", "PidsLimit", "ReadonlyRootfs",
+                          "SecurityOpt", "Privileged", "Tmpfs"}) {
     out[key] = host.contains(key) ? host.at(key) : json();
   }
   out["CapDrop"] = sorted(host.at("CapDrop"));
   for (const auto& [name, attachment] : container.networks) out["Networks"].push_back(name);
   json places = json::array();
   for (const auto& mount : container.mounts) {
-    if (!mount.destination.starts_with("/run/secrets")) places.push_back(mount.destination + (mount.read_only ? ":ro" : ""));
+    if (!mount.destination.starts_with("/run/secrets"))
+      places.push_back(mount.destination + (mount.read_only ? ":ro" : ""));
     if (mount.type == "volume" && mount.destination.find("secrets") == std::string::npos) places.push_back(mount.name);
   }
   out["Mounts"] = sorted(places);

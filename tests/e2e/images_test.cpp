@@ -21,7 +21,8 @@ void write_context(const Stack& stack, const std::string& steps) {
 // A registry on a port of 127.0.0.1, without names or passwords.
 class Registry {
  public:
-  explicit Registry(const engine::Client& client) : client_(client), name_(client, "registry"), port_(std::to_string(free_port())) {
+  explicit Registry(const engine::Client& client)
+      : client_(client), name_(client, "registry"), port_(std::to_string(free_port())) {
     constexpr auto image = "saasctl-test/registry:latest";
     const auto context = std::filesystem::path(SAASCTL_SOURCE_DIR) / "tests/registry";
     const auto built = build::build_image(client, {.tags = {image}, .context = context}, {}, {});
@@ -103,7 +104,8 @@ TEST_CASE("a build secret is used and stays in no image; a second build has noth
   const auto client = real_engine();
   const Stack stack(client);
   const std::string secret = "a-secret-of-forty-three-bytes-" + std::to_string(::getpid());
-  write_context(stack, "RUN --mount=type=secret,id=token,required=true [\"/fixture\", \"exists\", \"/run/secrets/token\"]\n");
+  write_context(stack,
+                "RUN --mount=type=secret,id=token,required=true [\"/fixture\", \"exists\", \"/run/secrets/token\"]\n");
   write_file(stack.folder() / "token", secret);
   stack.write("services: {one: {build: {context: ., secrets: [token], args: {TEXT: '" + stack.project() +
               "'}}}}\nsecrets: {token: {file: token}}\n");

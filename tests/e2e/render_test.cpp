@@ -15,7 +15,8 @@ class Copy {
   Copy() {
     for (const auto* entry : {"stack.yaml", "docker-compose.yml", "docker-compose.microservices.yml", ".dockerignore",
                               ".env.docker.example", "templates", "services", "infra"}) {
-      std::filesystem::copy(std::filesystem::path(SAASCTL_SOURCE_DIR) / entry, folder_.path() / entry, std::filesystem::copy_options::recursive);
+      std::filesystem::copy(std::filesystem::path(SAASCTL_SOURCE_DIR) / entry, folder_.path() / entry,
+                            std::filesystem::copy_options::recursive);
     }
   }
   std::filesystem::path path(const std::string& name) const { return folder_.path() / name; }
@@ -23,7 +24,9 @@ class Copy {
     std::ifstream file(path(name), std::ios::binary);
     return {std::istreambuf_iterator<char>(file), {}};
   }
-  void write(const std::string& name, const std::string& text) const { std::ofstream(path(name), std::ios::binary) << text; }
+  void write(const std::string& name, const std::string& text) const {
+    std::ofstream(path(name), std::ios::binary) << text;
+  }
   void replace(const std::string& name, const std::string& from, const std::string& to) const {
     auto changed = text(name);
     const auto at = changed.find(from);
@@ -56,7 +59,9 @@ TEST_CASE("one changed line of stack.yaml is drift: exit code 4 and a unified di
   INFO(drift.out << drift.err);
   CHECK(drift.exit_code == 4);
   CHECK(contains(drift.out, "--- a/docker-compose.yml\n+++ b/docker-compose.yml\n@@ "));
-  CHECK(contains(drift.out, "\n-      - 127.0.0.1:${PROMETHEUS_PUBLISH:-9090}:9090\n+      - 127.0.0.1:${PROMETHEUS_PUBLISH:-9191}:9090\n"));
+  CHECK(contains(
+      drift.out,
+      "\n-      - 127.0.0.1:${PROMETHEUS_PUBLISH:-9090}:9090\n+      - 127.0.0.1:${PROMETHEUS_PUBLISH:-9191}:9090\n"));
   CHECK(contains(drift.err, "saasctl render"));
   CHECK(copy.text("docker-compose.yml") == before);
 

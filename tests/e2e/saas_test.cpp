@@ -68,7 +68,8 @@ TEST_CASE("the stack comes up healthy, verify is green, and a second up changes 
 
   const auto report = saas.folder() / "report.json";
   const auto junit = saas.folder() / "report.xml";
-  const auto verified = saas.run({"verify", "--report", "json=" + report.string(), "--report", "junit=" + junit.string()});
+  const auto verified =
+      saas.run({"verify", "--report", "json=" + report.string(), "--report", "junit=" + junit.string()});
   INFO(verified.out << verified.err);
   CHECK(verified.exit_code == 0);
   const auto parsed = json::parse(text_of(report));
@@ -144,9 +145,10 @@ TEST_CASE("a wrong JAEGER_AGENT_HOST makes verify fail in the UDP checks and in 
   const auto verified = saas.run({"verify", "--report", "json=" + report.string()});
   INFO(verified.out << verified.err);
   CHECK(verified.exit_code == 3);
-  CHECK(failed_steps(report) == std::vector<std::string>{"A span sent by UDP to JAEGER_AGENT_HOST arrives from auth-service",
-                                                         "A span sent by UDP to JAEGER_AGENT_HOST arrives from chat-service",
-                                                         "A span sent by UDP to JAEGER_AGENT_HOST arrives from billing-service"});
+  CHECK(failed_steps(report) ==
+        std::vector<std::string>{"A span sent by UDP to JAEGER_AGENT_HOST arrives from auth-service",
+                                 "A span sent by UDP to JAEGER_AGENT_HOST arrives from chat-service",
+                                 "A span sent by UDP to JAEGER_AGENT_HOST arrives from billing-service"});
 }
 
 TEST_CASE("secrets are in files that their owner alone reads, and nowhere else") {
@@ -176,7 +178,8 @@ TEST_CASE("secrets are in files that their owner alone reads, and nowhere else")
     const auto history = client.send({.path = "/images/" + container.image_id + "/history"}, {});
     REQUIRE(history);
     CHECK(absent_from(history->body));
-    const auto processes = client.send({.path = "/containers/" + container.id + "/top", .query = {{"ps_args", "auxe"}}}, {});
+    const auto processes =
+        client.send({.path = "/containers/" + container.id + "/top", .query = {{"ps_args", "auxe"}}}, {});
     REQUIRE(processes);
     CHECK(absent_from(processes->body));
   }

@@ -16,7 +16,8 @@ void write_chain(const Stack& stack, const std::string& image) {
   const auto service = [&](const std::string& name, const std::string& after) {
     return "  " + name + ":\n    image: " + image +
            "\n    pull_policy: never\n    command: [sleep, '3600']\n    stop_signal: SIGKILL\n    secrets: [key]\n"
-           "    volumes: [data:/data]\n    healthcheck: {test: [CMD, /fixture, sleep, '1'], interval: 1s, timeout: 5s}\n" +
+           "    volumes: [data:/data]\n    healthcheck: {test: [CMD, /fixture, sleep, '1'], interval: 1s, timeout: "
+           "5s}\n" +
            (after.empty() ? "" : "    depends_on: {" + after + ": {condition: service_healthy}}\n");
   };
   stack.write("services:\n" + service("first", "") + service("second", "first") + service("third", "second") +
@@ -84,7 +85,8 @@ TEST_CASE("SIGINT during a build ends it at once") {
   const auto client = real_engine();
   const Stack stack(client);
   std::filesystem::copy_file(SAASCTL_FIXTURE, stack.folder() / "fixture");
-  write_file(stack.folder() / "Dockerfile", "FROM scratch\nCOPY fixture /fixture\nARG TEXT\nRUN [\"/fixture\", \"sleep\", \"300\"]\n");
+  write_file(stack.folder() / "Dockerfile",
+             "FROM scratch\nCOPY fixture /fixture\nARG TEXT\nRUN [\"/fixture\", \"sleep\", \"300\"]\n");
   stack.write("services: {one: {build: {context: ., args: {TEXT: '" + stack.project() + "'}}}}\n");
   auto build = stack.start({"build"});
   std::this_thread::sleep_for(2s);

@@ -122,7 +122,8 @@ TEST_CASE("a bad stack file is told with all its errors, and nothing is written 
     INFO(verb << ": " << outcome.err);
     CHECK(outcome.exit_code == 2);
     CHECK(outcome.out.empty());
-    for (const auto* place : {"stack.yaml:4:5: error: ", "stack.yaml:5:", "stack.yaml:6:", "stack.yaml:7:"}) CHECK(contains(outcome.err, place));
+    for (const auto* place : {"stack.yaml:4:5: error: ", "stack.yaml:5:", "stack.yaml:6:", "stack.yaml:7:"})
+      CHECK(contains(outcome.err, place));
     CHECK(contains(outcome.err, "command"));
     CHECK(contains(outcome.err, "two"));
     CHECK(contains(outcome.err, "^"));
@@ -133,7 +134,8 @@ TEST_CASE("a bad stack file is told with all its errors, and nothing is written 
 }
 
 TEST_CASE("bad usage is exit code 2 and says where help is") {
-  for (const auto& words : {std::vector<std::string>{"uo"}, {"up", "--wiat", "ready"}, {"--progress", "loud", "up"}, {}}) {
+  for (const auto& words :
+       {std::vector<std::string>{"uo"}, {"up", "--wiat", "ready"}, {"--progress", "loud", "up"}, {}}) {
     const auto outcome = run_tool(words);
     CHECK(outcome.exit_code == 2);
     CHECK(contains(outcome.err, "--help"));
@@ -147,8 +149,9 @@ TEST_CASE("a taken host port ends up with a clear message, and a second up goes 
   const FixtureImage image(client);
   const Stack stack(client);
   TakenPort port;
-  stack.write("services:\n" + sleeper("first", image.text()) +
-              sleeper("web", image.text(), "    ports: ['127.0.0.1:" + port.number() + ":80']\n    depends_on: [first]\n"));
+  stack.write(
+      "services:\n" + sleeper("first", image.text()) +
+      sleeper("web", image.text(), "    ports: ['127.0.0.1:" + port.number() + ":80']\n    depends_on: [first]\n"));
   const auto refused = stack.run({"up"});
   INFO(refused.err);
   CHECK(refused.exit_code == 1);
@@ -168,7 +171,8 @@ TEST_CASE("a container of somebody else with the same name is left alone, and na
   const Stack stack(client);
   stack.write("services:\n" + sleeper("one", image.text()));
   const auto name = stack.project() + "-one-1";
-  const auto foreign = engine::create_container(client, name, {{"Image", image.text()}, {"Cmd", {"sleep", "3600"}}}, {});
+  const auto foreign =
+      engine::create_container(client, name, {{"Image", image.text()}, {"Cmd", {"sleep", "3600"}}}, {});
   REQUIRE(foreign);
   const auto outcome = stack.run({"up"});
   const auto still = engine::inspect_container(client, name, {});
@@ -202,8 +206,9 @@ TEST_CASE("a service that stays unhealthy is named with what its last checks sai
   const auto client = real_engine();
   const FixtureImage image(client);
   const Stack stack(client);
-  stack.write("services:\n" + sleeper("sick", image.text(),
-                                      "    healthcheck: {test: [CMD, /fixture, fail, '3'], interval: 1s, timeout: 2s, retries: 2}\n"));
+  stack.write("services:\n" +
+              sleeper("sick", image.text(),
+                      "    healthcheck: {test: [CMD, /fixture, fail, '3'], interval: 1s, timeout: 2s, retries: 2}\n"));
   const auto outcome = stack.run({"up"});
   INFO(outcome.err);
   CHECK(outcome.exit_code == 1);

@@ -107,14 +107,16 @@ class Stack {
   // Service to container id.
   std::map<std::string, std::string> ids() const {
     std::map<std::string, std::string> ids;
-    for (const auto& container : containers()) ids[container.labels.at(std::string(plan::label::service))] = container.id;
+    for (const auto& container : containers())
+      ids[container.labels.at(std::string(plan::label::service))] = container.id;
     return ids;
   }
 
   std::set<std::string> healthy() const {
     std::set<std::string> names;
     for (const auto& container : containers()) {
-      if (container.status.find("(healthy)") != std::string::npos) names.insert(container.labels.at(std::string(plan::label::service)));
+      if (container.status.find("(healthy)") != std::string::npos)
+        names.insert(container.labels.at(std::string(plan::label::service)));
     }
     return names;
   }
@@ -140,7 +142,8 @@ class Stack {
   // Nothing may throw or fail here: it runs while a failed test unwinds.
   void remove_all() const {
     if (const auto list = engine::list_containers(client_, {label()}, {})) {
-      for (const auto& one : *list) static_cast<void>(engine::remove_container(client_, one.id, {.force = true, .volumes = true}, {}));
+      for (const auto& one : *list)
+        static_cast<void>(engine::remove_container(client_, one.id, {.force = true, .volumes = true}, {}));
     }
     if (const auto list = engine::list_networks(client_, {label()}, {})) {
       for (const auto& one : *list) static_cast<void>(engine::remove_network(client_, one.id, {}));

@@ -18,7 +18,9 @@
 
 namespace saasctl::test {
 
-inline bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+inline bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
 
 using Variables = std::map<std::string, std::string>;
 

@@ -265,43 +265,43 @@ TEST_CASE("a counter is read after a fresh scrape, then a request, and must have
     within: 10s
 )";
   const auto number = [](double value) {
-  return R"({"status":"success","data":{"resultType":"scalar","result":[0,")" + std::to_string(value) + "\"]}}";
+    return R"({"status":"success","data":{"resultType":"scalar","result":[0,")" + std::to_string(value) + "\"]}}";
   };
-const auto scraped = [](const std::string& time) {
-  return R"({"status":"success","data":{"activeTargets":[{"labels":{"instance":"a"},"health":"up","lastScrape":")" +
-         time + "\"}]}}";
-};
-Trial trial;
-int waits = 0;
-bool requested = false;
-trial.clock.on_wait = [&] { ++waits; };
-trial.web.on_send = [&](const http::Request& request) {
-  if (request.url.find("query=time") != std::string::npos) return answer(200, number(100));
-  if (request.url.find("/api/v1/targets") != std::string::npos) {
-    return answer(200, scraped(waits < 2 ? "1970-01-01T00:01:39Z" : "1970-01-01T00:01:41Z"));
-  }
-  if (request.url == "http://billing-service.test:80/v1/plans") {
-    requested = true;
-    return answer(200, "{}");
-  }
-  // Earlier traffic shows up with the fresh scrape; it must not be taken for the request's.
-  if (!requested) return answer(200, number(waits < 2 ? 5 : 7));
-  return answer(200, number(waits < 6 ? 7 : 8));
-};
-auto report = run(trial, step);
-CHECK(report.passed());
-CHECK(any_has(report.steps[0].details, "sum(requests): 7 before, 8 after"));
+  const auto scraped = [](const std::string& time) {
+    return R"({"status":"success","data":{"activeTargets":[{"labels":{"instance":"a"},"health":"up","lastScrape":")" +
+           time + "\"}]}}";
+  };
+  Trial trial;
+  int waits = 0;
+  bool requested = false;
+  trial.clock.on_wait = [&] { ++waits; };
+  trial.web.on_send = [&](const http::Request& request) {
+    if (request.url.find("query=time") != std::string::npos) return answer(200, number(100));
+    if (request.url.find("/api/v1/targets") != std::string::npos) {
+      return answer(200, scraped(waits < 2 ? "1970-01-01T00:01:39Z" : "1970-01-01T00:01:41Z"));
+    }
+    if (request.url == "http://billing-service.test:80/v1/plans") {
+      requested = true;
+      return answer(200, "{}");
+    }
+    // Earlier traffic shows up with the fresh scrape; it must not be taken for the request's.
+    if (!requested) return answer(200, number(waits < 2 ? 5 : 7));
+    return answer(200, number(waits < 6 ? 7 : 8));
+  };
+  auto report = run(trial, step);
+  CHECK(report.passed());
+  CHECK(any_has(report.steps[0].details, "sum(requests): 7 before, 8 after"));
 
-Trial still;
-still.web.on_send = [&](const http::Request& request) {
-  if (request.url.find("/api/v1/targets") != std::string::npos) return answer(200, scraped("1970-01-01T00:01:41Z"));
-  return answer(200, number(100));
-};
-report = run(still, step);
-CHECK(report.steps[0].status == Status::failed);
-REQUIRE(report.steps[0].findings.size() == 1);
-CHECK(report.steps[0].findings[0].expected == "sum(requests) greater than 100");
-CHECK(report.steps[0].findings[0].got == "100");
+  Trial still;
+  still.web.on_send = [&](const http::Request& request) {
+    if (request.url.find("/api/v1/targets") != std::string::npos) return answer(200, scraped("1970-01-01T00:01:41Z"));
+    return answer(200, number(100));
+  };
+  report = run(still, step);
+  CHECK(report.steps[0].status == Status::failed);
+  REQUIRE(report.steps[0].findings.size() == 1);
+  CHECK(report.steps[0].findings[0].expected == "sum(requests) greater than 100");
+  CHECK(report.steps[0].findings[0].got == "100");
 }
 
 TEST_CASE("recreate waits for the new container's health") {
