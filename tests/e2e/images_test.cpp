@@ -100,7 +100,7 @@ TEST_CASE("a step of many lines is shown as its first") {
   }
 }
 
-TEST_CASE("a build secret is used and stays in no image; a second build has nothing to do") {
+TEST_CASE("a build secret is used and stays in no image, and a second build has nothing to do") {
   const auto client = real_engine();
   const Stack stack(client);
   const std::string secret = "a-secret-of-forty-three-bytes-" + std::to_string(::getpid());
