@@ -87,7 +87,7 @@ TEST_CASE("Numbers outside their bounds are problems that say what was expected"
                                                         "N is '12x', expected a number from 1 to 10"});
 }
 
-TEST_CASE("A required secret must be there and hold something; an optional one need not", "[settings]") {
+TEST_CASE("A required secret must be there and hold something, an optional one need not", "[settings]") {
   const TemporaryFile empty("\n");
   Settings settings = settings_of({{"EMPTY", empty.path()}, {"GONE", "/nowhere/at/all"}, {"FOLDER", "/tmp"}});
   CHECK(settings.secret("EMPTY").empty());

@@ -54,7 +54,7 @@ TEST_CASE("A moved span is recorded once", "[span]") {
   CHECK(tracer.waiting() == 1);
 }
 
-TEST_CASE("A full queue drops what comes and counts it; taking makes room", "[span]") {
+TEST_CASE("A full queue drops what comes and counts it, and taking makes room", "[span]") {
   Tracer tracer(2);
   for (int count = 0; count < 5; ++count) {
     const Span span = tracer.start("s", SpanKind::internal, std::nullopt);

@@ -269,7 +269,7 @@ TEST_CASE("a port that is taken is a conflict") {
   CHECK(started.error().message.find(std::to_string(ports[0].host_port)) != std::string::npos);
 }
 
-TEST_CASE("images are tagged, listed and removed; one that no registry has is an error") {
+TEST_CASE("images are tagged, listed and removed, and one that no registry has is an error") {
   const auto client = test::real_engine();
   const test::ImageName tag(client, "tagged");
   REQUIRE(tag_image(client, FixtureImage::name(), tag.text(), {}));

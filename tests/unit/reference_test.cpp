@@ -67,7 +67,7 @@ class Checkout {
 
 }  // namespace
 
-TEST_CASE("docs/reference holds what the tool says; scripts/reference writes it anew") {
+TEST_CASE("docs/reference holds what the tool says, and scripts/reference writes it anew") {
   for (const auto& page : pages) {
     INFO(page.file);
     const auto committed = read_file(source_dir / "docs/reference" / page.file);
