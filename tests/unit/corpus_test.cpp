@@ -1,5 +1,5 @@
-// Broken variations of the bundled stack file: whatever a slip of the hand does to it, it is read to the end, and what is
-// wrong has a place.
+// Broken variations of the bundled stack file: whatever a slip of the hand does to it, it is read to the end, and what
+// is wrong has a place.
 #include <algorithm>
 #include <chrono>
 
@@ -16,7 +16,9 @@ namespace {
 
 using Lines = std::vector<std::string>;
 
-std::size_t indentation(const std::string& line) { return std::min(line.find_first_not_of(' '), line.size()); }
+std::size_t indentation(const std::string& line) {
+  return std::min(line.find_first_not_of(' '), line.size());
+}
 
 // One change of some lines of the file.
 void change_lines(Lines& lines, Generator& random) {
@@ -41,7 +43,8 @@ void change_lines(Lines& lines, Generator& random) {
       lines[i].insert(0, "\t");
       break;
     case 6:
-      lines[i] += random.pick<std::string>({":", " {", " [", "\"", "'", " *nobody", " &x", " |", " ${", " !tag", ", ,"});
+      lines[i] +=
+          random.pick<std::string>({":", " {", " [", "\"", "'", " *nobody", " &x", " |", " ${", " !tag", ", ,"});
       break;
     default:
       lines.resize(std::max<std::size_t>(i, 1));
@@ -50,8 +53,34 @@ void change_lines(Lines& lines, Generator& random) {
 
 // Another value in place of what stands behind a key.
 void change_value(Lines& lines, Generator& random) {
-  static const std::vector<std::string> values{"",     "5",    "-1",         "true",        "[]",    "{}",   "[a, [b]]", "{a: {b: c}}", "\"\"", "~", "99999999999999999999", "1e400", "nan",
-                                               "10x",  "${",   "${A:?need}", "$",           "*service", "!x y", "\"\\u0000\"", "\"\\xff\"", "'",   "x: y", "- x", "../..", "all",  "\xc3\xa9", "\x7f"};
+  static const std::vector<std::string> values{"",
+                                               "5",
+                                               "-1",
+                                               "true",
+                                               "[]",
+                                               "{}",
+                                               "[a, [b]]",
+                                               "{a: {b: c}}",
+                                               "\"\"",
+                                               "~",
+                                               "99999999999999999999",
+                                               "1e400",
+                                               "nan",
+                                               "10x",
+                                               "${",
+                                               "${A:?need}",
+                                               "$",
+                                               "*service",
+                                               "!x y",
+                                               "\"\\u0000\"",
+                                               "\"\\xff\"",
+                                               "'",
+                                               "x: y",
+                                               "- x",
+                                               "../..",
+                                               "all",
+                                               "\xc3\xa9",
+                                               "\x7f"};
   auto& line = lines[random.below(lines.size())];
   const auto colon = line.find(": ");
   if (colon != std::string::npos) line = line.substr(0, colon + 2) + random.pick(values);
@@ -59,16 +88,20 @@ void change_value(Lines& lines, Generator& random) {
 
 // A name with a slip of the fingers.
 void change_name(std::string& text, Generator& random) {
-  static const std::vector<std::string> names{"services", "image", "healthcheck", "depends_on", "postgres", "auth-service", "saas-network", "redis-data", "jwt-key", "cpp-service",
-                                              "condition", "service_healthy", "secrets", "expect", "capture", "{{token}}", "status", "defaults", "interval", "ports", "*environment"};
+  static const std::vector<std::string> names{
+      "services",   "image",     "healthcheck", "depends_on", "postgres",        "auth-service", "saas-network",
+      "redis-data", "jwt-key",   "cpp-service", "condition",  "service_healthy", "secrets",      "expect",
+      "capture",    "{{token}}", "status",      "defaults",   "interval",        "ports",        "*environment"};
   const auto& name = random.pick(names);
   std::vector<std::size_t> places;
   for (auto at = text.find(name); at != std::string::npos; at = text.find(name, at + 1)) places.push_back(at);
   if (places.empty()) return;
   auto wrong = name;
   const auto at = random.below(wrong.size());
-  if (random.one_in(2)) wrong.erase(at, 1);
-  else wrong.insert(at, 1, wrong[at]);
+  if (random.one_in(2))
+    wrong.erase(at, 1);
+  else
+    wrong.insert(at, 1, wrong[at]);
   text.replace(random.pick(places), name.size(), wrong);
 }
 
@@ -82,7 +115,9 @@ void change_bytes(std::string& text, Generator& random) {
       text.erase(at, 1 + random.below(20));
       break;
     case 2:
-      text.insert(at, 1, random.pick<char>({'{', '}', '[', ']', ':', '#', '\'', '"', '&', '*', '\n', '\0', '\xff', '$', '%', '@'}));
+      text.insert(
+          at, 1,
+          random.pick<char>({'{', '}', '[', ']', ':', '#', '\'', '"', '&', '*', '\n', '\0', '\xff', '$', '%', '@'}));
       break;
     default:
       text.resize(std::max<std::size_t>(at, 1));
@@ -99,8 +134,10 @@ std::string variation(const std::string& text, Generator& random) {
       change_name(out, random);
     } else {
       auto lines = split(out, '\n');
-      if (kind == 2) change_lines(lines, random);
-      else change_value(lines, random);
+      if (kind == 2)
+        change_lines(lines, random);
+      else
+        change_value(lines, random);
       out = join(lines, "\n");
     }
     if (out.empty()) out = "x";

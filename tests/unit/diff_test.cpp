@@ -4,6 +4,7 @@
 #include "catch.hpp"
 #include "generated.hpp"
 #include "render/diff.hpp"
+#include "temporary_folder.hpp"
 #include "util/file.hpp"
 #include "util/process.hpp"
 
@@ -11,24 +12,6 @@ using namespace saasctl;
 namespace fs = std::filesystem;
 
 namespace {
-
-class Folder {
- public:
-  Folder() {
-    std::string name = (fs::temp_directory_path() / "saasctl-diff.XXXXXX").string();
-    path_ = ::mkdtemp(name.data());
-  }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  ~Folder() {
-    std::error_code ignored;
-    fs::remove_all(path_, ignored);
-  }
-  std::string operator/(const char* name) const { return (path_ / name).string(); }
-
- private:
-  fs::path path_;
-};
 
 std::string any_text(Generator& random) {
   static const std::vector<std::string> lines{"a\n", "b\n", "c\n", "\n", "  deep\n", "-x\n", "+y\n"};
@@ -71,14 +54,16 @@ TEST_CASE("a diff has three lines of context and marks a missing line break") {
 }
 
 TEST_CASE("patch applies our diffs, and diff finds none with fewer lines") {
-  const Folder folder;
+  const TemporaryFolder folder;
+  const std::string before_file = folder.path() / "before", after_file = folder.path() / "after",
+                    patched_file = folder.path() / "patched";
   Generator random(7);
   for (int i = 0; i < 60; ++i) {
     const auto before = any_text(random), after = changed(before, random);
-    REQUIRE(write_file_atomic(folder / "before", before));
-    REQUIRE(write_file_atomic(folder / "after", after));
+    REQUIRE(write_file_atomic(before_file, before));
+    REQUIRE(write_file_atomic(after_file, after));
     const auto ours = render::unified_diff("before", before, "after", after);
-    const auto theirs = run_process({"diff", "-u", "--minimal", folder / "before", folder / "after"}, {}, {});
+    const auto theirs = run_process({"diff", "-u", "--minimal", before_file, after_file}, {}, {});
     REQUIRE(theirs);
     CHECK(ours.empty() == (theirs->exit_code == 0));
     INFO(ours << theirs->standard_output);
@@ -86,12 +71,12 @@ TEST_CASE("patch applies our diffs, and diff finds none with fewer lines") {
     if (ours.empty()) continue;
     ProcessOptions options;
     options.input = ours;
-    const auto patched = run_process({"patch", "-s", "--posix", folder / "before", "-o", folder / "patched"}, options, {});
+    const auto patched = run_process({"patch", "-s", "--posix", before_file, "-o", patched_file}, options, {});
     REQUIRE(patched);
     INFO(patched->standard_output << patched->standard_error);
     CHECK(patched->exit_code == 0);
-    CHECK(read_file(folder / "patched") == after);
-    fs::remove(folder / "patched");
+    CHECK(read_file(patched_file) == after);
+    fs::remove(patched_file);
   }
 }
 

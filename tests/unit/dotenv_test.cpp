@@ -1,5 +1,5 @@
-#include "catch.hpp"
 #include "stack/dotenv.hpp"
+#include "catch.hpp"
 #include "stack_text.hpp"
 
 using namespace saasctl::stack;
@@ -18,11 +18,19 @@ struct EnvFile {
 
 TEST_CASE("the lines of an .env file") {
   const EnvFile parsed(
-      "\xef\xbb\xbf# comment\n\nA=1\nexport B = two words  # gone\nC='$A ${B} \\n'\nD=\"x\\ty\\n\\$A\\\"\" # gone\nE=${A}$A\nF=a#b\n"
+      "\xef\xbb\xbf# comment\n\nA=1\nexport B = two words  # gone\nC='$A ${B} \\n'\nD=\"x\\ty\\n\\$A\\\"\" # "
+      "gone\nE=${A}$A\nF=a#b\n"
       "G=\r\nH=\"two\nlines\"\nI=last");
   CHECK(parsed.diagnostics.text().empty());
-  CHECK(parsed.variables == Variables{{"A", "1"}, {"B", "two words"}, {"C", "$A ${B} \\n"}, {"D", "x\ty\n$A\""}, {"E", "11"},
-                                      {"F", "a#b"}, {"G", ""}, {"H", "two\nlines"}, {"I", "last"}});
+  CHECK(parsed.variables == Variables{{"A", "1"},
+                                      {"B", "two words"},
+                                      {"C", "$A ${B} \\n"},
+                                      {"D", "x\ty\n$A\""},
+                                      {"E", "11"},
+                                      {"F", "a#b"},
+                                      {"G", ""},
+                                      {"H", "two\nlines"},
+                                      {"I", "last"}});
 }
 
 TEST_CASE("the environment wins over earlier lines in a variable, and a lone name passes through") {

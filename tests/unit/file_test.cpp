@@ -9,6 +9,7 @@
 #include <filesystem>
 
 #include "catch.hpp"
+#include "temporary_folder.hpp"
 #include "util/archive.hpp"
 #include "util/file.hpp"
 #include "util/tcp.hpp"
@@ -18,24 +19,6 @@ namespace fs = std::filesystem;
 using namespace std::chrono_literals;
 
 namespace {
-
-class Folder {
- public:
-  Folder() {
-    std::string name = (fs::temp_directory_path() / "saasctl-file.XXXXXX").string();
-    path_ = ::mkdtemp(name.data());
-  }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  ~Folder() {
-    std::error_code ignored;
-    fs::remove_all(path_, ignored);
-  }
-  const fs::path& path() const { return path_; }
-
- private:
-  fs::path path_;
-};
 
 // A file system of one page, which is full at once; only root can have one.
 class TinyDisk {
@@ -56,12 +39,14 @@ class TinyDisk {
   bool mounted_ = false;
 };
 
-long files_in(const fs::path& folder) { return std::distance(fs::directory_iterator(folder), fs::directory_iterator()); }
+long files_in(const fs::path& folder) {
+  return std::distance(fs::directory_iterator(folder), fs::directory_iterator());
+}
 
 }  // namespace
 
 TEST_CASE("a file is written whole with its mode, in folders made for it") {
-  const Folder folder;
+  const TemporaryFolder folder;
   const auto path = folder.path() / "a" / "b" / "secret";
   REQUIRE(write_file_atomic(path, "one", 0600));
   CHECK(read_file(path) == "one");
@@ -74,7 +59,7 @@ TEST_CASE("a file is written whole with its mode, in folders made for it") {
 }
 
 TEST_CASE("what cannot be written leaves the file as it was and nothing beside it") {
-  const Folder folder;
+  const TemporaryFolder folder;
   fs::create_directory(folder.path() / "taken");
   const auto done = write_file_atomic(folder.path() / "taken", "x");
   REQUIRE_FALSE(done);
@@ -85,7 +70,7 @@ TEST_CASE("what cannot be written leaves the file as it was and nothing beside i
 }
 
 TEST_CASE("a full disk keeps the old content") {
-  const Folder folder;
+  const TemporaryFolder folder;
   const TinyDisk disk(folder.path() / "disk");
   if (!disk.mounted()) {
     WARN("no permission to mount a small file system: not tested");
@@ -108,7 +93,7 @@ TEST_CASE("a folder without write permission is named") {
     CHECK(done.error().message.find("/proc/saasctl-test") != std::string::npos);
     return;
   }
-  const Folder folder;
+  const TemporaryFolder folder;
   fs::permissions(folder.path(), fs::perms::owner_read | fs::perms::owner_exec);
   CHECK(write_file_atomic(folder.path() / "file", "x").error().message.find("Permission denied") != std::string::npos);
   fs::permissions(folder.path(), fs::perms::owner_all);
@@ -121,7 +106,8 @@ TEST_CASE("a file that is not there is told from one that cannot be read") {
 }
 
 TEST_CASE("an archive holds names, owners, modes and contents") {
-  const auto bytes = make_archive({{"run/a", "content", 0400, 10'001, 999}, {std::string(90, 'd') + "/b", std::string(3000, 'x'), 0644, 0, 0}});
+  const auto bytes = make_archive(
+      {{"run/a", "content", 0400, 10'001, 999}, {std::string(90, 'd') + "/b", std::string(3000, 'x'), 0644, 0, 0}});
   REQUIRE(bytes);
   archive* reader = archive_read_new();
   archive_read_support_format_tar(reader);

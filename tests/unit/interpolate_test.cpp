@@ -1,5 +1,5 @@
-#include "catch.hpp"
 #include "stack/interpolate.hpp"
+#include "catch.hpp"
 #include "stack_text.hpp"
 
 using namespace saasctl::stack;
@@ -17,7 +17,8 @@ std::string expanded(std::string_view text) {
 std::string error_of(std::string_view text) {
   const auto result = interpolate(text, variables);
   REQUIRE(result.errors.size() == 1);
-  return std::to_string(result.errors[0].offset) + "+" + std::to_string(result.errors[0].length) + " " + result.errors[0].message;
+  return std::to_string(result.errors[0].offset) + "+" + std::to_string(result.errors[0].length) + " " +
+         result.errors[0].message;
 }
 
 }  // namespace
@@ -82,7 +83,8 @@ TEST_CASE("errors of variables stand under the dollar sign, however the text is 
   CHECK(places("services: {web: {image: x, user: \"a\\tb${U:?u}\"}}") == std::vector<std::string>{"stack.yaml:1:39"});
   CHECK(places(one_service("user: 'it''s ${U:?u}'")) == std::vector<std::string>{"stack.yaml:4:18"});
   CHECK(places(one_service("command:\n- |\n  one\n  two ${U:?u}")) == std::vector<std::string>{"stack.yaml:7:11"});
-  CHECK(places(one_service("user: a $$ ${U:?u} and\n  ${V:?v}")) == std::vector<std::string>{"stack.yaml:4:16", "stack.yaml:5:7"});
+  CHECK(places(one_service("user: a $$ ${U:?u} and\n  ${V:?v}")) ==
+        std::vector<std::string>{"stack.yaml:4:16", "stack.yaml:5:7"});
 }
 
 TEST_CASE("to render, a text may hang on any number of required variables") {
@@ -92,5 +94,6 @@ TEST_CASE("to render, a text may hang on any number of required variables") {
 }
 
 TEST_CASE("to render, a wrong form beside a required variable is still an error") {
-  CHECK(read_text(one_service("user: \"${U:?u}${!}\""), Mode::keep).errors().find("names no variable") != std::string::npos);
+  CHECK(read_text(one_service("user: \"${U:?u}${!}\""), Mode::keep).errors().find("names no variable") !=
+        std::string::npos);
 }

@@ -1,7 +1,7 @@
+#include "plan/plan.hpp"
 #include "golden.hpp"
 #include "plan/cause.hpp"
 #include "plan/container_body.hpp"
-#include "plan/plan.hpp"
 #include "project_files.hpp"
 
 using namespace saasctl;
@@ -13,8 +13,10 @@ namespace {
 
 const std::string two_services =
     "name: shop\nservices:\n"
-    "  db: {image: \"db:1\", user: \"999\", secrets: [pw], volumes: [\"data:/data\"], networks: [back], deploy: {resources: {limits: {memory: 128M}}}}\n"
-    "  web: {image: \"web:1\", networks: [back], environment: {LEVEL: info, API_KEY: one}, depends_on: {db: {condition: service_healthy}}}\n"
+    "  db: {image: \"db:1\", user: \"999\", secrets: [pw], volumes: [\"data:/data\"], networks: [back], deploy: "
+    "{resources: {limits: {memory: 128M}}}}\n"
+    "  web: {image: \"web:1\", networks: [back], environment: {LEVEL: info, API_KEY: one}, depends_on: {db: "
+    "{condition: service_healthy}}}\n"
     "networks: {back: }\nvolumes: {data: }\nsecrets: {pw: {file: pw}}\n";
 
 std::string replaced(std::string text, const std::string& from, const std::string& to) {
@@ -38,7 +40,8 @@ Observed running(const project::Project& project) {
   auto observed = images_only();
   for (const auto& service : project.services) {
     const auto& image = observed.images.at(service.image);
-    observed.containers.push_back({"id-" + service.name, service.container_name, service.name, "running", image.id, service.hash, service.model.dump()});
+    observed.containers.push_back({"id-" + service.name, service.container_name, service.name, "running", image.id,
+                                   service.hash, service.model.dump()});
     for (const auto& volume : secret_volumes(project, service, image)) observed.secret_volumes.push_back(volume.name);
   }
   observed.networks = {{"shop_back", "n1"}};
@@ -71,16 +74,22 @@ TEST_CASE("the plans of a small stack") {
   const auto project = load(two_services);
   const auto there = running(project);
   std::string text;
-  const auto section = [&](const std::string& title, const std::string& plan) { text += "== " + title + "\n" + plan + "\n"; };
+  const auto section = [&](const std::string& title, const std::string& plan) {
+    text += "== " + title + "\n" + plan + "\n";
+  };
   section("first up", up(project, images_only()));
   section("nothing to do", up(project, there));
   section("nothing to do, and nobody waits", up(project, there, {{}, false, Wait::none}));
   section("only the database", up(project, images_only(), {{"db"}, false, Wait::ready}));
   section("a field has changed", up(load(replaced(two_services, "128M", "256M")), there));
   section("a variable has changed", up(load(replaced(two_services, "LEVEL: info", "LEVEL: debug")), there));
-  section("a key in the environment has changed", up(load(replaced(two_services, "API_KEY: one", "API_KEY: two")), there));
+  section("a key in the environment has changed",
+          up(load(replaced(two_services, "API_KEY: one", "API_KEY: two")), there));
   section("a secret has changed", up(load(two_services, "another"), there));
-  section("a dependency that restarts its dependant", up(load(replaced(replaced(two_services, "128M", "256M"), "service_healthy}", "service_healthy, restart: true}")), there));
+  section(
+      "a dependency that restarts its dependant",
+      up(load(replaced(replaced(two_services, "128M", "256M"), "service_healthy}", "service_healthy, restart: true}")),
+         there));
   section("by force", up(project, there, {{}, true, Wait::engine}));
   auto changed = there;
   changed.images["web:1"].id = "sha256:other";
@@ -164,23 +173,31 @@ configs: {c: {file: /srv/c}}
   std::string text = made.body.dump(2);
   for (const auto& [name, endpoint] : made.connect) text += "\n" + name + " " + endpoint.dump();
   for (const auto& volume : secrets) {
-    for (const auto& file : volume.files) text += "\n" + volume.name + " " + file.target + " " + file.uid + ":" + file.gid + " " + std::to_string(file.mode);
+    for (const auto& file : volume.files)
+      text +=
+          "\n" + volume.name + " " + file.target + " " + file.uid + ":" + file.gid + " " + std::to_string(file.mode);
   }
-  for (std::size_t at = text.find(folder); at != std::string::npos; at = text.find(folder)) text.replace(at, folder.size(), "FOLDER");
+  for (std::size_t at = text.find(folder); at != std::string::npos; at = text.find(folder))
+    text.replace(at, folder.size(), "FOLDER");
   check_golden("container_body.txt", text + "\n");
 }
 
 TEST_CASE("a cause is one line, names at most four differences and shows no passwords") {
-  const auto cause = [](const char* before, const char* now) { return describe_change(before, project::Json::parse(now)); };
+  const auto cause = [](const char* before, const char* now) {
+    return describe_change(before, project::Json::parse(now));
+  };
   CHECK(cause("", "{}") == "made by another tool");
   CHECK(cause("{", "{}") == "its recorded model is unreadable");
   CHECK(cause("[]", "{}") == "its recorded model is unreadable");
   CHECK(cause(R"({"a":1,"b":{"c":"x"}})", R"({"b":{"c":"y"},"d":1})") == "a removed, b.c x → y, d added");
   CHECK(cause(R"({"a":1,"b":2})", R"({"b":2,"a":1})") == "order of keys");
-  CHECK(cause(R"({"a":1,"b":1,"c":1,"d":1,"e":1,"f":1})", R"({"a":2,"b":2,"c":2,"d":2,"e":2,"f":2})") == "a 1 → 2, b 1 → 2, c 1 → 2, d 1 → 2, 2 more");
+  CHECK(cause(R"({"a":1,"b":1,"c":1,"d":1,"e":1,"f":1})", R"({"a":2,"b":2,"c":2,"d":2,"e":2,"f":2})") ==
+        "a 1 → 2, b 1 → 2, c 1 → 2, d 1 → 2, 2 more");
   CHECK(cause(R"({"a":"one\ntwo"})", R"({"a":""})") == R"(a "one\ntwo" → "")");
-  CHECK(cause(R"({"environment":{"DB_PASSWORD":"a"}})", R"({"environment":{"DB_PASSWORD":"b"}})") == "environment.DB_PASSWORD changed");
-  CHECK(cause(R"({"environment":{"URL":"pg://u:secret@h"}})", R"({"environment":{"URL":"x"}})") == "environment.URL changed");
+  CHECK(cause(R"({"environment":{"DB_PASSWORD":"a"}})", R"({"environment":{"DB_PASSWORD":"b"}})") ==
+        "environment.DB_PASSWORD changed");
+  CHECK(cause(R"({"environment":{"URL":"pg://u:secret@h"}})", R"({"environment":{"URL":"x"}})") ==
+        "environment.URL changed");
   CHECK(cause(R"({"command":["a","pg://u:secret@h"]})", R"({"command":["a"]})") == "command changed");
   CHECK(cause(R"({"secrets":[1]})", R"({"secrets":[2]})") == "secrets changed");
   std::string accents;

@@ -1,14 +1,13 @@
 // A folder with a stack file and what belongs to it, loaded as the tool loads it.
 #pragma once
 
-#include <stdlib.h>
-
 #include <filesystem>
 #include <map>
 #include <string>
 
 #include "catch.hpp"
 #include "project/load.hpp"
+#include "temporary_folder.hpp"
 #include "util/file.hpp"
 
 namespace saasctl::project {
@@ -18,23 +17,16 @@ using Files = std::map<std::string, std::string>;  // path → text
 class ProjectFiles {
  public:
   explicit ProjectFiles(const Files& files) {
-    std::string name = (std::filesystem::temp_directory_path() / "saasctl-project.XXXXXX").string();
-    REQUIRE(::mkdtemp(name.data()) != nullptr);
-    folder_ = name;
     for (const auto& [path, text] : files) write(path, text);
   }
-  ProjectFiles(const ProjectFiles&) = delete;
-  ProjectFiles& operator=(const ProjectFiles&) = delete;
-  ~ProjectFiles() {
-    std::error_code ignored;
-    std::filesystem::remove_all(folder_, ignored);
-  }
 
-  void write(const std::string& path, const std::string& text) const { REQUIRE(write_file_atomic(folder_ / path, text)); }
+  void write(const std::string& path, const std::string& text) const {
+    REQUIRE(write_file_atomic(folder_.path() / path, text));
+  }
 
   Result<Loaded> load(const stack::Variables& environment = {}, stack::Mode mode = stack::Mode::resolve,
                       std::optional<std::string> name = std::nullopt) const {
-    return project::load({folder_ / "stack.yaml", std::move(name), environment, mode});
+    return project::load({folder_.path() / "stack.yaml", std::move(name), environment, mode});
   }
 
   // The project; its errors are the test's.
@@ -50,10 +42,10 @@ class ProjectFiles {
     return loaded ? "" : loaded.error().message;
   }
 
-  const std::filesystem::path& folder() const { return folder_; }
+  const std::filesystem::path& folder() const { return folder_.path(); }
 
  private:
-  std::filesystem::path folder_;
+  TemporaryFolder folder_;
 };
 
 }  // namespace saasctl::project

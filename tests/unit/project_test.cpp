@@ -8,9 +8,12 @@ using namespace saasctl::project;
 
 namespace {
 
-std::string web(const std::string& keys) { return "name: shop\nservices:\n  web:\n    image: nginx:1\n" + keys; }
+std::string web(const std::string& keys) {
+  return "name: shop\nservices:\n  web:\n    image: nginx:1\n" + keys;
+}
 
-std::string hash_of(const std::string& keys, const std::map<std::string, std::string>& files = {}, const stack::Variables& environment = {}) {
+std::string hash_of(const std::string& keys, const std::map<std::string, std::string>& files = {},
+                    const stack::Variables& environment = {}) {
   auto all = files;
   all["stack.yaml"] = web(keys);
   const ProjectFiles project(all);
@@ -23,7 +26,9 @@ std::vector<std::string> names_of(const std::vector<Service>& services) {
   return names;
 }
 
-const std::string port_template = "holes:\n  port: {type: port, required: true, doc: Port.}\n  debug: {type: boolean, default: \"false\"}\nfiles: {Dockerfile: D.mustache}\n";
+const std::string port_template =
+    "holes:\n  port: {type: port, required: true, doc: Port.}\n  debug: {type: boolean, default: \"false\"}\nfiles: "
+    "{Dockerfile: D.mustache}\n";
 
 }  // namespace
 
@@ -49,9 +54,10 @@ TEST_CASE(".env stands under the environment, and what is not set is warned of")
 }
 
 TEST_CASE("environment wins over env_file, and a later env_file over an earlier one") {
-  const ProjectFiles files(Files{{"stack.yaml", web("    env_file: [one.env, two.env]\n    environment: {C: own, D: }\n")},
-                            {"one.env", "A=1\nB=1\nC=1\n"},
-                            {"two.env", "B=2\n"}});
+  const ProjectFiles files(
+      Files{{"stack.yaml", web("    env_file: [one.env, two.env]\n    environment: {C: own, D: }\n")},
+            {"one.env", "A=1\nB=1\nC=1\n"},
+            {"two.env", "B=2\n"}});
   const auto project = files.project({{"D", "outer"}});
   stack::Variables got;
   for (const auto& entry : project.services[0].spec.environment) got[entry.name] = *entry.value;
@@ -59,7 +65,9 @@ TEST_CASE("environment wins over env_file, and a later env_file over an earlier 
 }
 
 TEST_CASE("errors of every file come together") {
-  const ProjectFiles files(Files{{"stack.yaml", web("    env_file: [gone.env, bad.env]\n    mem_limit: x\n")}, {"bad.env", "no line\n"}, {".env", "= x\n"}});
+  const ProjectFiles files(Files{{"stack.yaml", web("    env_file: [gone.env, bad.env]\n    mem_limit: x\n")},
+                                 {"bad.env", "no line\n"},
+                                 {".env", "= x\n"}});
   const auto text = files.error();
   CHECK(text.find(".env:1:1: error: not a KEY=VALUE line") != std::string::npos);
   CHECK(text.find("bad.env:1:1: error: not a KEY=VALUE line") != std::string::npos);
@@ -68,7 +76,9 @@ TEST_CASE("errors of every file come together") {
 }
 
 TEST_CASE("dependencies come before dependants, otherwise the order is the user's") {
-  const ProjectFiles files(Files{{"stack.yaml", "services:\n  a: {image: x, depends_on: [d, c]}\n  b: {image: x}\n  c: {image: x}\n  d: {image: x, depends_on: [c]}\n"}});
+  const ProjectFiles files(Files{{"stack.yaml",
+                                  "services:\n  a: {image: x, depends_on: [d, c]}\n  b: {image: x}\n  c: {image: x}\n  "
+                                  "d: {image: x, depends_on: [c]}\n"}});
   const auto project = files.project();
   CHECK(names_of(project.services) == std::vector<std::string>{"b", "c", "d", "a"});
   CHECK(with_dependencies(project, {"d"}).value() == std::vector<std::string>{"c", "d"});
@@ -78,26 +88,65 @@ TEST_CASE("dependencies come before dependants, otherwise the order is the user'
 TEST_CASE("the same meaning has the same hash") {
   CHECK(hash_of("    environment: {A: 1, B: 2}\n") == hash_of("    environment: [B=2, A=1]\n"));
   CHECK(hash_of("    environment: {A: 1}\n") == hash_of("    env_file: e\n", {{"e", "A=1\n"}}));
-  CHECK(hash_of("    mem_limit: 64m\n    cpus: 1\n") == hash_of("    deploy: {resources: {limits: {cpus: 1.0, memory: 65536K}}}\n"));
+  CHECK(hash_of("    mem_limit: 64m\n    cpus: 1\n") ==
+        hash_of("    deploy: {resources: {limits: {cpus: 1.0, memory: 65536K}}}\n"));
   CHECK(hash_of("    command: a 'b c'\n") == hash_of("    command: [a, b c]\n"));
   CHECK(hash_of("    stop_grace_period: 90s\n") == hash_of("    stop_grace_period: 1m30s\n"));
   CHECK(hash_of("    ports: [\"8080:80\"]\n") == hash_of("    ports: [{target: 80, published: 8080}]\n"));
   CHECK(hash_of("    user: ${U:-u}\n") == hash_of("    user: u\n"));
   CHECK(hash_of("") == hash_of("    container_name: shop-web-1\n"));
-  CHECK(hash_of("") == hash_of("    build: .\n    pull_policy: never\n    ready: {exec: x}\n    depends_on: {other: {condition: service_started, required: false}}\n"));
+  CHECK(hash_of("") == hash_of("    build: .\n    pull_policy: never\n    ready: {exec: x}\n    depends_on: {other: "
+                               "{condition: service_started, required: false}}\n"));
 }
 
 TEST_CASE("every key of a container has a part in its hash") {
-  const std::vector<std::string> keys{
-      "container_name: a", "hostname: a", "platform: linux/amd64", "user: a", "group_add: [a]", "working_dir: /a", "entrypoint: a", "command: a",
-      "environment: {A: 1}", "environment: {A: 2}", "secrets: [s]", "secrets: [{source: s, mode: 0440}]", "configs: [{source: c, target: /c}]",
-      "ports: [80]", "ports: [\"80:80\"]", "expose: [80]", "networks: [n]", "networks: {n: {aliases: [x]}}", "volumes: [\"data:/a\"]",
-      "volumes: [\"data:/a:ro\"]", "volumes: [\"./x:/a\"]", "tmpfs: /tmp", "healthcheck: {test: [CMD, a]}", "healthcheck: {test: [CMD, a], interval: 5s}",
-      "healthcheck: {test: [CMD, a], retries: 2}", "deploy: {resources: {limits: {memory: 1g}}}", "deploy: {resources: {limits: {cpus: 1}}}",
-      "deploy: {resources: {limits: {pids: 10}}}", "deploy: {resources: {reservations: {memory: 1g}}}", "shm_size: 1m", "ulimits: {nofile: 5}",
-      "restart: always", "init: true", "stop_signal: SIGINT", "stop_grace_period: 1s", "read_only: true", "privileged: true", "cap_add: [A]",
-      "cap_drop: [A]", "security_opt: [a]", "sysctls: {a: 1}", "dns: 1.1.1.1", "extra_hosts: [\"a:1.1.1.1\"]", "labels: {a: b}", "logging: {driver: none}",
-      "tty: true", "stdin_open: true"};
+  const std::vector<std::string> keys{"container_name: a",
+                                      "hostname: a",
+                                      "platform: linux/amd64",
+                                      "user: a",
+                                      "group_add: [a]",
+                                      "working_dir: /a",
+                                      "entrypoint: a",
+                                      "command: a",
+                                      "environment: {A: 1}",
+                                      "environment: {A: 2}",
+                                      "secrets: [s]",
+                                      "secrets: [{source: s, mode: 0440}]",
+                                      "configs: [{source: c, target: /c}]",
+                                      "ports: [80]",
+                                      "ports: [\"80:80\"]",
+                                      "expose: [80]",
+                                      "networks: [n]",
+                                      "networks: {n: {aliases: [x]}}",
+                                      "volumes: [\"data:/a\"]",
+                                      "volumes: [\"data:/a:ro\"]",
+                                      "volumes: [\"./x:/a\"]",
+                                      "tmpfs: /tmp",
+                                      "healthcheck: {test: [CMD, a]}",
+                                      "healthcheck: {test: [CMD, a], interval: 5s}",
+                                      "healthcheck: {test: [CMD, a], retries: 2}",
+                                      "deploy: {resources: {limits: {memory: 1g}}}",
+                                      "deploy: {resources: {limits: {cpus: 1}}}",
+                                      "deploy: {resources: {limits: {pids: 10}}}",
+                                      "deploy: {resources: {reservations: {memory: 1g}}}",
+                                      "shm_size: 1m",
+                                      "ulimits: {nofile: 5}",
+                                      "restart: always",
+                                      "init: true",
+                                      "stop_signal: SIGINT",
+                                      "stop_grace_period: 1s",
+                                      "read_only: true",
+                                      "privileged: true",
+                                      "cap_add: [A]",
+                                      "cap_drop: [A]",
+                                      "security_opt: [a]",
+                                      "sysctls: {a: 1}",
+                                      "dns: 1.1.1.1",
+                                      "extra_hosts: [\"a:1.1.1.1\"]",
+                                      "labels: {a: b}",
+                                      "logging: {driver: none}",
+                                      "tty: true",
+                                      "stdin_open: true"};
   const std::string rest = "networks: {n: }\nvolumes: {data: }\nsecrets: {s: {file: s}}\nconfigs: {c: {file: c}}\n";
   std::map<std::string, std::string> seen{{hash_of(rest), "nothing"}};
   for (const auto& key : keys) {
@@ -108,7 +157,9 @@ TEST_CASE("every key of a container has a part in its hash") {
 }
 
 TEST_CASE("a hash follows what networks and volumes are called and what secrets and configs hold") {
-  const std::string keys = "    secrets: [x]\n    configs: [{source: x, target: /x}]\n    volumes: [\"v:/v\"]\nsecrets: {x: {file: s}}\nconfigs: {x: {file: c}}\n";
+  const std::string keys =
+      "    secrets: [x]\n    configs: [{source: x, target: /x}]\n    volumes: [\"v:/v\"]\nsecrets: {x: {file: "
+      "s}}\nconfigs: {x: {file: c}}\n";
   const auto base = hash_of(keys + "volumes: {v: }\n", {{"s", "1"}, {"c", "1"}});
   CHECK(base == hash_of(keys + "volumes: {v: {name: shop_v}}\n", {{"s", "1"}, {"c", "1"}}));
   CHECK(base != hash_of(keys + "volumes: {v: {name: other}}\n", {{"s", "1"}, {"c", "1"}}));
@@ -117,7 +168,9 @@ TEST_CASE("a hash follows what networks and volumes are called and what secrets 
 }
 
 TEST_CASE("a template's holes are filled, checked and named") {
-  const std::map<std::string, std::string> base{{"templates/tool/template.yaml", port_template}, {"templates/tool/D.mustache", "EXPOSE {{{port}}}{{#debug}} d{{/debug}}\n"}};
+  const std::map<std::string, std::string> base{
+      {"templates/tool/template.yaml", port_template},
+      {"templates/tool/D.mustache", "EXPOSE {{{port}}}{{#debug}} d{{/debug}}\n"}};
   const auto with = [&](const std::string& text) {
     auto files = base;
     files["stack.yaml"] = "services:\n  web:\n    " + text + "\n";
@@ -132,13 +185,16 @@ TEST_CASE("a template's holes are filled, checked and named") {
 }
 
 TEST_CASE("an empty template.yaml is an error and no template") {
-  const ProjectFiles files(Files{{"stack.yaml", "services: {web: {template: t}}\n"}, {"templates/t/template.yaml", ""}});
+  const ProjectFiles files(
+      Files{{"stack.yaml", "services: {web: {template: t}}\n"}, {"templates/t/template.yaml", ""}});
   CHECK(files.error().find("template.yaml:1:1: error: the file is empty") != std::string::npos);
 }
 
 TEST_CASE("the mode of a secret is octal") {
   const auto error = [](const std::string& mode) {
-    return ProjectFiles(Files{{"stack.yaml", web("    secrets: [{source: s, mode: " + mode + "}]\nsecrets: {s: {file: s}}\n")}}).error();
+    return ProjectFiles(
+               Files{{"stack.yaml", web("    secrets: [{source: s, mode: " + mode + "}]\nsecrets: {s: {file: s}}\n")}})
+        .error();
   };
   CHECK(error("0440").empty());
   CHECK(error("\"0o400\"").empty());
@@ -149,30 +205,44 @@ TEST_CASE("the mode of a secret is octal") {
 }
 
 TEST_CASE("a secret directly below / is refused") {
-  CHECK(ProjectFiles(Files{{"stack.yaml", web("    secrets: [{source: s, target: /key}]\nsecrets: {s: {file: s}}\n")}}).error().find("cannot stand at '/key'") != std::string::npos);
+  CHECK(ProjectFiles(Files{{"stack.yaml", web("    secrets: [{source: s, target: /key}]\nsecrets: {s: {file: s}}\n")}})
+            .error()
+            .find("cannot stand at '/key'") != std::string::npos);
 }
 
 TEST_CASE("what is rendered follows from the file alone") {
-  const ProjectFiles files(Files{{"stack.yaml",
-                             "name: shop\nservices:\n  web: {image: \"x:${T:-1}\", user: \"${U:-1}:${G:?g}\", ports: [\"${P:-80}:80\"], volumes: [\"${V:-data}:/x\"]}\n"
-                             "networks: {default: {internal: true}}\nvolumes: {data: }\n"
-                             "render:\n  c.yml: {compose: all}\n  p.yml: {prometheus: {targets: [\"web:${Q:-80}\", \"web:81\"], interval: \"${I:-2s}\"}}\n  v.env: {variables: true}\n"}});
-  const auto one = render::render_all(files.project({}, stack::Mode::keep)), two = render::render_all(files.project({{"COMPOSE_PROJECT_NAME", "other"}, {"T", "9"}}, stack::Mode::keep));
+  const ProjectFiles files(
+      Files{{"stack.yaml",
+             "name: shop\nservices:\n  web: {image: \"x:${T:-1}\", user: \"${U:-1}:${G:?g}\", ports: "
+             "[\"${P:-80}:80\"], volumes: [\"${V:-data}:/x\"]}\n"
+             "networks: {default: {internal: true}}\nvolumes: {data: }\n"
+             "render:\n  c.yml: {compose: all}\n  p.yml: {prometheus: {targets: [\"web:${Q:-80}\", \"web:81\"], "
+             "interval: \"${I:-2s}\"}}\n  v.env: {variables: true}\n"}});
+  const auto one = render::render_all(files.project({}, stack::Mode::keep)),
+             two =
+                 render::render_all(files.project({{"COMPOSE_PROJECT_NAME", "other"}, {"T", "9"}}, stack::Mode::keep));
   REQUIRE(one);
   REQUIRE(two);
   for (std::size_t i = 0; i < one->size(); ++i) CHECK((*one)[i].text == (*two)[i].text);
   const std::string first = "# made by `saasctl render` from stack.yaml; edit that file, then run it again.\n";
-  CHECK((*one)[0].text == first +
-                              "name: shop\n\nservices:\n  web:\n    image: x:${T:-1}\n    user: ${U:-1}:${G:?g}\n    ports:\n      - ${P:-80}:80\n"
-                              "    volumes:\n      - ${V:-data}:/x\n\nnetworks:\n  default:\n    internal: true\n\nvolumes:\n  data:\n");
-  CHECK((*one)[1].text == first + "global:\n  scrape_interval: 2s\n  scrape_timeout: 2s\nscrape_configs:\n  - job_name: web\n    static_configs:\n      - targets: [web:80, web:81]\n");
+  CHECK((*one)[0].text ==
+        first +
+            "name: shop\n\nservices:\n  web:\n    image: x:${T:-1}\n    user: ${U:-1}:${G:?g}\n    ports:\n      - "
+            "${P:-80}:80\n"
+            "    volumes:\n      - ${V:-data}:/x\n\nnetworks:\n  default:\n    internal: true\n\nvolumes:\n  data:\n");
+  CHECK((*one)[1].text == first +
+                              "global:\n  scrape_interval: 2s\n  scrape_timeout: 2s\nscrape_configs:\n  - job_name: "
+                              "web\n    static_configs:\n      - targets: [web:80, web:81]\n");
   CHECK((*one)[2].text.ends_with("#T=1\n#U=1\n# g\nG=\n#P=80\n#V=data\n#Q=80\n#I=2s\n"));
 }
 
 TEST_CASE("a template that is no Mustache or uses an unknown hole is refused") {
   CHECK(render::template_text("t", "{{#a}}", {{"a", "1"}}).error().message.starts_with("template t"));
-  CHECK(render::template_text("t", "{{b}} {{{a}}}", {{"a", "1"}}).error().message == "template t uses 'b', which is no hole");
-  CHECK(render::template_text("t", "{{{a}}}{{! note }}<{{#e}}x{{/e}}{{^e}}y{{/e}}>", {{"a", "<&>"}, {"e", ""}}).value() == "<&><y>");
+  CHECK(render::template_text("t", "{{b}} {{{a}}}", {{"a", "1"}}).error().message ==
+        "template t uses 'b', which is no hole");
+  CHECK(
+      render::template_text("t", "{{{a}}}{{! note }}<{{#e}}x{{/e}}{{^e}}y{{/e}}>", {{"a", "<&>"}, {"e", ""}}).value() ==
+      "<&><y>");
 }
 
 TEST_CASE("the rendered files of this repository are what its stack file gives") {

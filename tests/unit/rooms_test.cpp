@@ -14,16 +14,11 @@ namespace fs = std::filesystem;
 namespace {
 
 struct Rooms {
-  std::map<std::string, std::set<std::string>> uses;        // of each CMakeLists.txt
-  std::map<std::string, std::set<std::string>> homes = {    // of a library, by how its headers begin
-      {"CLI/", {"commands"}},
-      {"yaml-cpp/", {"stack"}},
-      {"curl/", {"util"}},
-      {"boost/process", {"util"}},
-      {"archive", {"util", "build"}},
-      {"kainjow/", {"render"}},
-      {"nghttp2/", {"build"}},
-      {"protozero/", {"build"}},
+  std::map<std::string, std::set<std::string>> uses;  // of each CMakeLists.txt
+  std::map<std::string, std::set<std::string>> homes = {
+      // of a library, by how its headers begin
+      {"CLI/", {"commands"}},         {"yaml-cpp/", {"stack"}}, {"curl/", {"util"}},     {"boost/process", {"util"}},
+      {"archive", {"util", "build"}}, {"kainjow/", {"render"}}, {"nghttp2/", {"build"}}, {"protozero/", {"build"}},
   };
 };
 
@@ -50,7 +45,8 @@ Rooms read_rooms() {
 }
 
 // What the #include lines of one file break, one sentence each.
-std::vector<std::string> faults_of(const Rooms& rooms, const std::string& room, const std::string& file, const std::string& text) {
+std::vector<std::string> faults_of(const Rooms& rooms, const std::string& room, const std::string& file,
+                                   const std::string& text) {
   static const std::regex include(R"re(^\s*#\s*include\s*(["<])([^">]+)[">])re");
   std::vector<std::string> faults;
   for (const auto& line : split(text, '\n')) {
@@ -60,12 +56,15 @@ std::vector<std::string> faults_of(const Rooms& rooms, const std::string& room, 
     if (match[1] == "\"") {
       const auto other = header.substr(0, header.find('/'));
       const bool allowed = other == room || rooms.uses.at(room).contains(other);
-      if (!rooms.uses.contains(other)) faults.push_back(file + " includes \"" + header + "\", which is in no room");
-      else if (!allowed) faults.push_back(file + " includes \"" + header + "\", but " + room + " does not use " + other);
+      if (!rooms.uses.contains(other))
+        faults.push_back(file + " includes \"" + header + "\", which is in no room");
+      else if (!allowed)
+        faults.push_back(file + " includes \"" + header + "\", but " + room + " does not use " + other);
       continue;
     }
     for (const auto& [library, homes] : rooms.homes) {
-      if (header.starts_with(library) && !homes.contains(room)) faults.push_back(file + " includes <" + header + ">, which is not at home in " + room);
+      if (header.starts_with(library) && !homes.contains(room))
+        faults.push_back(file + " includes <" + header + ">, which is not at home in " + room);
     }
   }
   return faults;
@@ -113,10 +112,15 @@ TEST_CASE("the arrows have no cycle, and the pure rooms touch neither engine nor
 
 TEST_CASE("an #include against the arrows is found") {
   const auto rooms = read_rooms();
-  const auto fault = [&](const std::string& room, const std::string& line) { return join(faults_of(rooms, room, "f.cpp", "// x\n" + line + "\n"), ""); };
-  CHECK(fault("plan", "#include \"engine/client.hpp\"") == "f.cpp includes \"engine/client.hpp\", but plan does not use engine");
-  CHECK(fault("util", "  #  include \"stack/stack.hpp\"") == "f.cpp includes \"stack/stack.hpp\", but util does not use stack");
-  CHECK(fault("render", "#include <yaml-cpp/yaml.h>") == "f.cpp includes <yaml-cpp/yaml.h>, which is not at home in render");
+  const auto fault = [&](const std::string& room, const std::string& line) {
+    return join(faults_of(rooms, room, "f.cpp", "// x\n" + line + "\n"), "");
+  };
+  CHECK(fault("plan", "#include \"engine/client.hpp\"") ==
+        "f.cpp includes \"engine/client.hpp\", but plan does not use engine");
+  CHECK(fault("util", "  #  include \"stack/stack.hpp\"") ==
+        "f.cpp includes \"stack/stack.hpp\", but util does not use stack");
+  CHECK(fault("render", "#include <yaml-cpp/yaml.h>") ==
+        "f.cpp includes <yaml-cpp/yaml.h>, which is not at home in render");
   CHECK(fault("stack", "#include \"nowhere/x.hpp\"") == "f.cpp includes \"nowhere/x.hpp\", which is in no room");
   CHECK(fault("plan", "#include \"project/order.hpp\"").empty());
   CHECK(fault("stack", "#include <yaml-cpp/parser.h>").empty());

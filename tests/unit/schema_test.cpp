@@ -41,7 +41,9 @@ class Validator {
       for (const auto& choice : schema["oneOf"]) taken += accepts(node, choice) ? 1 : 0;
       if (taken != 1) return false;
     }
-    if (schema.contains("enum") && std::find(schema["enum"].begin(), schema["enum"].end(), Json(node.text)) == schema["enum"].end()) return false;
+    if (schema.contains("enum") &&
+        std::find(schema["enum"].begin(), schema["enum"].end(), Json(node.text)) == schema["enum"].end())
+      return false;
     if (schema.contains("type") && !right_type(node, schema["type"])) return false;
     return node.kind == Kind::map ? right_keys(node, schema) : right_items(node, schema);
   }
@@ -97,13 +99,18 @@ std::string bundled() {
 
 }  // namespace
 
-TEST_CASE("the schema accepts the bundled stack file") { CHECK(accepted(bundled())); }
+TEST_CASE("the schema accepts the bundled stack file") {
+  CHECK(accepted(bundled()));
+}
 
 TEST_CASE("the schema refuses broken stack files") {
-  for (const auto* text : {"[]", "services: []", "servces: {}", "services: {web: {imge: x}}", "services: {web: {image: 5}}", "services: {web: {image: [x]}}",
-                           "services: {web: {network_mode: host}}", "services: {web: {image: x, ports: 80}}", "services: {web: {image: x, ports: [{published: 80}]}}",
-                           "services: {web: {image: x, depends_on: {a: {condition: service_up}}}}", "services: {web: {image: x, secrets: [{target: x}]}}",
-                           "services: {web: {image: x, healthcheck: {test: {}}}}", "services: {web: {image: x}}\nverify: {}", "name: [x]"}) {
+  for (const auto* text :
+       {"[]", "services: []", "servces: {}", "services: {web: {imge: x}}", "services: {web: {image: 5}}",
+        "services: {web: {image: [x]}}", "services: {web: {network_mode: host}}",
+        "services: {web: {image: x, ports: 80}}", "services: {web: {image: x, ports: [{published: 80}]}}",
+        "services: {web: {image: x, depends_on: {a: {condition: service_up}}}}",
+        "services: {web: {image: x, secrets: [{target: x}]}}", "services: {web: {image: x, healthcheck: {test: {}}}}",
+        "services: {web: {image: x}}\nverify: {}", "name: [x]"}) {
     INFO(text);
     CHECK_FALSE(accepted(text));
   }
@@ -127,7 +134,8 @@ TEST_CASE("reader, schema and reference page have the same keys") {
   const auto records = stack_record().form().records;
   const auto page = make_reference(stack_record().info(), records);
   for (const auto* record : records) {
-    const auto& properties = record == &stack_record().info() ? schema()["properties"] : schema()["$defs"][record->name]["properties"];
+    const auto& properties =
+        record == &stack_record().info() ? schema()["properties"] : schema()["$defs"][record->name]["properties"];
     std::set<std::string> keys;
     for (const auto& key : record->keys) {
       INFO(record->name << "." << key.name);

@@ -40,21 +40,25 @@ render:
 }
 
 TEST_CASE("an error in an anchor is told once, where the anchor stands") {
-  const auto read = read_text("x-a: &a {mem_limit: much}\nservices:\n  one: {<<: *a, image: x}\n  two: {<<: *a, image: x}\n");
+  const auto read =
+      read_text("x-a: &a {mem_limit: much}\nservices:\n  one: {<<: *a, image: x}\n  two: {<<: *a, image: x}\n");
   CHECK(read.errors() ==
         "stack.yaml:1:21: error: 'much' is not a size such as 64M, 1.5G or a number of bytes\n"
         "     1 | x-a: &a {mem_limit: much}\n       |                     ^~~~\n");
 }
 
 TEST_CASE("a cycle is named in full, a service that waits for itself too") {
-  CHECK(read_text("services:\n  a: {image: x, depends_on: [b]}\n  b: {image: x, depends_on: [c]}\n  c: {image: x, depends_on: [a]}\n").errors().find(
-            "dependency cycle: a → b → c → a") != std::string::npos);
+  CHECK(read_text("services:\n  a: {image: x, depends_on: [b]}\n  b: {image: x, depends_on: [c]}\n  c: {image: x, "
+                  "depends_on: [a]}\n")
+            .errors()
+            .find("dependency cycle: a → b → c → a") != std::string::npos);
   CHECK(read_text(one_service("depends_on: [web]")).errors().find("dependency cycle: web → web") != std::string::npos);
 }
 
 TEST_CASE("a host port is taken once for each address and protocol") {
   const auto ports = [](const std::string& a, const std::string& b) {
-    return read_text("services:\n  a: {image: x, ports: [\"" + a + "\"]}\n  b: {image: x, ports: [\"" + b + "\"]}\n").errors();
+    return read_text("services:\n  a: {image: x, ports: [\"" + a + "\"]}\n  b: {image: x, ports: [\"" + b + "\"]}\n")
+        .errors();
   };
   CHECK(ports("80:80", "80:81").find("host port 80 is already published by 'a' on line 2") != std::string::npos);
   CHECK_FALSE(ports("80:80", "127.0.0.1:80:80").empty());
@@ -67,8 +71,9 @@ TEST_CASE("a host port is taken once for each address and protocol") {
 }
 
 TEST_CASE("a name of a container is given once") {
-  CHECK(read_text("services:\n  a: {image: x, container_name: n}\n  b: {image: x, container_name: n}\n").errors().find(
-            "container_name 'n' is already that of 'a'") != std::string::npos);
+  CHECK(read_text("services:\n  a: {image: x, container_name: n}\n  b: {image: x, container_name: n}\n")
+            .errors()
+            .find("container_name 'n' is already that of 'a'") != std::string::npos);
 }
 
 TEST_CASE("messages stay on their line whatever the user wrote") {
@@ -94,11 +99,14 @@ TEST_CASE("errors of several files stay file by file") {
 TEST_CASE("an empty file and one without services say what they lack") {
   CHECK(read_text("").errors().find("the file is empty") != std::string::npos);
   CHECK(read_text("name: x\n").errors().find("the stack has no services") != std::string::npos);
-  CHECK(read_text("just text\n").errors().find("expected a map with the keys of stack, found a string") != std::string::npos);
+  CHECK(read_text("just text\n").errors().find("expected a map with the keys of stack, found a string") !=
+        std::string::npos);
 }
 
 TEST_CASE("a rendered file is made of one thing") {
-  const auto error = [](const std::string& entry) { return read_text(one_service("") + "render: {f.yml: " + entry + "}\n").errors(); };
+  const auto error = [](const std::string& entry) {
+    return read_text(one_service("") + "render: {f.yml: " + entry + "}\n").errors();
+  };
   CHECK(error("{compose: []}").find("a Compose file without services") != std::string::npos);
   CHECK(error("{variables: false}").find("variables takes only `true`") != std::string::npos);
   CHECK(error("{}").find("exactly one of compose") != std::string::npos);

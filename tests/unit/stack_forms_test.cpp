@@ -7,7 +7,9 @@ namespace {
 
 // The keys of one service as the declarations write them back, on one line of JSON.
 std::string written(const std::string& keys, Mode mode = Mode::resolve, Style style = Style::source) {
-  const auto read = read_text(one_service(keys) + "networks: {n: , m: }\nvolumes: {data: }\nsecrets: {s: {file: s}}\nconfigs: {c: {file: c}}\n", mode);
+  const auto read = read_text(
+      one_service(keys) + "networks: {n: , m: }\nvolumes: {data: }\nsecrets: {s: {file: s}}\nconfigs: {c: {file: c}}\n",
+      mode);
   CHECK(read.errors() == "");
   if (!read.document) return "";
   auto json = service_record().write(read.service(), style);
@@ -26,12 +28,14 @@ TEST_CASE("ports in every form") {
   CHECK(written("ports: [80, \"8080:80\", \"127.0.0.1:81:80/udp\", \"[::1]:82:80\", \"127.0.0.1::83\"]") ==
         R"({"ports":["80","8080:80","127.0.0.1:81:80/udp","[::1]:82:80","127.0.0.1::83"]})");
   CHECK(written("ports: [\"8000-8002:80-82\"]") == R"({"ports":["8000:80","8001:81","8002:82"]})");
-  CHECK(written("ports: [{target: 80, published: \"8080\", host_ip: 127.0.0.1, protocol: tcp}]") == R"({"ports":["127.0.0.1:8080:80"]})");
+  CHECK(written("ports: [{target: 80, published: \"8080\", host_ip: 127.0.0.1, protocol: tcp}]") ==
+        R"({"ports":["127.0.0.1:8080:80"]})");
 }
 
 TEST_CASE("a port's short and long forms mean the same") {
   CHECK(written("ports: [\"127.0.0.1:8080:80/udp\"]", Mode::resolve, Style::canonical) ==
-        written("ports: [{target: 80, published: 8080, host_ip: 127.0.0.1, protocol: udp}]", Mode::resolve, Style::canonical));
+        written("ports: [{target: 80, published: 8080, host_ip: 127.0.0.1, protocol: udp}]", Mode::resolve,
+                Style::canonical));
 }
 
 TEST_CASE("a port keeps its variables where it is rendered") {
@@ -40,7 +44,8 @@ TEST_CASE("a port keeps its variables where it is rendered") {
 }
 
 TEST_CASE("wrong ports") {
-  for (const auto* port : {"0", "65536", "x", "80:", "1:2:3:4", "80/tcpp", "90-80:90-80", "8000-8001:80", "nowhere:80:80", "[::1]80", "-1", "1e3"}) {
+  for (const auto* port : {"0", "65536", "x", "80:", "1:2:3:4", "80/tcpp", "90-80:90-80", "8000-8001:80",
+                           "nowhere:80:80", "[::1]80", "-1", "1e3"}) {
     INFO(port);
     CHECK_FALSE(first_error("ports: [\"" + std::string(port) + "\"]").empty());
   }
@@ -52,7 +57,8 @@ TEST_CASE("wrong ports") {
 }
 
 TEST_CASE("mounts in every form") {
-  CHECK(written("volumes: [\"data:/a\", \"./conf:/b:ro\", \"~/x:/c:rw\", /d, {type: tmpfs, target: /e}, {type: bind, source: /f, target: /f, read_only: true}]") ==
+  CHECK(written("volumes: [\"data:/a\", \"./conf:/b:ro\", \"~/x:/c:rw\", /d, {type: tmpfs, target: /e}, {type: bind, "
+                "source: /f, target: /f, read_only: true}]") ==
         R"({"volumes":["data:/a","./conf:/b:ro","~/x:/c","/d",{"type":"tmpfs","target":"/e"},"/f:/f:ro"]})");
   CHECK(written("volumes: [\"${D:-./data}:/a\"]", Mode::keep) == R"({"volumes":["${D:-./data}:/a"]})");
 }
@@ -62,7 +68,8 @@ TEST_CASE("wrong mounts") {
   CHECK(first_error("volumes: [\"a:/b:zz\"]").find("is not a mount such as") != std::string::npos);
   CHECK(first_error("volumes: [{type: bind, target: /x}]") == "a bind mount needs a source");
   CHECK(first_error("volumes: [{type: tmpfs, source: data, target: /x}]") == "a tmpfs mount has no source");
-  CHECK(first_error("volumes: [{type: bind, source: ., target: x}]") == "the mount's target 'x' is not an absolute path");
+  CHECK(first_error("volumes: [{type: bind, source: ., target: x}]") ==
+        "the mount's target 'x' is not an absolute path");
   CHECK(first_error("volumes: [{type: nfs, target: /x}]") == "'nfs' is not one of volume, bind, tmpfs");
   CHECK(first_error("volumes: [\"dta:/x\"]") == "unknown volume 'dta'");
 }
@@ -70,7 +77,8 @@ TEST_CASE("wrong mounts") {
 TEST_CASE("networks, grants and builds are written short or long") {
   CHECK(written("networks: [n, m]") == R"({"networks":["n","m"]})");
   CHECK(written("networks: {n: , m: {aliases: [w]}}") == R"({"networks":{"n":{},"m":{"aliases":["w"]}}})");
-  CHECK(written("secrets: [s, {source: s, target: t, mode: 0440}]") == R"({"secrets":["s",{"source":"s","target":"t","mode":"0440"}]})");
+  CHECK(written("secrets: [s, {source: s, target: t, mode: 0440}]") ==
+        R"({"secrets":["s",{"source":"s","target":"t","mode":"0440"}]})");
   CHECK(written("configs: [{source: c, target: /c}]") == R"({"configs":[{"source":"c","target":"/c"}]})");
   CHECK(written("build: ./dir") == R"({"build":{"context":"./dir"}})");
 }
@@ -80,7 +88,8 @@ TEST_CASE("a name stands in a list once") {
 }
 
 TEST_CASE("environments are maps or lists") {
-  CHECK(written("environment: {A: 1, B: , C: \"x\", D: true}") == R"({"environment":{"A":"1","B":null,"C":"x","D":"true"}})");
+  CHECK(written("environment: {A: 1, B: , C: \"x\", D: true}") ==
+        R"({"environment":{"A":"1","B":null,"C":"x","D":"true"}})");
   CHECK(written("environment: [A=1, B, \"C=x=y\"]") == R"({"environment":{"A":"1","B":null,"C":"x=y"}})");
   CHECK(first_error("environment: [\"=x\"]") == "'=x' has no name before its value");
   CHECK(first_error("environment: {A: [1]}") == "expected a single value, found a list");
@@ -105,7 +114,8 @@ TEST_CASE("numbers and sizes keep the user's text") {
   CHECK(first_error("cpus: 1e300") == "'1e300' is not a number from 0 to 1000000");
   CHECK(first_error("cpus: -1") == "'-1' is not a number from 0 to 1000000");
   CHECK(first_error("mem_limit: lots") == "'lots' is not a size such as 64M, 1.5G or a number of bytes");
-  CHECK(first_error("stop_grace_period: 10") == "'10' is not a duration such as 500ms, 10s or 1m30s (a unit is missing: did you mean 10s?)");
+  CHECK(first_error("stop_grace_period: 10") ==
+        "'10' is not a duration such as 500ms, 10s or 1m30s (a unit is missing: did you mean 10s?)");
   CHECK(first_error("ulimits: {nofile: {soft: 1}}") == "missing key 'hard' in ulimit");
 }
 
@@ -120,12 +130,14 @@ TEST_CASE("values of the wrong type are refused") {
 }
 
 TEST_CASE("a boolean that has no value yet cannot be rendered") {
-  CHECK(read_text(one_service("read_only: ${RO}"), Mode::keep).errors().find("'${RO}' has no value to render") != std::string::npos);
+  CHECK(read_text(one_service("read_only: ${RO}"), Mode::keep).errors().find("'${RO}' has no value to render") !=
+        std::string::npos);
   CHECK(read_text(one_service("read_only: ${RO:-true}"), Mode::keep).errors().empty());
 }
 
 TEST_CASE("ready takes one kind of probe, at a port that is published") {
-  CHECK(written("ports: [80]\nready: {http: \":80/x\", every: 25ms}") == R"({"ports":["80"],"ready":{"http":":80/x","every":"25ms"}})");
+  CHECK(written("ports: [80]\nready: {http: \":80/x\", every: 25ms}") ==
+        R"({"ports":["80"],"ready":{"http":":80/x","every":"25ms"}})");
   CHECK(first_error("ready: {tcp: 80, exec: [x]}") == "ready takes exactly one of http, tcp and exec, not 2");
   CHECK(first_error("ready: {tcp: 80}") == "port 80 is not published, so nobody outside can ask it");
   CHECK(read_text(one_service("ports: [80]\nready: {http: \"${R}\"}"), Mode::keep).errors().empty());
@@ -134,7 +146,8 @@ TEST_CASE("ready takes one kind of probe, at a port that is published") {
 TEST_CASE("defaults reach every service, maps are merged and the service's own keys win") {
   const auto read = read_text(
       "defaults: {restart: always, cap_drop: [ALL], deploy: {resources: {limits: {cpus: 1, memory: 1g}}}}\n"
-      "services:\n  a: {image: x, cap_drop: [KILL], deploy: {resources: {limits: {memory: 2g}}}}\n  x-b: {image: y, restart: \"no\"}\n");
+      "services:\n  a: {image: x, cap_drop: [KILL], deploy: {resources: {limits: {memory: 2g}}}}\n  x-b: {image: y, "
+      "restart: \"no\"}\n");
   CHECK(read.errors() == "");
   CHECK(read.service("a").restart == "always");
   CHECK(read.service("a").cap_drop == std::vector<std::string>{"KILL"});

@@ -25,7 +25,8 @@ inline Environment environment_of(std::map<std::string, std::string, std::less<>
   };
 }
 
-inline Read read_text(std::string text, Mode mode = Mode::resolve, const Environment& environment = environment_of({})) {
+inline Read read_text(std::string text, Mode mode = Mode::resolve,
+                      const Environment& environment = environment_of({})) {
   Read read;
   read.document = parse_stack("stack.yaml", std::move(text), environment, mode, read.diagnostics);
   return read;

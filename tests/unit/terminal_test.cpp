@@ -41,7 +41,8 @@ long count(const std::string& text, const std::string& part) {
 }  // namespace
 
 TEST_CASE("a table has two spaces between its columns and none at line ends") {
-  CHECK(table({"NAME", "STATE"}, {{"a", "up"}, {"löng", ""}, {"c", "x", "more"}}) == "NAME  STATE\na     up\nlöng\nc     x      more\n");
+  CHECK(table({"NAME", "STATE"}, {{"a", "up"}, {"löng", ""}, {"c", "x", "more"}}) ==
+        "NAME  STATE\na     up\nlöng\nc     x      more\n");
 }
 
 TEST_CASE("a board in a log writes one line a change") {
@@ -94,7 +95,9 @@ TEST_CASE("a live board leaves the last state of every task") {
 
 TEST_CASE("an error says what to do, and one with a place is shown as it is") {
   const Terminal terminal({ProgressMode::plain, false});
-  CHECK(captured([&] { terminal.error({Fault::failed, "it broke", "mend it"}); }) == "error: it broke\n       mend it\n");
+  CHECK(captured([&] {
+          terminal.error({Fault::failed, "it broke", "mend it"});
+        }) == "error: it broke\n       mend it\n");
   CHECK(captured([&] { terminal.error({Fault::usage, "f:1:2: error: x", ""}); }) == "f:1:2: error: x\n");
 }
 

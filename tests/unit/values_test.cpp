@@ -1,5 +1,5 @@
-#include "catch.hpp"
 #include "stack/values.hpp"
+#include "catch.hpp"
 #include "util/text.hpp"
 
 using namespace saasctl;
@@ -81,5 +81,6 @@ TEST_CASE("texts are split, joined and trimmed") {
   CHECK(join({"a", "", "b"}, ", ") == "a, , b");
   CHECK(trim(" \t a b \r\n") == "a b");
   CHECK(parse_integer("42") == 42);
-  for (const auto* wrong : {"", "-1", "+1", " 1", "1x", "99999999999999999999"}) CHECK_FALSE(parse_integer(wrong).has_value());
+  for (const auto* wrong : {"", "-1", "+1", " 1", "1x", "99999999999999999999"})
+    CHECK_FALSE(parse_integer(wrong).has_value());
 }

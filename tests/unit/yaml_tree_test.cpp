@@ -52,14 +52,17 @@ TEST_CASE("a key that is set twice is refused with the line of the first") {
   CHECK(Tree("a: 1\nb: 2\na: 3\n").only_message() == "f.yaml:3:1: key 'a' is already set on line 1");
 }
 
-TEST_CASE("a quoted key is the same key") { CHECK(Tree("a: 1\n\"a\": 2\n").diagnostics.list().size() == 1); }
+TEST_CASE("a quoted key is the same key") {
+  CHECK(Tree("a: 1\n\"a\": 2\n").diagnostics.list().size() == 1);
+}
 
 TEST_CASE("a key must be a string") {
   CHECK(Tree("[a, b]: 1\n").only_message().find("a key must be a string, not a list") != std::string::npos);
 }
 
 TEST_CASE("an anchor inside itself is refused") {
-  CHECK(Tree("a: &x [*x]\n").only_message().find("an anchor cannot be used inside its own definition") != std::string::npos);
+  CHECK(Tree("a: &x [*x]\n").only_message().find("an anchor cannot be used inside its own definition") !=
+        std::string::npos);
 }
 
 TEST_CASE("an unknown alias is refused with its place") {
@@ -131,8 +134,9 @@ TEST_CASE("values are described by what YAML takes them for") {
   const Tree tree("[true, True, TRUE, yes, 5, -1.5e3, 0x1f, 1.2.3, \"5\", ~, null, text, {}, []]");
   std::vector<std::string_view> words;
   for (const auto& item : tree.root->items) words.push_back(describe(*item));
-  CHECK(words == std::vector<std::string_view>{"true or false", "true or false", "true or false", "a string", "a number", "a number",
-                                               "a number", "a string", "a string", "nothing", "nothing", "a string", "a map", "a list"});
+  CHECK(words == std::vector<std::string_view>{"true or false", "true or false", "true or false", "a string",
+                                               "a number", "a number", "a number", "a string", "a string", "nothing",
+                                               "nothing", "a string", "a map", "a list"});
 }
 
 TEST_CASE("carriage returns belong to the line break") {
@@ -143,5 +147,6 @@ TEST_CASE("carriage returns belong to the line break") {
 
 TEST_CASE("a position and its offset are each other's reverse") {
   const Source source("f", "ab\n\ncd");
-  for (std::size_t offset = 0; offset <= source.text().size(); ++offset) CHECK(source.offset(source.position(offset)) == offset);
+  for (std::size_t offset = 0; offset <= source.text().size(); ++offset)
+    CHECK(source.offset(source.position(offset)) == offset);
 }

@@ -15,7 +15,8 @@ Json read_back(const std::string& yaml) {
   INFO(yaml);
   REQUIRE(diagnostics.text() == "");
   REQUIRE(root);
-  Reader reader(diagnostics, [](std::string_view) { return std::nullopt; }, Mode::keep);
+  Reader reader(
+      diagnostics, [](std::string_view) { return std::nullopt; }, Mode::keep);
   const auto value = anything().read(*root, reader);
   REQUIRE(value.has_value());
   return *value;
@@ -23,9 +24,12 @@ Json read_back(const std::string& yaml) {
 
 std::string any_string(Generator& random) {
   static const std::vector<std::string> pieces{
-      "a", "B", "word", " ", "  ", "\n", "\n\n", "\t", ":", ": ", " #", "#", "-", "- ", "---", "...", "?", "!", "&", "*", "|", ">", "'", "\"", "\\",
-      "%", "@", "`", ",", "[", "]", "{", "}", "=", "<<", "~", "0", "1", "12:30", "1e5", "0x1f", ".5", ".inf", "yes", "null", "true", "\r", "\x01", "\x7f",
-      "\u00e9", "\u0085", "\u2028", "\ufeff", "\U0001F600", "/path", "key: value", "2020-01-01", "+", "_"};
+      "a",      "B",      "word",   " ",          "  ",    "\n",         "\n\n",       "\t",   ":",     ": ",
+      " #",     "#",      "-",      "- ",         "---",   "...",        "?",          "!",    "&",     "*",
+      "|",      ">",      "'",      "\"",         "\\",    "%",          "@",          "`",    ",",     "[",
+      "]",      "{",      "}",      "=",          "<<",    "~",          "0",          "1",    "12:30", "1e5",
+      "0x1f",   ".5",     ".inf",   "yes",        "null",  "true",       "\r",         "\x01", "\x7f",  "\u00e9",
+      "\u0085", "\u2028", "\ufeff", "\U0001F600", "/path", "key: value", "2020-01-01", "+",    "_"};
   std::string text;
   for (auto count = random.below(5); count > 0; --count) text += random.pick(pieces);
   return text;
@@ -49,7 +53,8 @@ Json any_value(Generator& random, int depth) {
     }
     default: {
       Json map = Json::object();
-      for (auto count = random.below(4); count > 0; --count) map[random.one_in(3) ? any_string(random) : "k" + std::to_string(count)] = any_value(random, depth + 1);
+      for (auto count = random.below(4); count > 0; --count)
+        map[random.one_in(3) ? any_string(random) : "k" + std::to_string(count)] = any_value(random, depth + 1);
       return map;
     }
   }
@@ -71,7 +76,8 @@ TEST_CASE("text is quoted only where it would be read as something else") {
   CHECK(render::yaml_scalar("plain words") == "plain words");
   CHECK(render::yaml_scalar("--option=x") == "--option=x");
   CHECK(render::yaml_scalar("-q") == "-q");
-  for (const auto* text : {"5", "1.5", "yes", "No", "null", "~", "", "12:30", "2020-01-01", "0x10", "+.inf", "a: b", "a #b", "#a", "- a", "[", "<<", "---", "a:"}) {
+  for (const auto* text : {"5", "1.5", "yes", "No", "null", "~", "", "12:30", "2020-01-01", "0x10", "+.inf", "a: b",
+                           "a #b", "#a", "- a", "[", "<<", "---", "a:"}) {
     INFO(text);
     CHECK(render::yaml_scalar(text) == "\"" + std::string(text) + "\"");
   }
@@ -79,7 +85,11 @@ TEST_CASE("text is quoted only where it would be read as something else") {
 }
 
 TEST_CASE("short lists stand on one line, lines of text in a block") {
-  CHECK(render::to_yaml({{"a", {1, "x, y", true}}, {"b", "one\ntwo\n"}, {"c", {{"d", Json::array()}, {"e", Json::object()}}}, {"ports", {"80"}}}) ==
+  CHECK(render::to_yaml({{"a", {1, "x, y", true}},
+                         {"b", "one\ntwo\n"},
+                         {"c", {{"d", Json::array()}, {"e", Json::object()}}},
+                         {"ports", {"80"}}}) ==
         "a: [1, \"x, y\", true]\nb: |\n  one\n  two\nc:\n  d: []\n  e: {}\nports:\n  - \"80\"\n");
-  CHECK(render::to_yaml(Json::array({Json::array(), Json::object(), {{"a", 1}, {"b", 2}}})) == "- []\n- {}\n- a: 1\n  b: 2\n");
+  CHECK(render::to_yaml(Json::array({Json::array(), Json::object(), {{"a", 1}, {"b", 2}}})) ==
+        "- []\n- {}\n- a: 1\n  b: 2\n");
 }
