@@ -43,7 +43,7 @@ constexpr double largest = 9.2e18;  // just below the range of a 64-bit integer
 // `count` with its last `digits` digits behind the point, as far as they are not zero.
 std::string thousandths(std::int64_t count, int digits) {
   auto text = fmt::format("{:0{}}", count, digits + 1);
-  text.insert(text.size() - static_cast<std::size_t>(digits), ".");
+  text.insert(text.size() - static_cast<std::size_t>(digits), 1, '.');
   text.erase(text.find_last_not_of('0') + 1);
   if (text.ends_with('.')) text.pop_back();
   return text;
