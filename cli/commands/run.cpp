@@ -66,7 +66,8 @@ int missing_verb(const CLI::App& app) {
   const auto word = std::ranges::find_if(words, [](const std::string& text) { return !text.starts_with('-'); });
   const auto close = word == words.end() ? std::nullopt : nearest(*word, verbs);
   const auto what = word == words.end() ? "which verb?" : fmt::format("unknown verb '{}'", *word);
-  const auto hint = close ? "did you mean '" + *close + "'?" : "verbs: " + join(verbs, ", ");
+  const auto hint = close ? "did you mean '" + *close + "'? saasctl --help lists them all"
+                          : "verbs: " + join(verbs, ", ") + "; saasctl --help says more";
   std::fputs(fmt::format("error: {}\n       {}\n", what, hint).c_str(), stderr);
   return 2;
 }

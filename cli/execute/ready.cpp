@@ -17,6 +17,7 @@ using std::chrono::steady_clock;
 
 constexpr int most_restarts = 3;
 constexpr unsigned last_lines = 20;
+constexpr milliseconds settling_time{200};
 
 std::vector<std::string> last_logs(const engine::Client& client, const std::string& container, std::stop_token stop) {
   std::vector<std::string> lines;
@@ -77,7 +78,7 @@ class Waiting {
     }
     const bool engine_watches = state.health && state.health->status != "none";
     if (!probe_) probe_ = make_probe(client_, service_, container);
-    if (!probe_) return !engine_watches;
+    if (!probe_) return !engine_watches && settled();
     if (!answered_) {
       const auto answer = probe_->ask(stop);
       answered_ = answer.has_value();
@@ -86,8 +87,15 @@ class Waiting {
     return answered_ && (condition_ != "engine_healthy" || !engine_watches);
   }
 
+  // Nobody can be asked whether it works, but a process that ends at once must not count as running.
+  bool settled() {
+    if (!seen_running_) seen_running_ = steady_clock::now();
+    return steady_clock::now() - *seen_running_ >= settling_time;
+  }
+
   std::expected<bool, ReadyError> judge_stopped(const engine::Container& container) {
     probe_.reset();
+    seen_running_.reset();
     const auto& state = container.state;
     if (state.restarting || state.status == "created" || state.status == "restarting") {
       if (container.restart_count >= most_restarts) return std::unexpected(died(container));
@@ -130,6 +138,7 @@ class Waiting {
   const std::string& condition_;
   std::unique_ptr<Probe> probe_;
   bool answered_ = false;
+  std::optional<steady_clock::time_point> seen_running_;
   std::string last_answer_;
 };
 

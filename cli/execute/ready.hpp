@@ -27,8 +27,8 @@ struct ReadyError : Error {
 // Waits for `condition` (service_healthy, service_completed_successfully, engine_healthy). A service is ready when its
 // `ready` probe, or else its healthcheck's own command, succeeds when we run it, or when the engine reports healthy,
 // whichever is first; engine_healthy waits for the engine's status as well. A service with neither is ready when it
-// runs; one that has ended with exit code 0 is ready too. Errors: failed (it died or is unhealthy), timeout,
-// interrupted.
+// has run for a moment; one that has ended with exit code 0 is ready too. Errors: failed (it died or is unhealthy),
+// timeout, interrupted.
 std::expected<void, ReadyError> await_service(const engine::Client& client, const project::Service& service,
                                               const std::string& container, const std::string& condition,
                                               std::chrono::steady_clock::time_point deadline, std::stop_token stop);
