@@ -26,6 +26,10 @@ struct Words {
   Shown operator()(const plan::StartContainer& work) const { return {work.service, "starting", "started"}; }
   Shown operator()(const plan::StopContainer& work) const { return {work.service, "stopping", "stopped"}; }
   Shown operator()(const plan::RemoveContainer& work) const { return {work.service, "removing", "removed"}; }
+  Shown operator()(const plan::RenameContainer& work) const { return {work.service, "renaming", "renamed"}; }
+  Shown operator()(const plan::RunHook& work) const {
+    return {work.service, "running " + work.when, work.when + " done"};
+  }
   Shown operator()(const plan::AwaitService& work) const {
     const bool job = work.condition == "service_completed_successfully";
     const bool engine = work.condition == "engine_healthy";
@@ -48,6 +52,8 @@ std::expected<void, execute::ReadyError> carry_plan(const Session& session, cons
     const auto why = action.cause.empty() || action.cause == "new" ? "" : " (" + action.cause + ")";
     if (event.phase == execute::Phase::begun) board.update(shown.task, TaskState::working, shown.doing + why);
     if (event.phase == execute::Phase::failed) board.update(shown.task, TaskState::failed, "failed");
+    if (event.phase == execute::Phase::unmet)
+      board.update(shown.task, TaskState::failed, "not ready; going on without it");
     if (event.phase == execute::Phase::done)
       board.update(shown.task, waiting && !plan.changes ? TaskState::unchanged : TaskState::done, shown.done + why);
   };

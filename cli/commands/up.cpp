@@ -72,8 +72,9 @@ int run_up(const Session& session, const UpOptions& options) {
     if (!observed) return fail(session, observed.error());
   }
 
-  const auto plan =
-      plan::plan_up(*project, *observed, {options.services, options.force_recreate, wait_of(options.wait)});
+  const auto plan = plan::plan_up(
+      *project, *observed,
+      {.services = options.services, .force_recreate = options.force_recreate, .wait = wait_of(options.wait)});
   if (!plan) return fail(session, plan.error());
   if (options.dry_run) {
     for (const auto& action : plan->actions) session.terminal.data(plan::to_line(action) + "\n");

@@ -29,6 +29,18 @@ std::uint16_t port_number(std::int64_t value) {
   return value > 0 && value <= 65535 ? static_cast<std::uint16_t>(value) : std::uint16_t{0};
 }
 
+std::vector<Mount> parse_mounts(const json& rows) {
+  std::vector<Mount> mounts;
+  for (const auto& mount : rows) {
+    mounts.push_back({.type = text(mount, "Type"),
+                      .name = text(mount, "Name"),
+                      .source = text(mount, "Source"),
+                      .destination = text(mount, "Destination"),
+                      .read_only = !boolean(mount, "RW")});
+  }
+  return mounts;
+}
+
 ContainerSummary parse_summary(const json& row) {
   ContainerSummary summary{.id = text(row, "Id"),
                            .name = {},
@@ -38,6 +50,7 @@ ContainerSummary parse_summary(const json& row) {
                            .status = text(row, "Status"),
                            .labels = detail::text_map(row, "Labels"),
                            .ports = {},
+                           .mounts = parse_mounts(member(row, "Mounts")),
                            .created = Timestamp(std::chrono::seconds(integer(row, "Created")))};
   // Links add names of the form /other/alias; the container's own has one slash.
   for (const auto& name : detail::texts(row, "Names")) {
@@ -115,13 +128,7 @@ Container parse_container(const json& value) {
                                 .ip_address = text(network, "IPAddress"),
                                 .aliases = detail::texts(network, "Aliases")};
   }
-  for (const auto& mount : member(value, "Mounts")) {
-    container.mounts.push_back({.type = text(mount, "Type"),
-                                .name = text(mount, "Name"),
-                                .source = text(mount, "Source"),
-                                .destination = text(mount, "Destination"),
-                                .read_only = !boolean(mount, "RW")});
-  }
+  container.mounts = parse_mounts(member(value, "Mounts"));
   return container;
 }
 
@@ -165,6 +172,10 @@ Result<std::vector<ContainerSummary>> list_containers(const Client& client, cons
   std::vector<ContainerSummary> out;
   for (const auto& row : *rows) out.push_back(parse_summary(row));
   return out;
+}
+
+Result<json> describe_container(const Client& client, std::string_view container, std::stop_token stop) {
+  return client.send_json({.path = path_of(container, "json")}, std::move(stop));
 }
 
 Result<Container> inspect_container(const Client& client, std::string_view container, std::stop_token stop) {

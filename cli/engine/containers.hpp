@@ -29,6 +29,14 @@ struct PortBinding {
   bool operator==(const PortBinding&) const = default;
 };
 
+struct Mount {
+  std::string type;  // bind, volume, tmpfs
+  std::string name;  // of the volume
+  std::string source;
+  std::string destination;
+  bool read_only = false;
+};
+
 // One row of the list.
 struct ContainerSummary {
   std::string id;
@@ -39,6 +47,7 @@ struct ContainerSummary {
   std::string status;  // in words: "Up 2 minutes (healthy)"
   Labels labels;
   std::vector<PortBinding> ports;
+  std::vector<Mount> mounts;
   std::optional<Timestamp> created;
 };
 
@@ -73,14 +82,6 @@ struct NetworkAttachment {
   std::vector<std::string> aliases;
 };
 
-struct Mount {
-  std::string type;  // bind, volume, tmpfs
-  std::string name;  // of the volume
-  std::string source;
-  std::string destination;
-  bool read_only = false;
-};
-
 struct Container {
   std::string id;
   std::string name;  // without the leading slash
@@ -103,6 +104,9 @@ Result<std::vector<ContainerSummary>> list_containers(const Client& client, cons
                                                       std::stop_token stop, bool all = true);
 
 Result<Container> inspect_container(const Client& client, std::string_view container, std::stop_token stop);
+
+// The same, whole, as the engine gives it (ContainerInspect).
+Result<nlohmann::json> describe_container(const Client& client, std::string_view container, std::stop_token stop);
 
 struct CreatedContainer {
   std::string id;

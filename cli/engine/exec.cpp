@@ -16,6 +16,7 @@ Result<std::string> create_exec(const Client& client, std::string_view container
                                 std::stop_token stop) {
   nlohmann::json body{{"Cmd", arguments}, {"AttachStdout", true}, {"AttachStderr", true}, {"Tty", options.tty}};
   if (!options.user.empty()) body["User"] = options.user;
+  if (options.privileged) body["Privileged"] = true;
   if (!options.working_directory.empty()) body["WorkingDir"] = options.working_directory;
   if (!options.environment.empty()) body["Env"] = options.environment;
   const Call call{.method = "POST",

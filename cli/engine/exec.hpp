@@ -19,6 +19,7 @@ struct ExecOptions {
   std::chrono::milliseconds timeout{30'000};
   std::size_t max_output = std::size_t{1} << 20;  // bytes kept of each stream; the rest is dropped
   bool tty = false;                               // everything is then standard output
+  bool privileged = false;
 };
 
 struct ExecResult {

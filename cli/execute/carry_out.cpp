@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "engine/containers.hpp"
+#include "engine/exec.hpp"
 #include "engine/networks.hpp"
 #include "engine/volumes.hpp"
 #include "plan/labels.hpp"
@@ -72,6 +73,7 @@ class Worker {
   Outcome operator()(const plan::CreateContainer& work) const {
     auto made = engine::create_container(site_.client, work.name, work.body, stop_, work.platform);
     if (!made) return std::unexpected(ReadyError{name_taken(made.error(), work.name)});
+    site_.handles.made(work.name, made->id);
     for (const auto& [network, endpoint] : work.connect) {
       if (auto joined = engine::connect_network(site_.client, network, made->id, endpoint, stop_); !joined)
         return plain(joined);
@@ -79,18 +81,40 @@ class Worker {
     return {};
   }
   Outcome operator()(const plan::StartContainer& work) const {
-    auto started = engine::start_container(site_.client, work.container, stop_);
+    auto started = engine::start_container(site_.client, site_.handles[work.container], stop_);
     if (!started) return std::unexpected(ReadyError{port_taken(started.error(), work.service)});
     return {};
   }
   Outcome operator()(const plan::StopContainer& work) const {
-    return removed(engine::stop_container(site_.client, work.container, site_.options.stop_grace, stop_));
+    return removed(
+        engine::stop_container(site_.client, site_.handles[work.container], site_.options.stop_grace, stop_));
   }
   Outcome operator()(const plan::RemoveContainer& work) const {
-    return removed(engine::remove_container(site_.client, work.container, {.force = true, .volumes = false}, stop_));
+    return removed(engine::remove_container(site_.client, site_.handles[work.container],
+                                            {.force = true, .volumes = work.volumes}, stop_));
+  }
+  Outcome operator()(const plan::RenameContainer& work) const {
+    const auto renamed = engine::rename_container(site_.client, site_.handles[work.container], work.name, stop_);
+    if (!renamed) return std::unexpected(ReadyError{name_taken(renamed.error(), work.name)});
+    return {};
+  }
+  Outcome operator()(const plan::RunHook& work) const {
+    engine::ExecOptions options{.user = work.user,
+                                .working_directory = work.working_directory,
+                                .environment = work.environment,
+                                .timeout = remaining(),
+                                .privileged = work.privileged};
+    const auto done = engine::exec_run(site_.client, site_.handles[work.container], work.command, options, stop_);
+    if (!done) return plain(done);
+    if (done->exit_code == 0) return {};
+    const auto said = trim(done->standard_error.empty() ? done->standard_output : done->standard_error);
+    return std::unexpected(ReadyError{{Fault::failed,
+                                       fmt::format("{}: {} ended with exit code {}{}{}", work.service, work.when,
+                                                   done->exit_code, said.empty() ? "" : ": ", said),
+                                       "mend the command, or remove the hook"}});
   }
   Outcome operator()(const plan::AwaitService& work) const {
-    return await_service(site_.client, *site_.project.find(work.service), work.container, work.condition,
+    return await_service(site_.client, *site_.project.find(work.service), site_.handles[work.container], work.condition,
                          site_.deadline, stop_);
   }
 
@@ -111,6 +135,12 @@ class Worker {
   }
 
  private:
+  std::chrono::milliseconds remaining() const {
+    const auto left =
+        std::chrono::duration_cast<std::chrono::milliseconds>(site_.deadline - std::chrono::steady_clock::now());
+    return std::max(left, std::chrono::milliseconds(1));
+  }
+
   Result<std::string> secrets_archive(const plan::FillSecrets& work) const {
     std::vector<ArchiveFile> files;
     for (const auto& file : work.files) {

@@ -6,6 +6,7 @@
 #include <stop_token>
 
 #include "execute/execute.hpp"
+#include "execute/handles.hpp"
 
 namespace saasctl::execute {
 
@@ -15,6 +16,7 @@ struct Site {
   const project::Project& project;
   const ExecuteOptions& options;
   const stack::Environment& environment;
+  Handles& handles;
   std::chrono::steady_clock::time_point deadline;
 };
 

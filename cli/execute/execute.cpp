@@ -39,13 +39,13 @@ class Schedule {
     return index;
   }
 
-  void finish(std::size_t index, std::chrono::nanoseconds duration) {
+  void finish(std::size_t index, std::chrono::nanoseconds duration, Phase phase = Phase::done) {
     const std::scoped_lock lock(mutex_);
     --open_;
     for (const auto after : next_[index]) {
       if (--waiting_[after] == 0) ready_.push_back(after);
     }
-    listener_({Phase::done, index, duration});
+    listener_({phase, index, duration});
     changed_.notify_all();
   }
 
@@ -87,8 +87,11 @@ void work_off(const Site& site, const plan::Plan& plan, Schedule& schedule, std:
     const auto begun = std::chrono::steady_clock::now();
     auto outcome = carry_out(site, plan.actions[*index].work, all.get_token());
     const auto duration = std::chrono::steady_clock::now() - begun;
+    const auto* wait = std::get_if<plan::AwaitService>(&plan.actions[*index].work);
     if (outcome) {
       schedule.finish(*index, duration);
+    } else if (wait && !wait->required && outcome.error().fault != Fault::interrupted) {
+      schedule.finish(*index, duration, Phase::unmet);
     } else {
       schedule.fail(*index, duration, std::move(outcome.error()));
       all.request_stop();
@@ -103,7 +106,8 @@ std::expected<void, ReadyError> execute(const engine::Client& client, const proj
                                         const stack::Environment& environment, const Listener& listener,
                                         std::stop_token stop) {
   const auto start = std::chrono::steady_clock::now();
-  const Site site{client, project, options, environment, start + options.timeout};
+  Handles handles(plan.ids);
+  const Site site{client, project, options, environment, handles, start + options.timeout};
   Schedule schedule(plan, listener);
   std::stop_source all;
   const std::stop_callback outer(stop, [&all] { all.request_stop(); });

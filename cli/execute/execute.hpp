@@ -15,7 +15,8 @@
 
 namespace saasctl::execute {
 
-enum class Phase { begun, done, failed };
+// unmet: a wait that nobody insists on has failed, and the rest goes on.
+enum class Phase { begun, done, failed, unmet };
 
 // Called from several threads, one call at a time.
 struct Event {

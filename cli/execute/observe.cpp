@@ -7,6 +7,7 @@
 #include "engine/networks.hpp"
 #include "engine/volumes.hpp"
 #include "plan/labels.hpp"
+#include "util/text.hpp"
 
 namespace saasctl::execute {
 namespace {
@@ -20,15 +21,56 @@ std::string equals(std::string_view key, const std::string& value) {
   return std::string(key) + "=" + value;
 }
 
+// "Exited (137) 5 minutes ago": the list has the exit code nowhere else.
+std::optional<int> exit_code_in(const std::string& status) {
+  constexpr std::string_view head = "Exited (";
+  if (!status.starts_with(head)) return std::nullopt;
+  const auto code = parse_integer(std::string_view(status).substr(head.size(), status.find(')') - head.size()));
+  return code ? std::optional(static_cast<int>(*code)) : std::nullopt;
+}
+
+bool is_anonymous(const engine::Mount& mount) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  return mount.type == "volume" && mount.name.size() == 64 && mount.name.find_first_not_of(digits) == std::string::npos;
+}
+
+plan::ObservedContainer observed_container(const engine::ContainerSummary& container) {
+  plan::ObservedContainer out{.id = container.id,
+                              .name = container.name,
+                              .service = label_of(container.labels, plan::label::service),
+                              .state = container.state,
+                              .image_id = container.image_id,
+                              .hash = label_of(container.labels, plan::label::config_hash),
+                              .model = label_of(container.labels, plan::label::model),
+                              .one_off = label_of(container.labels, plan::label::one_off) == "True",
+                              .exit_code = exit_code_in(container.status)};
+  if (const auto number = parse_integer(label_of(container.labels, plan::label::container_number));
+      number && *number > 0)
+    out.number = static_cast<unsigned>(*number);
+  for (const auto& port : container.ports) {
+    if (port.host_port == 0) continue;
+    const auto protocol = port.container_port.substr(port.container_port.find('/'));
+    out.host_ports.push_back(std::to_string(port.host_port) + protocol);
+  }
+  for (const auto& mount : container.mounts) {
+    if (is_anonymous(mount)) out.anonymous.push_back({mount.name, mount.destination});
+  }
+  return out;
+}
+
 Result<void> observe_containers(const engine::Client& client, const project::Project& project, plan::Observed& observed,
                                 std::stop_token stop) {
   auto containers = engine::list_containers(client, {equals(plan::label::project, project.name)}, stop);
   if (!containers) return std::unexpected(containers.error());
   for (const auto& container : *containers) {
-    observed.containers.push_back(
-        {container.id, container.name, label_of(container.labels, plan::label::service), container.state,
-         container.image_id, label_of(container.labels, plan::label::config_hash),
-         label_of(container.labels, plan::label::model), label_of(container.labels, plan::label::one_off) == "True"});
+    auto seen = observed_container(container);
+    if (seen.model.empty() && !seen.one_off) {
+      auto whole = engine::describe_container(client, container.id, stop);
+      if (!whole && whole.error().fault == Fault::not_found) continue;  // removed meanwhile
+      if (!whole) return std::unexpected(whole.error());
+      seen.inspected = std::make_shared<const project::Json>(*whole);
+    }
+    observed.containers.push_back(std::move(seen));
   }
   return {};
 }
@@ -64,7 +106,7 @@ Result<void> observe_images(const engine::Client& client, const project::Project
     if (observed.images.contains(service.image)) continue;
     auto image = engine::inspect_image(client, service.image, stop);
     if (image) {
-      observed.images[service.image] = {image->id, image->user};
+      observed.images[service.image] = {image->id, image->user, std::make_shared<const project::Json>(image->config)};
     } else if (image.error().fault != Fault::not_found) {
       return std::unexpected(image.error());
     }

@@ -48,16 +48,27 @@ bool is_hidden(const std::string& path, const Json& before, const Json& now) {
   return (path.starts_with("environment.") && called_so) || has_password(before) || has_password(now);
 }
 
-void compare(const std::string& path, const Json& before, const Json& now, std::vector<std::string>& changes) {
+std::string to_text(const Change& change) {
+  if (!change.before) return change.path + " added";
+  if (!change.after) return change.path + " removed";
+  if (change.hidden) return change.path + " changed";
+  return fmt::format("{} {} → {}", change.path, *change.before, *change.after);
+}
+
+}  // namespace
+
+void compare(const std::string& path, const Json& before, const Json& now, std::vector<Change>& changes) {
   if (before == now) return;
   if (before.is_object() && now.is_object()) {
     const auto below = [&](const std::string& key) { return path.empty() ? key : path + "." + key; };
+    const auto hidden = [&](const std::string& key, const Json& value) { return is_hidden(below(key), value, value); };
     for (const auto& [key, value] : before.items()) {
-      if (!now.contains(key)) changes.push_back(below(key) + " removed");
+      if (now.contains(key)) continue;
+      changes.push_back({below(key), hidden(key, value) ? "" : brief(value), std::nullopt, hidden(key, value)});
     }
     for (const auto& [key, value] : now.items()) {
       if (!before.contains(key)) {
-        changes.push_back(below(key) + " added");
+        changes.push_back({below(key), std::nullopt, hidden(key, value) ? "" : brief(value), hidden(key, value)});
       } else {
         compare(below(key), before[key], value, changes);
       }
@@ -65,27 +76,32 @@ void compare(const std::string& path, const Json& before, const Json& now, std::
     return;
   }
   if (is_hidden(path, before, now)) {
-    changes.push_back(path + " changed");
+    changes.push_back({path, "", "", true});
   } else {
-    changes.push_back(fmt::format("{} {} → {}", path, brief(before), brief(now)));
+    changes.push_back({path, brief(before), brief(now)});
   }
 }
 
-}  // namespace
-
-std::string describe_change(const std::string& before, const Json& now) {
-  if (before.empty()) return "made by another tool";
-  const auto recorded = Json::parse(before, nullptr, false);
-  if (!recorded.is_object()) return "its recorded model is unreadable";
-  std::vector<std::string> changes;
-  compare("", recorded, now, changes);
-  if (changes.empty()) return "order of keys";
-  if (changes.size() > most_named) {
-    const auto more = changes.size() - most_named;
-    changes.resize(most_named);
-    changes.push_back(fmt::format("{} more", more));
+std::string to_text(const std::vector<Change>& changes) {
+  std::vector<std::string> texts;
+  for (const auto& change : changes) {
+    if (texts.size() == most_named) {
+      texts.push_back(fmt::format("{} more", changes.size() - most_named));
+      break;
+    }
+    texts.push_back(to_text(change));
   }
-  return join(changes, ", ");
+  return join(texts, ", ");
+}
+
+Cause cause_of_change(const std::string& before, const Json& now) {
+  if (before.empty()) return {"made by another tool"};
+  const auto recorded = Json::parse(before, nullptr, false);
+  if (!recorded.is_object()) return {"its recorded model is unreadable"};
+  Cause cause;
+  compare("", recorded, now, cause.changes);
+  cause.text = cause.changes.empty() ? "order of keys" : to_text(cause.changes);
+  return cause;
 }
 
 }  // namespace saasctl::plan

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "plan/plan.hpp"
+#include "util/text.hpp"
 
 namespace saasctl::plan {
 namespace {
@@ -26,8 +27,15 @@ struct Line {
   std::string operator()(const RemoveContainer& work) const {
     return fmt::format("{}: remove container {}", work.service, work.container);
   }
+  std::string operator()(const RenameContainer& work) const {
+    return fmt::format("{}: rename container {} to {}", work.service, work.container, work.name);
+  }
+  std::string operator()(const RunHook& work) const {
+    return fmt::format("{}: run {} in container {}: {}", work.service, work.when, work.container,
+                       join(work.command, " "));
+  }
   std::string operator()(const AwaitService& work) const {
-    return fmt::format("{}: wait for {}", work.service, work.condition);
+    return fmt::format("{}: wait for {}{}", work.service, work.condition, work.required ? "" : " (goes on without)");
   }
 };
 

@@ -2,11 +2,21 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "project/project.hpp"
+
 namespace saasctl::plan {
+
+// A volume in a container that the file does not name: made by the engine for a VOLUME of the image or a mount
+// without source.
+struct AnonymousVolume {
+  std::string name;
+  std::string destination;
+};
 
 struct ObservedContainer {
   std::string id;
@@ -14,14 +24,22 @@ struct ObservedContainer {
   std::string service;  // of its label
   std::string state;    // created, running, paused, restarting, removing, exited, dead
   std::string image_id;
-  std::string hash;      // of the model it was made from; empty: another tool made it
-  std::string model;     // that model as JSON text; empty likewise
-  bool one_off = false;  // made for a moment by `run` or by a step that was interrupted
+  std::string hash;                             // of the model it was made from; empty: another tool made it
+  std::string model;                            // that model as JSON text; empty likewise
+  bool one_off = false;                         // made for a moment by `run` or by a step that was interrupted
+  unsigned number = 1;                          // which one of its service's containers it is
+  std::optional<int> exit_code = std::nullopt;  // of an exited one
+  std::vector<std::string> host_ports = {};     // published now: "8080/tcp"
+  std::vector<AnonymousVolume> anonymous = {};
+  std::shared_ptr<const project::Json> inspected = nullptr;  // whole, of one that another tool made
+
+  bool is_up() const { return state == "running" || state == "restarting" || state == "paused"; }
 };
 
 struct ObservedImage {
   std::string id;
-  std::string user;  // of its configuration
+  std::string user;                                       // of its configuration
+  std::shared_ptr<const project::Json> config = nullptr;  // its whole configuration, to judge foreign containers by
 };
 
 struct Observed {

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <cstddef>
+#include <map>
 #include <string>
 #include <variant>
 #include <vector>
 
+#include "plan/cause.hpp"
 #include "plan/observed.hpp"
 #include "project/project.hpp"
 
@@ -54,26 +56,57 @@ struct StopContainer {
 struct RemoveContainer {
   std::string service;
   std::string container;
+  bool volumes = false;  // its anonymous volumes too
 };
 // Waits until a service is in the state that others wait for.
 struct AwaitService {
   std::string service;
   std::string container;
-  std::string condition;  // as Compose names it, or engine_healthy: the engine's own status must say so as well
+  // As Compose names it; or ready: as service_healthy, and a job that has ended well is ready, too; or engine_healthy:
+  // the engine's own status must say so as well.
+  std::string condition;
+  bool required = true;  // false: when it fails, what waits goes on all the same
+};
+
+struct RenameContainer {
+  std::string service;
+  std::string container;
+  std::string name;  // the new one
+};
+// A command of the user's inside a running container: post_start or pre_stop.
+struct RunHook {
+  std::string service;
+  std::string container;
+  std::string when;  // the key it stands under
+  std::vector<std::string> command;
+  std::string user = {};               // empty: the container's
+  std::string working_directory = {};  // empty: the container's
+  std::vector<std::string> environment = {};
+  bool privileged = false;
 };
 
 using Work = std::variant<CreateNetwork, RemoveNetwork, CreateVolume, RemoveVolume, FillSecrets, CreateContainer,
-                          StartContainer, StopContainer, RemoveContainer, AwaitService>;
+                          StartContainer, StopContainer, RemoveContainer, RenameContainer, RunHook, AwaitService>;
+
+// What becomes of a thing, said once for all the actions that it takes.
+enum class Verdict { none, create, recreate, start, restart, stop, remove, rename };
 
 struct Action {
   Work work;
   std::string cause;  // why: "new", "environment.LOG_LEVEL info → debug"; empty for what follows of itself
-  std::vector<std::size_t> after;  // indices of actions that must be done before
+  std::vector<std::size_t> after;    // indices of actions that must be done before
+  std::vector<Change> changes = {};  // what the cause names, whole
+  Verdict verdict = Verdict::none;   // on the first action of each thing that becomes another
 };
 
 struct Plan {
-  std::vector<Action> actions;  // every action stands after those it waits for
-  bool changes = false;         // false: nothing but waiting
+  std::vector<Action> actions;              // every action stands after those it waits for
+  bool changes = false;                     // false: nothing but waiting
+  std::vector<std::string> notes = {};      // what the user should know and the plan leaves alone
+  std::vector<std::string> unchanged = {};  // services whose containers stay as they are
+  // The id of every container there was, by its name then. Actions name containers by the name that they have at
+  // first, there or when this plan creates them; a renaming does not change what they mean.
+  std::map<std::string, std::string> ids = {};
 };
 
 // One line for people and tests: "auth-service: create container saas-auth-service-1 (new)".
@@ -86,13 +119,25 @@ enum class Wait {
 };
 
 struct UpOptions {
-  std::vector<std::string> services;  // empty: all; dependencies come along
+  std::vector<std::string> services = {};  // empty: all; dependencies come along
   bool force_recreate = false;
-  Wait wait = Wait::engine;
+  Wait wait = Wait::ready;
+  bool no_recreate = false;              // what exists stays, whatever has changed
+  bool no_dependencies = false;          // only the services named
+  bool no_start = false;                 // create, and leave it at that
+  bool renew_anonymous_volumes = false;  // instead of giving them to the container that comes next
+  bool remove_orphans = false;           // containers of services that the file does not have
+  bool keep_replaced = false;            // until everything is ready, so that a failure can be rolled back
+  std::map<std::string, unsigned, std::less<>> scale = {};  // containers of a service, over the file's number
 };
 
-// Error failed: the image of a service is not there (build or pull it first).
+// Errors: not_found: the image of a service is not there (build or pull it first); usage: an unknown service, or
+// several containers of a service with a fixed container_name.
 Result<Plan> plan_up(const project::Project& project, const Observed& observed, const UpOptions& options);
+
+// Back to what there was before a failed `up`: containers that are new since then go, those that were stopped, renamed
+// or paused are again as they were. What was removed for good stays removed; a note names it.
+Plan plan_rollback(const Observed& before, const Observed& now);
 
 struct DownOptions {
   bool volumes = false;  // remove the project's volumes too

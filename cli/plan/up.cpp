@@ -4,8 +4,8 @@
 #include <map>
 #include <set>
 
-#include "plan/cause.hpp"
 #include "plan/container_body.hpp"
+#include "plan/instances.hpp"
 #include "plan/labels.hpp"
 #include "plan/plan.hpp"
 #include "project/order.hpp"
@@ -13,6 +13,8 @@
 
 namespace saasctl::plan {
 namespace {
+
+using Indices = std::vector<std::size_t>;
 
 Json project_labels(const project::Project& project, const stack::Pairs& own, std::string_view kind,
                     const std::string& key) {
@@ -23,141 +25,192 @@ Json project_labels(const project::Project& project, const stack::Pairs& own, st
   return labels;
 }
 
-Json options(const stack::Pairs& pairs) {
+Json options_of(const stack::Pairs& pairs) {
   Json out = Json::object();
   for (const auto& entry : pairs) out[entry.name] = entry.value.value_or("");
   return out;
 }
 
+// A container's way through the plan.
+struct Place {
+  Instance instance;
+  std::string container;  // its name in this plan's actions, which a renaming does not change
+  Indices made = {};      // what must be done before it can take its place
+  bool start = false;
+  bool is_new = false;             // in place of an earlier container
+  bool start_first = false;        // before the one that it replaces is stopped
+  bool stop_early = false;         // the old one gives a host port to another service
+  std::string restart_cause = {};  // of one that stays
+  Indices stopped = {};            // the stops of the old ones
+  std::optional<std::size_t> started = std::nullopt;
+  std::map<std::string, std::size_t> awaited = {};  // by condition
+};
+
 class UpPlanner {
  public:
   UpPlanner(const project::Project& project, const Observed& observed, const UpOptions& options)
-      : project_(project), observed_(observed), options_(options) {}
-
-  Result<Plan> make(const std::vector<std::string>& names) {
-    std::set<std::string> wanted(names.begin(), names.end());
-    leftovers();
-    for (const auto& service : project_.services) {
-      if (!wanted.contains(service.name)) continue;
-      if (!observed_.images.contains(service.image)) return missing_image(service);
-      prepare(service);
-    }
-    for (const auto& service : project_.services) {
-      if (wanted.contains(service.name)) start(service);
-    }
-    for (const auto& service : project_.services) {
-      if (options_.wait != Wait::none && wanted.contains(service.name)) await(service, final_condition());
-    }
-    unused_secrets(wanted);
-    return std::move(plan_);
+      : project_(project), observed_(observed), options_(options) {
+    for (const auto& service : project.services) services_[service.name] = &service;
   }
 
-  Result<Plan> recreate(const project::Service& service) {
-    if (!observed_.images.contains(service.image)) return missing_image(service);
-    forced_ = service.name;
-    prepare(service);
-    start(service);
-    await(service, final_condition());
+  Result<Plan> make(const std::vector<std::string>& names) {
+    wanted_ = {names.begin(), names.end()};
+    for (const auto& container : observed_.containers) plan_.ids[container.name] = container.id;
+    if (auto known = check(); !known) return std::unexpected(known.error());
+    remove_leftovers();
+    remove_surplus();
+    for (const auto& service : project_.services) {
+      if (wanted_.contains(service.name)) place(service);
+    }
+    for (auto& [name, places] : places_) {
+      for (auto& place : places) hand_over_ports(place);
+    }
+    if (!options_.no_start) {
+      for (const auto& service : project_.services) {
+        if (wanted_.contains(service.name)) start(service);
+      }
+      await_all();
+    }
+    remove_replaced();
+    remove_unused_secrets();
     return std::move(plan_);
   }
 
  private:
-  std::string final_condition() const { return options_.wait == Wait::engine ? "engine_healthy" : "service_healthy"; }
+  // ---- what is wrong before anything is planned
+  Result<void> check() const {
+    for (const auto& service : project_.services) {
+      if (!wanted_.contains(service.name)) continue;
+      if (!observed_.images.contains(service.image) && replicas_of(service, options_) > 0) {
+        return failure(Fault::not_found, fmt::format("{}: there is no image {}", service.name, service.image),
+                       service.build ? "run saasctl build" : "check the name, and that its registry can be reached");
+      }
+      if (service.spec.container_name && replicas_of(service, options_) > 1) {
+        return failure(Fault::usage,
+                       fmt::format("{} has container_name '{}' and shall have {} containers", service.name,
+                                   *service.spec.container_name, replicas_of(service, options_)),
+                       "names of containers are unique at an engine: remove container_name");
+      }
+    }
+    return {};
+  }
 
-  struct Place {
-    std::string container;
-    std::optional<std::size_t> ready;  // the action after which it can be started
-    bool start = true;
-    bool is_new = false;  // in place of an earlier container
-    std::optional<std::size_t> started;
-    std::map<std::string, std::size_t> awaited;  // by condition
-  };
-
-  std::size_t add(Work work, std::string cause, std::vector<std::size_t> after) {
+  std::size_t add(Work work, const Cause& cause, Indices after, Verdict verdict = Verdict::none) {
     if (!std::holds_alternative<AwaitService>(work)) plan_.changes = true;
-    plan_.actions.push_back({std::move(work), std::move(cause), std::move(after)});
+    std::ranges::sort(after);
+    after.erase(std::ranges::unique(after).begin(), after.end());
+    plan_.actions.push_back({std::move(work), cause.text, std::move(after), cause.changes, verdict});
     return plan_.actions.size() - 1;
   }
 
-  static std::unexpected<Error> missing_image(const project::Service& service) {
-    return failure(Fault::not_found, fmt::format("{}: there is no image {}", service.name, service.image),
-                   service.build ? "run saasctl build" : "check the name, and that its registry can be reached");
-  }
-
+  // ---- what goes
   // What an interrupted run left behind: it has a name that the next run needs.
-  void leftovers() {
+  void remove_leftovers() {
     for (const auto& container : observed_.containers) {
       const bool helper = container.one_off && container.state == "created" && container.name.ends_with("-secrets");
       if (helper)
-        leftovers_.push_back(add(RemoveContainer{container.service, container.name}, "left by an interrupted run", {}));
+        leftovers_.push_back(add(RemoveContainer{container.service, container.name}, {"left by an interrupted run"}, {},
+                                 Verdict::remove));
     }
   }
 
-  const ObservedContainer* existing(const project::Service& service) const {
-    const auto found = std::ranges::find_if(observed_.containers, [&](const ObservedContainer& container) {
-      return container.service == service.name && !container.one_off;
-    });
-    return found == observed_.containers.end() ? nullptr : &*found;
+  void remove_surplus() {
+    for (const auto& service : project_.services) {
+      if (!wanted_.contains(service.name)) continue;
+      const auto replicas = replicas_of(service, options_);
+      for (const auto* container : surplus_of(observed_, service.name, replicas))
+        stop_and_remove(*container, {fmt::format("{} shall have {}", service.name, replicas)}, Verdict::remove);
+    }
+    const auto orphans = orphans_of(project_, observed_);
+    std::vector<std::string> names;
+    for (const auto* orphan : orphans) {
+      names.push_back(orphan->name);
+      if (options_.remove_orphans) stop_and_remove(*orphan, {"--remove-orphans"}, Verdict::remove);
+    }
+    if (!names.empty() && !options_.remove_orphans) {
+      plan_.notes.push_back(fmt::format("left alone: {}, of no service in the file; --remove-orphans removes {}",
+                                        join(names, ", "), names.size() == 1 ? "it" : "them"));
+    }
   }
 
-  std::string recreate_cause(const project::Service& service, const ObservedContainer& container) const {
-    if (options_.force_recreate) return "--force-recreate";
-    if (forced_ == service.name) return "asked for";
-    if (container.state == "dead" || container.state == "removing") return "its container is " + container.state;
-    if (container.name != service.container_name)
-      return fmt::format("name {} → {}", container.name, service.container_name);
-    if (container.hash != service.hash || container.model.empty())
-      return describe_change(container.model, service.model);
-    if (container.image_id != observed_.images.at(service.image).id)
-      return fmt::format("image {} is another one now", service.image);
+  void stop_and_remove(const ObservedContainer& container, const Cause& cause, Verdict verdict) {
+    Indices after = stop_old(container, cause, {}, verdict);
+    const auto removed =
+        add(RemoveContainer{container.service, container.name}, cause, after, after.empty() ? verdict : Verdict::none);
+    for (const auto& port : container.host_ports) freed_[port].push_back(after.empty() ? removed : after.back());
+  }
+
+  // The stop of a container that runs, after its pre_stop hooks; empty when it does not run.
+  Indices stop_old(const ObservedContainer& container, const Cause& cause, Indices after, Verdict verdict) {
+    if (!container.is_up()) return {};
+    return {add(StopContainer{container.service, container.name}, cause, std::move(after), verdict)};
+  }
+
+  // ---- what is made up front
+  void place(const project::Service& service) {
+    auto& places = places_[service.name];
+    for (auto& instance : instances_of(project_, observed_, service, replicas_of(service, options_), options_)) {
+      Place place{std::move(instance), {}};
+      if (place.instance.current) {
+        keep(place);
+      } else {
+        create(place);
+      }
+      places.push_back(std::move(place));
+    }
+  }
+
+  void keep(Place& place) {
+    const auto& container = *place.instance.current;
+    place.container = container.name;
+    const bool runs = container.state == "running" || container.state == "restarting";
+    place.start = !runs && !is_done(container);
+    if (runs) place.restart_cause = renewed_dependency(*place.instance.service);
+    if (container.state == "paused") place.restart_cause = "it is paused";
+    if (!place.start && place.restart_cause.empty() && place.instance.old.empty() &&
+        container.name == place.instance.name)
+      plan_.unchanged.push_back(place.instance.subject());
+    place.start = place.start || !place.restart_cause.empty();
+    place.is_new = !place.instance.old.empty();
+  }
+
+  // A job that others wait for and that has ended well is not run again.
+  bool is_done(const ObservedContainer& container) const {
+    if (container.state != "exited" || container.exit_code != 0) return false;
+    return std::ranges::any_of(project_.services, [&](const project::Service& service) {
+      return std::ranges::any_of(service.dependencies, [&](const project::Dependency& dependency) {
+        return dependency.service == container.service && dependency.condition == "service_completed_successfully";
+      });
+    });
+  }
+
+  std::string renewed_dependency(const project::Service& service) const {
+    for (const auto& dependency : service.dependencies) {
+      const auto other = places_.find(dependency.service);
+      const bool renewed = other != places_.end() && std::ranges::any_of(other->second, &Place::is_new);
+      if (dependency.restart && renewed) return dependency.service + " has a new container";
+    }
     return "";
   }
 
-  // Everything up to the point where the service's container can be started.
-  void prepare(const project::Service& service) {
-    auto& place = places_[service.name];
-    place.container = service.container_name;
-    const auto* container = existing(service);
-    if (container) {
-      const auto cause = recreate_cause(service, *container);
-      if (cause.empty()) return keep(service, *container);
-      place.is_new = true;
-      std::vector<std::size_t> after;
-      if (container->state == "running" || container->state == "restarting" || container->state == "paused") {
-        after.push_back(add(StopContainer{service.name, container->name}, cause, {}));
-      }
-      place.ready =
-          create(service, cause, {add(RemoveContainer{service.name, container->name}, cause, std::move(after))});
-    } else {
-      place.ready = create(service, "new", {});
-    }
-  }
-
-  // Starts the container that is there, if need be. The engine starts no paused container: it is stopped before, as is
-  // one whose dependency has a new container and says `restart: true`.
-  void keep(const project::Service& service, const ObservedContainer& container) {
-    auto& place = places_[service.name];
-    const bool running = container.state == "running" || container.state == "restarting";
-    const auto renewed = std::ranges::find_if(service.dependencies, [&](const project::Dependency& dependency) {
-      const auto other = places_.find(dependency.service);
-      return dependency.restart && other != places_.end() && other->second.is_new;
-    });
-    if (running && renewed != service.dependencies.end()) {
-      place.ready = add(StopContainer{service.name, container.name}, renewed->service + " has a new container", {});
-    } else if (container.state == "paused") {
-      place.ready = add(StopContainer{service.name, container.name}, "it is paused", {});
-    }
-    place.start = !running || place.ready;
-  }
-
-  std::size_t create(const project::Service& service, const std::string& cause, std::vector<std::size_t> after) {
+  void create(Place& place) {
+    const auto& instance = place.instance;
+    const auto& service = *instance.service;
+    const bool name_taken =
+        std::ranges::any_of(instance.old, [&](const auto* old) { return old->name == instance.name; });
+    const bool temporary_taken =
+        std::ranges::any_of(instance.old, [&](const auto* old) { return old->name == instance.name + "-next"; });
+    place.container = name_taken ? instance.name + "-next" : instance.name;
+    place.is_new = !instance.old.empty();
+    place.start = true;
+    Indices after;
+    if (name_taken && temporary_taken) after = remove_named(place, instance.name + "-next");
     const auto volumes = secret_volumes(project_, service, observed_.images.at(service.image));
     auto [body, connect] = container_body(project_, service, volumes);
-    for (const auto& volume : volumes) {
-      after.push_back(add(FillSecrets{service.name, volume.name, volume.folder, service.container_name + "-secrets",
-                                      service.image, volume.files},
-                          cause, leftovers_));
-    }
+    settle_number(body, instance);
+    if (!options_.renew_anonymous_volumes) inherit_volumes(body, instance.old);
+    const auto verdict = place.is_new ? Verdict::recreate : Verdict::create;
+    for (const auto& volume : volumes) after.push_back(secrets(service, instance.cause, volume));
     for (const auto& use : service.spec.networks) {
       if (const auto action = network(use.name)) after.push_back(*action);
     }
@@ -165,9 +218,69 @@ class UpPlanner {
       if (mount.type != "volume" || !mount.source) continue;
       if (const auto action = volume(*mount.source)) after.push_back(*action);
     }
-    return add(CreateContainer{service.name, service.container_name, std::move(body),
-                               service.spec.platform.value_or(""), std::move(connect)},
-               cause, std::move(after));
+    place.made.push_back(add(CreateContainer{service.name, place.container, std::move(body),
+                                             service.spec.platform.value_or(""), std::move(connect)},
+                             instance.cause, std::move(after), verdict));
+  }
+
+  // One that an interrupted run left under the name that the next one needs.
+  Indices remove_named(Place& place, const std::string& name) {
+    const auto found = std::ranges::find(place.instance.old, name, &ObservedContainer::name);
+    const auto& container = **found;
+    place.instance.old.erase(found);
+    const Cause cause{"left by an interrupted run"};
+    return {
+        add(RemoveContainer{container.service, container.name}, cause, stop_old(container, cause, {}, Verdict::none))};
+  }
+
+  // What tells the containers of one service apart.
+  static void settle_number(Json& body, const Instance& instance) {
+    if (instance.number == 1) return;
+    body["Labels"][std::string(label::container_number)] = std::to_string(instance.number);
+    const auto rename = [&](Json& endpoint) {
+      for (auto& alias : endpoint["Aliases"]) {
+        if (alias == instance.service->container_name) alias = instance.name;
+      }
+    };
+    if (!body.contains("NetworkingConfig")) return;
+    for (auto& endpoint : body["NetworkingConfig"]["EndpointsConfig"]) rename(endpoint);
+  }
+
+  // Data in volumes without a name goes to the container that comes next.
+  static void inherit_volumes(Json& body, const std::vector<const ObservedContainer*>& old) {
+    auto& host = body["HostConfig"];
+    std::set<std::string> taken;
+    for (const auto& bind : host.value("Binds", Json::array())) {
+      const auto parts = split(bind.get<std::string>(), ':');
+      if (parts.size() > 1) taken.insert(parts[1]);
+    }
+    const auto tmpfs = host.value("Tmpfs", Json::object());
+    for (const auto& [target, ignored] : tmpfs.items()) taken.insert(target);
+    for (const auto& mount : host.value("Mounts", Json::array())) {
+      if (mount.contains("Source") || mount.value("Type", "") == "tmpfs") taken.insert(mount.value("Target", ""));
+    }
+    for (const auto* container : old) {
+      for (const auto& volume : container->anonymous) {
+        if (!taken.insert(volume.destination).second) continue;
+        auto& mounts = host["Mounts"];
+        if (mounts.is_null()) mounts = Json::array();
+        const auto same = std::ranges::find_if(
+            mounts, [&](const Json& mount) { return mount.value("Target", "") == volume.destination; });
+        if (same != mounts.end()) {
+          (*same)["Source"] = volume.name;
+        } else {
+          mounts.push_back({{"Type", "volume"}, {"Source", volume.name}, {"Target", volume.destination}});
+        }
+      }
+    }
+  }
+
+  std::size_t secrets(const project::Service& service, const Cause& cause, const SecretVolume& volume) {
+    if (const auto made = made_.find("secrets " + volume.name); made != made_.end()) return made->second;
+    return made_["secrets " + volume.name] =
+               add(FillSecrets{service.name, volume.name, volume.folder, service.container_name + "-secrets",
+                               service.image, volume.files},
+                   {cause.text}, leftovers_);
   }
 
   // The action that makes the network, nothing when it is there.
@@ -180,8 +293,8 @@ class UpPlanner {
     body["Labels"] = project_labels(project_, found->spec.labels, label::network, key);
     if (found->spec.internal) body["Internal"] = *found->spec.internal;
     if (found->spec.attachable) body["Attachable"] = *found->spec.attachable;
-    if (!found->spec.driver_opts.empty()) body["Options"] = options(found->spec.driver_opts);
-    return made_["network " + key] = add(CreateNetwork{found->name, std::move(body)}, "new", {});
+    if (!found->spec.driver_opts.empty()) body["Options"] = options_of(found->spec.driver_opts);
+    return made_["network " + key] = add(CreateNetwork{found->name, std::move(body)}, {"new"}, {}, Verdict::create);
   }
 
   std::optional<std::size_t> volume(const std::string& key) {
@@ -191,77 +304,212 @@ class UpPlanner {
     if (const auto made = made_.find("volume " + key); made != made_.end()) return made->second;
     Json body = {{"Name", found->name}, {"Driver", found->spec.driver.value_or("local")}};
     body["Labels"] = project_labels(project_, found->spec.labels, label::volume, key);
-    if (!found->spec.driver_opts.empty()) body["DriverOpts"] = options(found->spec.driver_opts);
-    return made_["volume " + key] = add(CreateVolume{found->name, std::move(body)}, "new", {});
+    if (!found->spec.driver_opts.empty()) body["DriverOpts"] = options_of(found->spec.driver_opts);
+    return made_["volume " + key] = add(CreateVolume{found->name, std::move(body)}, {"new"}, {}, Verdict::create);
   }
 
+  // ---- ports that go from one service to another
+  // The holder is stopped at once, not when its own successor can start: the two might wait for each other.
+  void hand_over_ports(Place& taker) {
+    if (!taker.start) return;
+    for (const auto& port : fixed_host_ports(*taker.instance.service)) {
+      for (auto& [name, places] : places_) {
+        for (auto& holder : places) {
+          if (&holder == &taker) continue;
+          const bool holds = std::ranges::any_of(holder.instance.old, [&](const auto* old) {
+            return std::ranges::find(old->host_ports, port) != old->host_ports.end();
+          });
+          if (!holds) continue;
+          stop_all(holder, holder.made);
+          taker.made.insert(taker.made.end(), holder.stopped.begin(), holder.stopped.end());
+        }
+      }
+      if (const auto found = freed_.find(port); found != freed_.end())
+        taker.made.insert(taker.made.end(), found->second.begin(), found->second.end());
+    }
+  }
+
+  void stop_all(Place& place, const Indices& after) {
+    if (!place.stopped.empty()) return;
+    for (const auto* old : place.instance.old) {
+      const auto stops = stop_old(*old, place.instance.cause, after, Verdict::none);
+      place.stopped.insert(place.stopped.end(), stops.begin(), stops.end());
+    }
+  }
+
+  // ---- starts, in the order of the graph
   void start(const project::Service& service) {
-    auto& place = places_[service.name];
-    if (!place.start) return;
-    std::vector<std::size_t> after;
-    if (place.ready) after.push_back(*place.ready);
+    for (auto& place : places_[service.name]) {
+      if (!place.start) {
+        take_name(place, replace(place, {}));
+        continue;
+      }
+      Indices after = dependencies_of(service);
+      after.insert(after.end(), place.made.begin(), place.made.end());
+      if (!place.restart_cause.empty()) {
+        after = {add(StopContainer{service.name, place.container}, {place.restart_cause}, std::move(after),
+                     Verdict::restart)};
+      }
+      if (!place.start_first) {
+        const auto gone = replace(place, after);
+        after.insert(after.end(), gone.begin(), gone.end());
+        const auto named = take_name(place, after);
+        after.insert(after.end(), named.begin(), named.end());
+      }
+      place.started = add(StartContainer{service.name, place.container}, start_cause(place), std::move(after),
+                          place.instance.current && place.restart_cause.empty() ? Verdict::start : Verdict::none);
+      if (place.start_first) {
+        const auto ready = await(place, "ready", true);
+        take_name(place, replace(place, {ready}));
+      }
+    }
+  }
+
+  static Cause start_cause(const Place& place) {
+    if (!place.instance.current || !place.restart_cause.empty()) return {};
+    return place.instance.old.empty() ? Cause{"it is stopped"} : place.instance.cause;
+  }
+
+  // Stops the old ones after `after` and puts them out of the way; the actions after which their name is free.
+  Indices replace(Place& place, const Indices& after) {
+    stop_all(place, after);
+    Indices gone;
+    for (const auto* old : place.instance.old) {
+      const bool has_name = old->name == place.instance.name;
+      if (options_.keep_replaced) {
+        replaced_.emplace_back(old, has_name ? old->name + "-old" : old->name);
+        if (has_name)
+          gone.push_back(
+              add(RenameContainer{old->service, old->name, old->name + "-old"}, {}, with(after, place.stopped)));
+      } else {
+        gone.push_back(add(RemoveContainer{old->service, old->name, options_.renew_anonymous_volumes},
+                           place.instance.cause, with(after, place.stopped),
+                           place.instance.current && !old->is_up() ? Verdict::remove : Verdict::none));
+      }
+    }
+    return gone;
+  }
+
+  static Indices with(Indices some, const Indices& more) {
+    some.insert(some.end(), more.begin(), more.end());
+    return some;
+  }
+
+  // The container's own name, where it was made under another.
+  Indices take_name(Place& place, const Indices& after) {
+    if (place.container == place.instance.name) return {};
+    const bool kept = place.instance.current != nullptr && place.instance.old.empty();
+    const auto renamed = add(RenameContainer{place.instance.service->name, place.container, place.instance.name},
+                             kept ? Cause{fmt::format("name {} → {}", place.container, place.instance.name)} : Cause{},
+                             after, kept ? Verdict::rename : Verdict::none);
+    return {renamed};
+  }
+
+  Indices dependencies_of(const project::Service& service) {
+    Indices after;
     for (const auto& dependency : service.dependencies) {
       const auto other = places_.find(dependency.service);
       if (other == places_.end()) continue;
-      if (dependency.condition == "service_started") {
-        if (other->second.started) after.push_back(*other->second.started);
-      } else {
-        after.push_back(await(*project_.find(dependency.service), dependency.condition));
+      for (auto& place : other->second) {
+        if (dependency.condition != "service_started") {
+          after.push_back(await(place, dependency.condition, dependency.required));
+        } else if (place.started) {
+          after.push_back(*place.started);
+        }
       }
     }
-    place.started =
-        add(StartContainer{service.name, place.container}, place.ready ? "" : "it is stopped", std::move(after));
+    return after;
   }
 
-  std::size_t await(const project::Service& service, const std::string& condition) {
-    auto& place = places_.at(service.name);
-    if (const auto found = place.awaited.find(condition); found != place.awaited.end()) return found->second;
-    std::vector<std::size_t> after;
+  // ---- waits
+  std::size_t await(Place& place, const std::string& condition, bool required) {
+    const auto key = condition + (required ? "" : " if it can be had");
+    if (const auto found = place.awaited.find(key); found != place.awaited.end()) return found->second;
+    Indices after;
     if (place.started) after.push_back(*place.started);
-    return place.awaited[condition] = add(AwaitService{service.name, place.container, condition}, "", std::move(after));
+    return place.awaited[key] = add(AwaitService{place.instance.service->name, place.container, condition, required},
+                                    {}, std::move(after));
+  }
+
+  void await_all() {
+    if (options_.wait == Wait::none) return;
+    for (const auto& service : project_.services) {
+      if (!wanted_.contains(service.name)) continue;
+      for (auto& place : places_[service.name])
+        await(place, options_.wait == Wait::engine ? "engine_healthy" : "ready", true);
+    }
+  }
+
+  // Everything that this plan waits for or starts.
+  Indices everything_up() const {
+    Indices all;
+    for (const auto& [name, places] : places_) {
+      for (const auto& place : places) {
+        if (place.started) all.push_back(*place.started);
+        for (const auto& [condition, index] : place.awaited) all.push_back(index);
+      }
+    }
+    return all;
+  }
+
+  // ---- what has waited for everything to be ready
+  void remove_replaced() {
+    if (replaced_.empty()) return;
+    const auto after = everything_up();
+    for (const auto& [container, name] : replaced_)
+      add(RemoveContainer{container->service, name, options_.renew_anonymous_volumes}, {"replaced"}, after);
   }
 
   // Secret volumes of earlier contents, once the services that held them have new ones.
-  void unused_secrets(const std::set<std::string>& wanted) {
+  void remove_unused_secrets() {
     std::set<std::string> used;
     for (const auto& service : project_.services) {
       const auto image = observed_.images.find(service.image);
       if (image == observed_.images.end()) return;
       for (const auto& volume : secret_volumes(project_, service, image->second)) used.insert(volume.name);
-      if (!wanted.contains(service.name)) return;
+      if (!wanted_.contains(service.name)) return;
     }
-    std::vector<std::size_t> after;
-    for (const auto& [name, place] : places_) {
-      if (place.started) after.push_back(*place.started);
+    auto after = everything_up();
+    for (std::size_t i = 0; i < plan_.actions.size(); ++i) {
+      if (std::holds_alternative<RemoveContainer>(plan_.actions[i].work)) after.push_back(i);
     }
     for (const auto& volume : observed_.secret_volumes) {
-      if (!used.contains(volume)) add(RemoveVolume{volume}, "its secrets have changed", after);
+      if (!used.contains(volume)) add(RemoveVolume{volume}, {"its secrets have changed"}, after, Verdict::remove);
     }
   }
 
   const project::Project& project_;
   const Observed& observed_;
   const UpOptions& options_;
-  std::string forced_;
+  std::map<std::string, const project::Service*, std::less<>> services_;
+  std::set<std::string, std::less<>> wanted_;
   Plan plan_;
-  std::vector<std::size_t> leftovers_;  // the actions that remove them
-  std::map<std::string, Place> places_;
+  Indices leftovers_;  // the actions that remove them
+  std::map<std::string, std::vector<Place>> places_;
   std::map<std::string, std::size_t> made_;
+  std::map<std::string, Indices> freed_;  // host port → what must be done before it is free
+  std::vector<std::pair<const ObservedContainer*, std::string>> replaced_;  // with the name they have until they go
 };
 
 }  // namespace
 
 Result<Plan> plan_up(const project::Project& project, const Observed& observed, const UpOptions& options) {
-  const auto names = project::with_dependencies(project, options.services);
+  auto names = project::with_dependencies(project, options.services);
   if (!names) return std::unexpected(names.error());
+  if (options.no_dependencies && !options.services.empty()) names = options.services;
   return UpPlanner(project, observed, options).make(*names);
 }
 
 Result<Plan> plan_recreate(const project::Project& project, const Observed& observed, const std::string& service) {
-  const auto names = project::with_dependencies(project, {service});
-  if (!names) return std::unexpected(names.error());
-  const UpOptions options;
-  return UpPlanner(project, observed, options).recreate(*project.find(service));
+  UpOptions options;
+  options.services = {service};
+  options.no_dependencies = true;
+  options.force_recreate = true;
+  for (const auto& container : observed.containers) {
+    if (container.service == service) options.scale[service] = std::max(options.scale[service], container.number);
+  }
+  if (options.scale[service] == 0) options.scale[service] = 1;
+  return plan_up(project, observed, options);
 }
 
 }  // namespace saasctl::plan

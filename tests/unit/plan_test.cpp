@@ -79,8 +79,8 @@ TEST_CASE("the plans of a small stack") {
   };
   section("first up", up(project, images_only()));
   section("nothing to do", up(project, there));
-  section("nothing to do, and nobody waits", up(project, there, {{}, false, Wait::none}));
-  section("only the database", up(project, images_only(), {{"db"}, false, Wait::ready}));
+  section("nothing to do, and nobody waits", up(project, there, {.wait = Wait::none}));
+  section("only the database", up(project, images_only(), {.services = {"db"}}));
   section("a field has changed", up(load(replaced(two_services, "128M", "256M")), there));
   section("a variable has changed", up(load(replaced(two_services, "LEVEL: info", "LEVEL: debug")), there));
   section("a key in the environment has changed",
@@ -90,7 +90,7 @@ TEST_CASE("the plans of a small stack") {
       "a dependency that restarts its dependant",
       up(load(replaced(replaced(two_services, "128M", "256M"), "service_healthy}", "service_healthy, restart: true}")),
          there));
-  section("by force", up(project, there, {{}, true, Wait::engine}));
+  section("by force", up(project, there, {.force_recreate = true, .wait = Wait::engine}));
   auto changed = there;
   changed.images["web:1"].id = "sha256:other";
   section("another image", up(project, changed));
@@ -184,7 +184,7 @@ configs: {c: {file: /srv/c}}
 
 TEST_CASE("a cause is one line, names at most four differences and shows no passwords") {
   const auto cause = [](const char* before, const char* now) {
-    return describe_change(before, project::Json::parse(now));
+    return cause_of_change(before, project::Json::parse(now)).text;
   };
   CHECK(cause("", "{}") == "made by another tool");
   CHECK(cause("{", "{}") == "its recorded model is unreadable");
@@ -202,6 +202,6 @@ TEST_CASE("a cause is one line, names at most four differences and shows no pass
   CHECK(cause(R"({"secrets":[1]})", R"({"secrets":[2]})") == "secrets changed");
   std::string accents;
   for (int i = 0; i < 30; ++i) accents += "\u00e9";
-  const auto cut = describe_change("{\"a\":\"" + accents + "\"}", {{"a", "x"}});
+  const auto cut = cause_of_change("{\"a\":\"" + accents + "\"}", {{"a", "x"}}).text;
   CHECK(cut == "a " + accents.substr(0, 36) + "… → x");
 }

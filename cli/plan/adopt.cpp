@@ -1,0 +1,339 @@
+#include "plan/adopt.hpp"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <set>
+#include <string_view>
+
+#include "plan/container_body.hpp"
+#include "util/text.hpp"
+
+namespace saasctl::plan {
+namespace {
+
+using project::Json;
+
+// Engine fields by the keys that set them; others are named as the engine does.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 31> keys{{
+    {"Cmd", "command"},
+    {"Entrypoint", "entrypoint"},
+    {"User", "user"},
+    {"WorkingDir", "working_dir"},
+    {"Hostname", "hostname"},
+    {"Domainname", "domainname"},
+    {"Tty", "tty"},
+    {"OpenStdin", "stdin_open"},
+    {"StopSignal", "stop_signal"},
+    {"StopTimeout", "stop_grace_period"},
+    {"Healthcheck", "healthcheck"},
+    {"Memory", "deploy.resources.limits.memory"},
+    {"NanoCpus", "deploy.resources.limits.cpus"},
+    {"PidsLimit", "deploy.resources.limits.pids"},
+    {"MemoryReservation", "deploy.resources.reservations.memory"},
+    {"ShmSize", "shm_size"},
+    {"Ulimits", "ulimits"},
+    {"RestartPolicy", "restart"},
+    {"LogConfig", "logging"},
+    {"ReadonlyRootfs", "read_only"},
+    {"Privileged", "privileged"},
+    {"Init", "init"},
+    {"CapAdd", "cap_add"},
+    {"CapDrop", "cap_drop"},
+    {"SecurityOpt", "security_opt"},
+    {"GroupAdd", "group_add"},
+    {"Sysctls", "sysctls"},
+    {"Dns", "dns"},
+    {"ExtraHosts", "extra_hosts"},
+    {"Devices", "devices"},
+    {"NetworkMode", "network_mode"},
+}};
+
+// Set by every engine in its own way when nobody asks, or compared elsewhere.
+const std::set<std::string, std::less<>> left_out{
+    "Binds",        "Mounts",          "Tmpfs",          "PortBindings", "ConsoleSize",      "Runtime",
+    "CgroupnsMode", "IpcMode",         "MaskedPaths",    "Isolation",    "ReadonlyPaths",    "CgroupParent",
+    "UsernsMode",   "ContainerIDFile", "MemorySwap",     "NetworkMode",  "LogConfig",        "OomKillDisable",
+    "Cgroup",       "UTSMode",         "PidMode",        "VolumesFrom",  "MemorySwappiness", "OomScoreAdj",
+    "AutoRemove",   "Annotations",     "PublishAllPorts"};
+
+std::string path_of(const std::string& field) {
+  const auto found =
+      std::ranges::find(keys, std::string_view(field), &std::pair<std::string_view, std::string_view>::first);
+  return found == keys.end() ? field : std::string(found->second);
+}
+
+bool is_empty(const Json& value) {
+  if (value.is_null()) return true;
+  if (value.is_boolean()) return !value.get<bool>();
+  if (value.is_number()) return value == 0;
+  return (value.is_string() || value.is_structured()) && value.empty();
+}
+
+const Json& member(const Json& object, const std::string& key) {
+  static const Json nothing;
+  if (!object.is_object()) return nothing;
+  const auto found = object.find(key);
+  return found == object.end() ? nothing : *found;
+}
+
+// Objects without their empty members, so that what is not said equals what says nothing.
+Json dense(const Json& value) {
+  if (value.is_object()) {
+    Json out = Json::object();
+    std::map<std::string, Json> sorted;
+    for (const auto& [key, inner] : value.items()) {
+      if (auto kept = dense(inner); !is_empty(kept)) sorted[key] = std::move(kept);
+    }
+    for (auto& [key, inner] : sorted) out[key] = std::move(inner);
+    return out;
+  }
+  if (value.is_array()) {
+    Json out = Json::array();
+    for (const auto& inner : value) out.push_back(dense(inner));
+    return out;
+  }
+  return value;
+}
+
+Json normal(const std::string& field, const Json& value) {
+  if (field == "RestartPolicy" && member(value, "Name") == "no") return {};
+  if (field == "ShmSize" && value == 64 << 20) return {};
+  if (field == "PidsLimit" && value == -1) return {};
+  if ((field == "CapAdd" || field == "CapDrop") && value.is_array()) {
+    std::set<std::string> names;
+    for (const auto& name : value) {
+      auto text = to_lower(name.get<std::string>());
+      names.insert(text.starts_with("cap_") ? text.substr(4) : text);
+    }
+    return names;
+  }
+  auto out = dense(value);
+  return is_empty(out) ? Json() : out;
+}
+
+std::map<std::string, std::string> environment_of(const Json& list) {
+  std::map<std::string, std::string> out;
+  if (!list.is_array()) return out;
+  for (const auto& entry : list) {
+    const auto text = entry.get<std::string>();
+    const auto equals = text.find('=');
+    out[text.substr(0, equals)] = equals == std::string::npos ? "" : text.substr(equals + 1);
+  }
+  return out;
+}
+
+struct Place {
+  std::string type;
+  std::string source;  // empty: any
+  bool read_only = false;
+};
+
+class Comparison {
+ public:
+  Comparison(const ContainerBody& wanted, const Json& actual, const Json& image)
+      : wanted_(wanted), body_(wanted.body), actual_(actual), image_(image) {}
+
+  std::vector<Change> make() {
+    config();
+    environment();
+    labels();
+    host();
+    mounts();
+    ports();
+    networks();
+    return std::move(changes_);
+  }
+
+ private:
+  void differ(const std::string& path, const Json& before, const Json& now) {
+    if (before == now) return;
+    if (before.is_null()) {
+      compare("", Json::object(), {{path, now}}, changes_);
+    } else if (now.is_null()) {
+      compare("", {{path, before}}, Json::object(), changes_);
+    } else {
+      compare(path, before, now, changes_);
+    }
+  }
+
+  void field(const std::string& name, const Json& before, const Json& now) {
+    differ(path_of(name), normal(name, before), normal(name, now));
+  }
+
+  void config() {
+    const auto& config = member(actual_, "Config");
+    for (const auto* name : {"User", "WorkingDir", "StopSignal", "Healthcheck", "Tty", "OpenStdin", "StopTimeout"}) {
+      const auto& asked = member(body_, name);
+      field(name, member(config, name), asked.is_null() ? member(image_, name) : asked);
+    }
+    for (const auto* name : {"Hostname", "Domainname"}) {
+      if (body_.contains(name)) field(name, member(config, name), body_[name]);
+    }
+    const bool own_entrypoint = body_.contains("Entrypoint");
+    field("Entrypoint", member(config, "Entrypoint"),
+          own_entrypoint ? body_["Entrypoint"] : member(image_, "Entrypoint"));
+    // An entrypoint of one's own takes the image's command away.
+    const auto command = body_.contains("Cmd") ? body_["Cmd"] : own_entrypoint ? Json() : member(image_, "Cmd");
+    field("Cmd", member(config, "Cmd"), command);
+  }
+
+  void environment() {
+    const auto before = environment_of(member(member(actual_, "Config"), "Env"));
+    auto now = environment_of(member(image_, "Env"));
+    for (auto& [name, value] : environment_of(member(body_, "Env"))) now[name] = value;
+    differ("environment", before, now);
+  }
+
+  void labels() {
+    const auto own = [](const Json& all, const Json& inherited) {
+      Json out = Json::object();
+      if (!all.is_object()) return out;
+      for (const auto& [key, value] : all.items()) {
+        const bool of_a_tool = key.starts_with("com.docker.compose.") || key.starts_with("saasctl.");
+        if (!of_a_tool && member(inherited, key) != value) out[key] = value;
+      }
+      return dense(out);
+    };
+    const auto& inherited = member(image_, "Labels");
+    differ("labels", own(member(member(actual_, "Config"), "Labels"), inherited),
+           own(member(body_, "Labels"), inherited));
+  }
+
+  void host() {
+    const auto& now = member(body_, "HostConfig");
+    const auto& before = member(actual_, "HostConfig");
+    std::set<std::string> names;
+    for (const auto& [name, value] : now.items()) names.insert(name);
+    for (const auto& [name, value] : before.items()) names.insert(name);
+    for (const auto& name : names) {
+      const bool asked = now.contains(name) && name != "NetworkMode" && name != "Binds" && name != "Mounts" &&
+                         name != "Tmpfs" && name != "PortBindings";
+      if (asked || !left_out.contains(name)) field(name, member(before, name), member(now, name));
+    }
+  }
+
+  std::map<std::string, Place> wanted_mounts() const {
+    std::map<std::string, Place> places;
+    const auto& host = member(body_, "HostConfig");
+    for (const auto& bind : member(host, "Binds")) {
+      const auto parts = split(bind.get<std::string>(), ':');
+      if (parts.size() < 2) continue;
+      const bool read_only = parts.size() > 2 && parts[2].find("ro") != std::string::npos;
+      places[parts[1]] = {parts[0].starts_with('/') ? "bind" : "volume", parts[0], read_only};
+    }
+    for (const auto& mount : member(host, "Mounts")) {
+      const auto text = [&](const char* key) { return mount.value(key, std::string()); };
+      places[text("Target")] = {text("Type"), text("Source"), mount.value("ReadOnly", false)};
+    }
+    return places;
+  }
+
+  void mounts() {
+    const auto now = wanted_mounts();
+    std::map<std::string, Place> before;
+    for (const auto& mount : member(actual_, "Mounts")) {
+      const auto type = mount.value("Type", std::string());
+      const auto name = type == "volume" ? mount.value("Name", std::string()) : mount.value("Source", std::string());
+      before[mount.value("Destination", std::string())] = {type, name, !mount.value("RW", true)};
+    }
+    for (const auto& [target, place] : now) {
+      if (place.type == "tmpfs") continue;
+      const auto found = before.find(target);
+      const auto text = [](const Place& p) { return p.type + " " + p.source + (p.read_only ? " read-only" : ""); };
+      if (found == before.end()) {
+        changes_.push_back({"volumes." + target, std::nullopt, text(place)});
+      } else if (const bool any = place.source.empty() && found->second.type == place.type;
+                 !any && text(place) != text(found->second)) {
+        changes_.push_back({"volumes." + target, text(found->second), text(place)});
+      }
+    }
+    for (const auto& [target, place] : before) {
+      const bool anonymous = place.type == "volume" && place.source.size() == 64;
+      if (!now.contains(target) && !anonymous && place.type != "tmpfs")
+        changes_.push_back({"volumes." + target, place.type + " " + place.source, std::nullopt});
+    }
+    const auto tmpfs = [](const Json& host) {
+      std::set<std::string> targets;
+      for (const auto& [target, options] : member(host, "Tmpfs").items()) targets.insert(target);
+      for (const auto& mount : member(host, "Mounts")) {
+        if (mount.value("Type", std::string()) == "tmpfs") targets.insert(mount.value("Target", std::string()));
+      }
+      return Json(targets);
+    };
+    differ("tmpfs", tmpfs(member(actual_, "HostConfig")), tmpfs(member(body_, "HostConfig")));
+  }
+
+  void ports() {
+    const auto bindings = [](const Json& host) {
+      std::set<std::string> out;
+      for (const auto& [port, list] : member(host, "PortBindings").items()) {
+        for (const auto& binding : list) {
+          auto address = binding.value("HostIp", std::string());
+          if (address == "0.0.0.0") address.clear();
+          const auto published = binding.value("HostPort", std::string());
+          out.insert(address + ":" + (published == "0" ? "" : published) + ":" + port);
+        }
+      }
+      return Json(out);
+    };
+    differ("ports", bindings(member(actual_, "HostConfig")), bindings(member(body_, "HostConfig")));
+  }
+
+  void networks() {
+    std::map<std::string, Json> now;
+    for (const auto& [name, endpoint] : member(member(body_, "NetworkingConfig"), "EndpointsConfig").items())
+      now[name] = endpoint;
+    for (const auto& [name, endpoint] : wanted_.connect) now[name] = endpoint;
+    const auto& before = member(member(actual_, "NetworkSettings"), "Networks");
+    if (now.empty()) {
+      field("NetworkMode", member(member(actual_, "HostConfig"), "NetworkMode"),
+            member(member(body_, "HostConfig"), "NetworkMode"));
+      return;
+    }
+    for (const auto& [name, endpoint] : now) {
+      const auto& there = member(before, name);
+      if (there.is_null()) {
+        changes_.push_back({"networks." + name, std::nullopt, "joined"});
+        continue;
+      }
+      std::set<std::string> aliases;
+      for (const auto& alias : member(there, "Aliases")) aliases.insert(alias.get<std::string>());
+      for (const auto& alias : member(endpoint, "Aliases")) {
+        // The container's own name is known to the engine anyway.
+        const auto text = alias.get<std::string>();
+        if (!aliases.contains(text) && "/" + text != member(actual_, "Name"))
+          changes_.push_back({"networks." + name + ".aliases", std::nullopt, text});
+      }
+    }
+    for (const auto& [name, endpoint] : before.items()) {
+      if (!now.contains(name)) changes_.push_back({"networks." + name, "joined", std::nullopt});
+    }
+  }
+
+  const ContainerBody& wanted_;
+  const Json& body_;
+  const Json& actual_;
+  const Json& image_;
+  std::vector<Change> changes_;
+};
+
+}  // namespace
+
+std::vector<Change> differences(const project::Project& project, const project::Service& service,
+                                const ObservedContainer& container, const Observed& observed) {
+  const auto image = observed.images.find(service.image);
+  if (!container.inspected) return {{"everything", "unknown", "known"}};
+  if (image != observed.images.end() && image->second.id != container.image_id)
+    return {{"image", container.image_id, image->second.id}};
+  const auto known = image == observed.images.end() ? ObservedImage{} : image->second;
+  const auto wanted = container_body(project, service, secret_volumes(project, service, known));
+  const auto image_config = known.config ? *known.config : Json();
+  try {
+    return Comparison(wanted, *container.inspected, image_config).make();
+  } catch (const Json::exception&) {  // an engine that answers with other types than the API's
+    return {{"everything", "unreadable", "known"}};
+  }
+}
+
+}  // namespace saasctl::plan
