@@ -6,28 +6,13 @@
 
 #include "plan/cause.hpp"
 #include "plan/container_body.hpp"
-#include "plan/labels.hpp"
 #include "plan/plan.hpp"
+#include "plan/resource_body.hpp"
 #include "project/order.hpp"
 #include "util/text.hpp"
 
 namespace saasctl::plan {
 namespace {
-
-Json project_labels(const project::Project& project, const stack::Pairs& own, std::string_view kind,
-                    const std::string& key) {
-  Json labels = Json::object();
-  for (const auto& entry : own) labels[entry.name] = entry.value.value_or("");
-  labels[std::string(label::project)] = project.name;
-  labels[std::string(kind)] = key;
-  return labels;
-}
-
-Json options(const stack::Pairs& pairs) {
-  Json out = Json::object();
-  for (const auto& entry : pairs) out[entry.name] = entry.value.value_or("");
-  return out;
-}
 
 class UpPlanner {
  public:
@@ -176,12 +161,7 @@ class UpPlanner {
     if (found == project_.networks.end() || found->external || observed_.networks.contains(found->name))
       return std::nullopt;
     if (const auto made = made_.find("network " + key); made != made_.end()) return made->second;
-    Json body = {{"Name", found->name}, {"Driver", found->spec.driver.value_or("bridge")}};
-    body["Labels"] = project_labels(project_, found->spec.labels, label::network, key);
-    if (found->spec.internal) body["Internal"] = *found->spec.internal;
-    if (found->spec.attachable) body["Attachable"] = *found->spec.attachable;
-    if (!found->spec.driver_opts.empty()) body["Options"] = options(found->spec.driver_opts);
-    return made_["network " + key] = add(CreateNetwork{found->name, std::move(body)}, "new", {});
+    return made_["network " + key] = add(CreateNetwork{found->name, network_body(project_, *found)}, "new", {});
   }
 
   std::optional<std::size_t> volume(const std::string& key) {
@@ -189,10 +169,7 @@ class UpPlanner {
     if (found == project_.volumes.end() || found->external) return std::nullopt;
     if (std::ranges::find(observed_.volumes, found->name) != observed_.volumes.end()) return std::nullopt;
     if (const auto made = made_.find("volume " + key); made != made_.end()) return made->second;
-    Json body = {{"Name", found->name}, {"Driver", found->spec.driver.value_or("local")}};
-    body["Labels"] = project_labels(project_, found->spec.labels, label::volume, key);
-    if (!found->spec.driver_opts.empty()) body["DriverOpts"] = options(found->spec.driver_opts);
-    return made_["volume " + key] = add(CreateVolume{found->name, std::move(body)}, "new", {});
+    return made_["volume " + key] = add(CreateVolume{found->name, volume_body(project_, *found)}, "new", {});
   }
 
   void start(const project::Service& service) {

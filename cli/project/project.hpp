@@ -86,6 +86,7 @@ struct Service {
   bool pull_allowed = false;  // the user named the image, so a registry may have it
   std::optional<Build> build;
   std::optional<TemplateUse> from_template;
+  unsigned replicas = 1;  // scale or deploy.replicas; 0: none runs
   std::vector<Dependency> dependencies;
   std::vector<Grant> secrets;
   std::vector<Grant> configs;

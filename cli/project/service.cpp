@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "project/env_file.hpp"
 #include "project/model.hpp"
 #include "project/template_use.hpp"
 #include "util/file.hpp"
@@ -48,6 +49,7 @@ class One {
           use_template(project_.folder, entry_.name, entry_.value, resolver_.mode, resolver_.diagnostics);
       if (!service_.spec.build) service_.spec.build = template_build(entry_.name);
     }
+    service_.replicas = replicas(entry_.value);
     service_.image = entry_.value.image.value_or(fmt::format("{}-{}", project_.name, entry_.name));
     service_.pull_allowed = entry_.value.image.has_value();
     if (service_.spec.build) service_.build = build(*service_.spec.build);
@@ -70,6 +72,11 @@ class One {
   }
 
  private:
+  static unsigned replicas(const stack::Service& spec) {
+    if (spec.scale) return static_cast<unsigned>(spec.scale->value);
+    return spec.deploy && spec.deploy->replicas ? static_cast<unsigned>(spec.deploy->replicas->value) : 1;
+  }
+
   Build build(const stack::Build& spec) const {
     Build out;
     out.context = (project_.folder / spec.context.value_or(".")).lexically_normal();
@@ -133,7 +140,10 @@ class One {
   void normalise() {
     auto& spec = service_.spec;
     stack::Pairs environment;
-    for (const auto& file : spec.env_file) add_env_file(file, environment);
+    const EnvFiles files{project_.folder, resolver_.environment, resolver_.diagnostics};
+    for (const auto& file : spec.env_file) {
+      for (const auto& [name, value] : files.read(file)) set_pair(environment, name, value, file.at);
+    }
     for (const auto& [name, at, value] : spec.environment) {
       const auto resolved = value ? value : resolver_.environment(name);
       if (resolved) set_pair(environment, name, resolved, at);
@@ -153,21 +163,6 @@ class One {
       if (const auto home = resolver_.environment("HOME")) return *home + path.substr(1);
     }
     return (project_.folder / path).lexically_normal().string();
-  }
-
-  void add_env_file(const stack::Word& file, stack::Pairs& into) const {
-    const auto path = project_.folder / file.text;
-    auto text = read_file(path);
-    if (!text) {
-      resolver_.diagnostics.add(file.at, file.text.size(), text.error().message,
-                                "make the file, or remove it from env_file");
-      return;
-    }
-    auto source = std::make_shared<const stack::Source>(path, std::move(*text));
-    resolver_.diagnostics.keep(source);
-    for (const auto& [name, value] : stack::parse_dotenv(*source, resolver_.environment, resolver_.diagnostics)) {
-      set_pair(into, name, value, file.at);
-    }
   }
 
   // mem_limit, cpus and pids_limit are short for deploy.resources.limits: one place for the rest of the program.

@@ -104,6 +104,22 @@ class Checker {
     }
     check_ready(service);
     check_limits(service);
+    check_scale(service);
+  }
+
+  void check_scale(const Service& service) {
+    const auto* replicas = service.deploy && service.deploy->replicas ? &*service.deploy->replicas : nullptr;
+    if (service.scale && replicas && service.scale->value != replicas->value) {
+      error(service.where("scale"), 5,
+            fmt::format("scale is {}, but deploy.replicas is {}", service.scale->value, replicas->value),
+            "keep one of the two");
+    }
+    const auto count = service.scale ? service.scale->value : replicas ? replicas->value : 1;
+    if (count > 1 && service.container_name) {
+      error(service.where("container_name"), 14,
+            fmt::format("container_name names one container, and there would be {}", count),
+            "remove container_name, or keep to one container");
+    }
   }
 
   void check_grant(std::string_view kind, const Word& name, const Map<Content>& known, const std::string& where) {

@@ -98,7 +98,7 @@ const Record<Port>& port_record() {
                "Port on the host; default: the engine picks a free one.")
           .key("host_ip", &Port::host_ip, address_text(), "Address of the host to listen on; default: all.")
           .key("protocol", &Port::protocol, one_of({"tcp", "udp", "sctp"}), "Protocol; default: tcp.")
-          .unsupported({"mode", "name", "app_protocol"});
+          .unsupported({"mode", "name", "app_protocol"}, "not read");
   return record;
 }
 

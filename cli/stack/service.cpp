@@ -35,7 +35,7 @@ const Record<Service>& service_record() {
           .key("working_dir", &Service::working_dir, any_text(), "Folder the process starts in.")
           .key("entrypoint", &Service::entrypoint, command(), "Replaces the image's ENTRYPOINT.")
           .key("command", &Service::command, command(), "Replaces the image's CMD.")
-          .key("env_file", &Service::env_file, list_or_one(word()),
+          .key("env_file", &Service::env_file, list_or_one(env_file_form()),
                "Files of KEY=VALUE lines; environment wins over them.")
           .key("environment", &Service::environment, pairs(),
                "Variables of the process; one without value comes from the caller's environment.")
@@ -54,7 +54,13 @@ const Record<Service>& service_record() {
           .key("ready", &Service::ready, ready_form(),
                "Our own probe of readiness; default: the healthcheck's command.", Origin::ours)
           .key("healthcheck", &Service::healthcheck, healthcheck_form(), "The engine's check.")
-          .key("deploy", &Service::deploy, deploy_form(), "Resource limits and reservations.")
+          .key("deploy", &Service::deploy, deploy_form(), "How many containers, and what each may use.")
+          .key("scale", &Service::scale, integer(0, 10'000), "How many containers; short for deploy.replicas.")
+          .key("profiles", &Service::profiles, list_of(any_text()),
+               "The service is part of the stack only when one of these is active.")
+          .key("post_start", &Service::post_start, list_of(hook_form()), "Commands that run after its start.")
+          .key("pre_stop", &Service::pre_stop, list_of(hook_form()), "Commands that run before it is stopped.")
+          .key("develop", &Service::develop, develop_form(), "What `watch` does when files change.")
           .key("mem_limit", &Service::mem_limit, bytes(), "Memory; short for deploy.resources.limits.memory.")
           .key("cpus", &Service::cpus, decimal(0, most_processors),
                "Processors; short for deploy.resources.limits.cpus.")
@@ -93,7 +99,6 @@ const Record<Service>& service_record() {
                         "cpu_shares",
                         "cpuset",
                         "credential_spec",
-                        "develop",
                         "device_cgroup_rules",
                         "devices",
                         "dns_opt",
@@ -115,17 +120,14 @@ const Record<Service>& service_record() {
                         "oom_kill_disable",
                         "oom_score_adj",
                         "pid",
-                        "post_start",
-                        "pre_stop",
-                        "profiles",
                         "provider",
                         "runtime",
-                        "scale",
                         "storage_opt",
                         "use_api_socket",
                         "userns_mode",
                         "uts",
-                        "volumes_from"});
+                        "volumes_from"},
+                       "not read");
   return record;
 }
 

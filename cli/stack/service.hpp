@@ -7,11 +7,11 @@
 #include <vector>
 
 #include "stack/declare.hpp"
+#include "stack/deploy.hpp"
+#include "stack/hook.hpp"
 #include "stack/values.hpp"
 
 namespace saasctl::stack {
-
-using Pairs = Map<std::optional<std::string>>;
 
 struct Build : Located {
   std::optional<std::string> context;
@@ -63,19 +63,11 @@ struct Healthcheck : Located {
   std::optional<bool> disable;
 };
 
-struct Limits : Located {
-  std::optional<Decimal> cpus;
-  std::optional<Bytes> memory;
-  std::optional<Integer> pids;
-};
-
-struct Resources : Located {
-  std::optional<Limits> limits;
-  std::optional<Limits> reservations;
-};
-
-struct Deploy : Located {
-  std::optional<Resources> resources;
+// A file of KEY=VALUE lines. Source: 05-services.md, "env_file".
+struct EnvFile : Located {
+  Word path;
+  std::optional<bool> required;       // false: a missing file is none
+  std::optional<std::string> format;  // raw: values are taken as they stand
 };
 
 // A secret or config given to a service.
@@ -120,7 +112,7 @@ struct Service : Located {
   std::optional<std::string> user;
   std::vector<std::string> group_add;
   std::optional<std::string> working_dir;
-  std::vector<Word> env_file;
+  std::vector<EnvFile> env_file;
   Pairs environment;
   std::vector<Port> ports;
   std::vector<std::string> expose;
@@ -133,6 +125,11 @@ struct Service : Located {
   std::vector<Grant> secrets;
   std::vector<Grant> configs;
   std::optional<Deploy> deploy;
+  std::optional<Integer> scale;  // the same as deploy.replicas
+  std::vector<std::string> profiles;
+  std::vector<Hook> post_start;
+  std::vector<Hook> pre_stop;
+  std::optional<Develop> develop;
   std::optional<Bytes> mem_limit;
   std::optional<Decimal> cpus;
   std::optional<Integer> pids_limit;

@@ -45,7 +45,7 @@ const Record<Mount>& mount_record() {
           .key("source", &Mount::source, any_text(), "Name of the volume or path on the host.")
           .key("target", &Mount::target, any_text(), "Path inside the container.", Origin::compose, true)
           .key("read_only", &Mount::read_only, boolean(), "Mount without write access.")
-          .unsupported({"consistency", "bind", "volume", "tmpfs", "image"});
+          .unsupported({"consistency", "bind", "volume", "tmpfs", "image"}, "not read");
   return record;
 }
 
@@ -113,7 +113,8 @@ const Record<Build>& build_record() {
           .key("no_cache", &Build::no_cache, boolean(), "Carry out every step again.")
           .key("pull", &Build::pull, boolean(), "Ask the registry for newer base images.")
           .unsupported({"additional_contexts", "cache_to", "dockerfile_inline", "entitlements", "isolation",
-                        "platforms", "privileged", "provenance", "sbom", "shm_size", "ssh", "tags", "ulimits"});
+                        "platforms", "privileged", "provenance", "sbom", "shm_size", "ssh", "tags", "ulimits"},
+                       "not read");
   return record;
 }
 
@@ -123,7 +124,8 @@ const Record<NetworkUse>& network_use_record() {
           .key("aliases", &NetworkUse::aliases, list_of(any_text()), "More names of the service there.")
           .key("ipv4_address", &NetworkUse::ipv4_address, any_text(), "Fixed address.")
           .unsupported({"driver_opts", "gw_priority", "interface_name", "ipv6_address", "link_local_ips", "mac_address",
-                        "priority"});
+                        "priority"},
+                       "not read");
   return record;
 }
 
@@ -153,25 +155,6 @@ const Record<Grant>& grant_record() {
 std::optional<Json> shorten_grant(const Grant& grant, Style style) {
   if (style == Style::canonical || grant.target || grant.uid || grant.gid || grant.mode) return std::nullopt;
   return Json(grant.source.text);
-}
-
-const Record<Limits>& limits_record() {
-  static const auto record =
-      Record<Limits>("limits", "Bounds on what a container may use.")
-          .key("cpus", &Limits::cpus, decimal(0, most_processors), "Processors, 0.5 is half of one.")
-          .key("memory", &Limits::memory, bytes(), "Memory.")
-          .example("memory: 256M")
-          .key("pids", &Limits::pids, integer(1, INT64_MAX), "Processes and threads.")
-          .unsupported({"devices", "generic_resources"});
-  return record;
-}
-
-const Record<Resources>& resources_record() {
-  static const auto record =
-      Record<Resources>("resources", "What a container may use and what is set aside for it.")
-          .key("limits", &Resources::limits, limits_record().form(), "The most it may use.")
-          .key("reservations", &Resources::reservations, limits_record().form(), "What is set aside for it.");
-  return record;
 }
 
 }  // namespace
@@ -289,13 +272,28 @@ Form<Healthcheck> healthcheck_form() {
   return record.form();
 }
 
-Form<Deploy> deploy_form() {
+Form<EnvFile> env_file_form() {
   static const auto record =
-      Record<Deploy>("deploy", "How a service is deployed.")
-          .key("resources", &Deploy::resources, resources_record().form(), "Limits and reservations.")
-          .unsupported({"endpoint_mode", "labels", "mode", "placement", "replicas", "restart_policy", "rollback_config",
-                        "update_config"});
-  return record.form();
+      Record<EnvFile>("env-file", "A file of KEY=VALUE lines.")
+          .key("path", &EnvFile::path, word(), "The file.", Origin::compose, true)
+          .key("required", &EnvFile::required, boolean(), "false: a missing file is no error.")
+          .key("format", &EnvFile::format, one_of({"raw"}),
+               "raw: values are taken as they stand, quotes and $ included; default: as in .env.");
+  return short_or_long<EnvFile>(
+      "path",
+      [read = word().read](const Node& node, Reader& reader) -> std::optional<EnvFile> {
+        auto path = read(node, reader);
+        if (!path) return std::nullopt;
+        EnvFile file;
+        file.at = node.at;
+        file.path = std::move(*path);
+        return file;
+      },
+      record.form(),
+      [](const EnvFile& file, Style) -> std::optional<Json> {
+        if (file.required || file.format) return std::nullopt;
+        return Json(file.path.text);
+      });
 }
 
 Form<Logging> logging_form() {

@@ -13,9 +13,6 @@ Form<std::vector<Port>> ports_form();
 // "port[-port][/protocol]". Source: as above, "expose".
 Form<std::string> expose_form();
 
-// More than any machine has, and what the engine's count of nano-processors can hold.
-inline constexpr double most_processors = 1e6;
-
 // "[source:]target[:ro|rw]" or a map. A source that begins with . / ~ is a path, any other the name of a volume.
 // Source: Compose specification, 05-services.md, "volumes".
 Form<Mount> mount_form();
@@ -26,7 +23,7 @@ Form<Map<Dependency>> depends_on_form();  // a list of names or a map
 Form<Grant> grant_form();                 // a name or a map
 Form<Ulimit> ulimit_form();               // one number or soft and hard
 Form<Healthcheck> healthcheck_form();
-Form<Deploy> deploy_form();
+Form<EnvFile> env_file_form();  // a path or a map
 Form<Logging> logging_form();
 Form<Ready> ready_form();
 

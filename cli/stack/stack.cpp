@@ -20,7 +20,7 @@ const Record<Network>& network_record() {
           .key("attachable", &Network::attachable, boolean(), "Other containers may join.")
           .key("driver_opts", &Network::driver_opts, pairs(), "Options of the driver.")
           .key("labels", &Network::labels, pairs(), "Labels.")
-          .unsupported({"enable_ipv4", "enable_ipv6", "ipam"});
+          .unsupported({"enable_ipv4", "enable_ipv6", "ipam"}, "not read");
   return record;
 }
 
@@ -45,15 +45,16 @@ const Record<Content>& secret_record() {
                "What `saasctl secrets init` writes into a missing file: 32 random bytes (the default), nothing, or no "
                "file at all.",
                Origin::ours)
-          .unsupported({"driver", "driver_opts", "external", "labels", "template_driver"});
+          .unsupported({"driver", "driver_opts", "external", "labels", "template_driver"}, "not read");
   return record;
 }
 
 const Record<Content>& config_record() {
-  static const auto record = Record<Content>("config", "A configuration file and where its content comes from.")
-                                 .key("file", &Content::file, any_text(), "File that holds it.")
-                                 .key("name", &Content::name, any_text(), "Name at an orchestrator.")
-                                 .unsupported({"content", "environment", "external", "labels", "template_driver"});
+  static const auto record =
+      Record<Content>("config", "A configuration file and where its content comes from.")
+          .key("file", &Content::file, any_text(), "File that holds it.")
+          .key("name", &Content::name, any_text(), "Name at an orchestrator.")
+          .unsupported({"content", "environment", "external", "labels", "template_driver"}, "not read");
   return record;
 }
 
@@ -141,7 +142,7 @@ const Record<Stack>& stack_record() {
           .key("render", &Stack::render, map_of(rendered_form()),
                "Files that `saasctl render` writes besides Dockerfiles.", Origin::ours)
           .key("verify", &Stack::verify, list_of(check_record().form()), "The plan of `saasctl verify`.", Origin::ours)
-          .unsupported({"include", "models"});
+          .unsupported({"include", "models"}, "not read");
   return record;
 }
 
