@@ -8,6 +8,7 @@
 #include <set>
 #include <thread>
 
+#include "build/inline_dockerfile.hpp"
 #include "engine/auth.hpp"
 #include "engine/images.hpp"
 
@@ -114,7 +115,14 @@ class Acquirer {
       if (!changed || changed->step.cached || changed->step.completed || !changed->step.started) return;
       sink_({job.image, ImageState::working, changed->step.name});
     };
-    auto result = build_image(client_, request(job), progress, stop);
+    auto wanted = request(job);
+    std::optional<InlineDockerfile> written;
+    if (const auto& text = job.service->build->dockerfile_inline; !text.empty()) {
+      auto file = InlineDockerfile::write(text);
+      if (!file) return failed(job, {file.error()});
+      wanted.dockerfile = written.emplace(std::move(*file)).path();
+    }
+    auto result = build_image(client_, wanted, progress, stop);
     if (!result) {
       if (!reason.empty() && !result.error().failure)
         result.error().hint = "it was built because the pull failed: " + reason;
@@ -132,6 +140,7 @@ class Acquirer {
     const auto& spec = *service.build;
     BuildRequest request;
     request.tags = {job.image};
+    request.tags.insert(request.tags.end(), spec.tags.begin(), spec.tags.end());
     request.context = spec.context;
     request.dockerfile = spec.dockerfile;
     request.target = spec.target;
@@ -142,15 +151,18 @@ class Acquirer {
       request.labels["com.docker.compose.project"] = project_.name;
       request.labels["com.docker.compose.service"] = service.name;
     }
-    for (const auto& key : spec.secrets) {
+    for (const auto& [id, key] : spec.secrets) {
       const auto* secret = project_.find_secret(key);
-      if (secret && secret->file) request.secrets[key] = {*secret->file, secret->generate != "none"};
+      if (secret && secret->file) request.secrets[id] = {*secret->file, secret->generate != "none"};
     }
     request.cache_from = spec.cache_from;
     request.no_cache = options_.no_cache || spec.no_cache;
     request.pull = options_.pull_bases || spec.pull;
     request.network = spec.network;
-    request.platform = service.spec.platform.value_or("");
+    request.platform = spec.platform.empty() ? service.spec.platform.value_or("") : spec.platform;
+    request.shm_size = spec.shm_size;
+    for (const auto& [name, at, limit] : spec.ulimits)
+      request.ulimits.push_back({name, limit.soft.value, limit.hard.value});
     request.extra_hosts = spec.extra_hosts;
     request.docker_config = options_.docker_config;
     return request;

@@ -21,6 +21,22 @@ Json labels_of(const project::Project& project, const stack::Pairs& own, std::st
   return labels;
 }
 
+Json pool_of(const stack::AddressPool& pool) {
+  Json out = Json::object();
+  if (pool.subnet) out["Subnet"] = *pool.subnet;
+  if (pool.ip_range) out["IPRange"] = *pool.ip_range;
+  if (pool.gateway) out["Gateway"] = *pool.gateway;
+  if (!pool.aux_addresses.empty()) out["AuxiliaryAddresses"] = object_of(pool.aux_addresses);
+  return out;
+}
+
+Json ipam_of(const stack::Ipam& ipam) {
+  Json out = {{"Driver", ipam.driver.value_or("default")}};
+  for (const auto& pool : ipam.config) out["Config"].push_back(pool_of(pool));
+  if (!ipam.options.empty()) out["Options"] = object_of(ipam.options);
+  return out;
+}
+
 }  // namespace
 
 Json network_body(const project::Project& project, const project::Network& network) {
@@ -29,6 +45,9 @@ Json network_body(const project::Project& project, const project::Network& netwo
   body["Labels"] = labels_of(project, spec.labels, label::network, network.key);
   if (spec.internal) body["Internal"] = *spec.internal;
   if (spec.attachable) body["Attachable"] = *spec.attachable;
+  if (spec.enable_ipv4) body["EnableIPv4"] = *spec.enable_ipv4;
+  if (spec.enable_ipv6) body["EnableIPv6"] = *spec.enable_ipv6;
+  if (spec.ipam) body["IPAM"] = ipam_of(*spec.ipam);
   if (!spec.driver_opts.empty()) body["Options"] = object_of(spec.driver_opts);
   return body;
 }

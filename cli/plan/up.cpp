@@ -150,9 +150,10 @@ class UpPlanner {
       if (mount.type != "volume" || !mount.source) continue;
       if (const auto action = volume(*mount.source)) after.push_back(*action);
     }
-    return add(CreateContainer{service.name, service.container_name, std::move(body),
-                               service.spec.platform.value_or(""), std::move(connect)},
-               cause, std::move(after));
+    return add(
+        CreateContainer{service.name, service.container_name, std::move(body), service.spec.platform.value_or(""),
+                        std::move(connect), copied_configs(service, observed_.images.at(service.image))},
+        cause, std::move(after));
   }
 
   // The action that makes the network, nothing when it is there.

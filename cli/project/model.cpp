@@ -44,6 +44,11 @@ void forget_surroundings(stack::Service& spec) {
   spec.post_start.clear();
   spec.pre_stop.clear();
   spec.develop.reset();
+  spec.pull_refresh_after.reset();
+  spec.label_file.clear();
+  spec.attach.reset();
+  for (auto& port : spec.ports) port.name = port.app_protocol = port.mode = std::nullopt;
+  for (auto& mount : spec.volumes) mount.consistency.reset();
   if (!spec.deploy) return;
   stack::Deploy deploy;
   deploy.resources = std::move(spec.deploy->resources);

@@ -101,9 +101,10 @@ struct Form {
 };
 
 // ---- scalars
-Form<std::string> text();      // a string; unquoted numbers and booleans are refused
-Form<std::string> any_text();  // any scalar, as its text
-Form<Word> word();             // a string that remembers its place
+Form<std::string> text();             // a string; unquoted numbers and booleans are refused
+Form<std::string> any_text();         // any scalar, as its text
+Form<std::string> text_or_nothing();  // the same, and nothing counts as not written
+Form<Word> word();                    // a string that remembers its place
 Form<bool> boolean();
 Form<Integer> integer(std::int64_t least, std::int64_t most);
 Form<Decimal> decimal(double least, double most);

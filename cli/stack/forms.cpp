@@ -153,6 +153,15 @@ Form<std::string> any_text() {
   return form;
 }
 
+Form<std::string> text_or_nothing() {
+  auto form = any_text();
+  form.read = [read = form.read](const Node& node, Reader& reader) -> std::optional<std::string> {
+    return node.kind == Kind::null ? std::nullopt : read(node, reader);
+  };
+  form.schema = {{"type", {"string", "number", "boolean", "null"}}};
+  return form;
+}
+
 Form<std::string> text() {
   auto form = any_text();
   form.read = [read = form.read](const Node& node, Reader& reader) -> std::optional<std::string> {
