@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "build/inline_dockerfile.hpp"
+#include "build/pull_policy.hpp"
 #include "engine/auth.hpp"
 #include "engine/images.hpp"
 
@@ -49,19 +50,27 @@ class Acquirer {
     const auto found = engine::inspect_image(client_, job.image, stop);
     if (!found && found.error().fault != Fault::not_found) return failed(job, {found.error()});
     const auto& service = *job.service;
-    const bool rebuild = options_.what == Acquire::build || options_.what == Acquire::update;
+    const bool by_policy = service.spec.pull_policy == "build" && options_.what == Acquire::missing;
+    const bool rebuild = options_.what == Acquire::build || options_.what == Acquire::update || by_policy;
     const bool pulled = found && service.pull_allowed && !found->labels.contains(built_label);
-    if (found && (!rebuild || !service.build || (pulled && options_.what == Acquire::update))) {
+    const bool stale = pulled && options_.what == Acquire::missing && is_stale(service.spec, *found);
+    const bool stays = !rebuild || !service.build || (pulled && options_.what == Acquire::update);
+    if (found && stays && !stale) {
       sink_({job.image, ImageState::unchanged, pulled ? "is there" : "is there, built before"});
       return {};
     }
-    const bool may_pull = service.pull_allowed && !found && options_.what != Acquire::build &&
+    const bool may_pull = service.pull_allowed && (!found || stale) && options_.what != Acquire::build &&
                           service.spec.pull_policy != "never" && service.spec.pull_policy != "build";
     std::string reason;
     if (may_pull) {
       const auto done = pull(job, stop);
       if (done) return {};
-      if (done.error().fault == Fault::interrupted || !service.build) return failed(job, {done.error()});
+      const bool wanted = !found || service.spec.pull_policy == "always";
+      if (done.error().fault == Fault::interrupted || (wanted && !service.build)) return failed(job, {done.error()});
+      if (found) {
+        sink_({job.image, ImageState::unchanged, "is there, but could not be pulled again: " + done.error().message});
+        return {};
+      }
       reason = done.error().message;
     }
     if (!service.build) {
@@ -73,6 +82,11 @@ class Acquirer {
   }
 
  private:
+  static bool is_stale(const stack::Service& spec, const engine::Image& image) {
+    const auto age = longest_age(spec);
+    return age && (!image.last_tagged || std::chrono::system_clock::now() - *image.last_tagged >= *age);
+  }
+
   Outcome failed(const Job& job, BuildError error) const {
     sink_({job.image, ImageState::failed, error.message.substr(0, error.message.find('\n'))});
     return std::unexpected(AcquireError{std::move(error), job.image});
