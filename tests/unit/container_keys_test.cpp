@@ -1,4 +1,6 @@
 // Keys of a service as the engine's create objects.
+#include <fmt/format.h>
+
 #include "golden.hpp"
 #include "plan/container_body.hpp"
 #include "plan/resource_body.hpp"
