@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 
 #include "plan/container_mounts.hpp"
 #include "plan/container_resources.hpp"

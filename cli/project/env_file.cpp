@@ -1,5 +1,7 @@
 #include "project/env_file.hpp"
 
+#include <algorithm>
+
 #include "util/file.hpp"
 #include "util/text.hpp"
 

@@ -100,12 +100,12 @@ bool take_option(const std::string& option, Mount& mount) {
   const auto among = [&](const auto& names) { return std::ranges::find(names, option) != names.end(); };
   const auto bind = [&]() -> BindOptions& { return mount.bind ? *mount.bind : mount.bind.emplace(); };
   if (option == "rw") return true;
-  if (option == "ro") return mount.read_only = true;
+  if (option == "ro") return mount.read_only = true, true;
   if (option == "z" || option == "Z") return bind().selinux = option, true;
   if (among(propagations)) return bind().propagation = option, true;
   if (among(consistencies)) return mount.consistency = option, true;
   if (option == "nocopy" || option == "volume-nocopy")
-    return (mount.volume ? *mount.volume : mount.volume.emplace()).nocopy = true;
+    return (mount.volume ? *mount.volume : mount.volume.emplace()).nocopy = true, true;
   return false;
 }
 

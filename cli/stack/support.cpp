@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <string_view>
+#include <utility>
 
 namespace saasctl::stack {
 namespace {
@@ -37,6 +38,14 @@ std::string escaped(const std::string& text) {
   return out;
 }
 
+std::string head(const std::string& title) {
+  return fmt::format("\n## {}\n\n| key | supported | meaning, or why not |\n|---|---|---|\n", title);
+}
+
+std::string row(const std::string& name, const KeySupport& key) {
+  return fmt::format("| `{}` | {} | {} |\n", name, name_of(key.support), escaped(key.text));
+}
+
 }  // namespace
 
 std::vector<KeySupport> compose_keys(const RecordInfo& root) {
@@ -54,19 +63,20 @@ std::string make_support_page(const RecordInfo& root) {
       "written without any effect on one engine, and {} are refused with an error at their line. Keys that begin with "
       "`x-` are always let through.\n",
       keys.size(), counts[0], counts[1], counts[2], counts[3]);
+  const auto top_of = [](const KeySupport& key) { return key.path.substr(0, key.path.find('.')); };
+  const auto has_table = [&](const std::string& top) {
+    return std::ranges::any_of(keys, [&](const auto& key) { return key.path.starts_with(top + "."); });
+  };
+  out += head("top level");
+  for (const auto& key : keys) {
+    if (top_of(key) == key.path && !has_table(key.path)) out += row(key.path, key);
+  }
   std::string section;
   for (const auto& key : keys) {
-    const auto top = key.path.substr(0, key.path.find('.'));
-    const auto below = key.path.size() > top.size() ? key.path.substr(top.size() + 1) : top;
-    const bool has_table =
-        std::ranges::any_of(keys, [&](const KeySupport& other) { return other.path.starts_with(top + "."); });
-    const auto title = has_table ? top : "top level";
-    if (has_table && below == top) continue;
-    if (title != section) {
-      section = title;
-      out += fmt::format("\n## {}\n\n| key | supported | meaning, or why not |\n|---|---|---|\n", section);
-    }
-    out += fmt::format("| `{}` | {} | {} |\n", below, name_of(key.support), escaped(key.text));
+    const auto top = top_of(key);
+    if (top == key.path) continue;
+    if (std::exchange(section, top) != top) out += head(top);
+    out += row(key.path.substr(top.size() + 1), key);
   }
   return out;
 }
