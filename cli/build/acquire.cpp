@@ -8,6 +8,8 @@
 #include <set>
 #include <thread>
 
+#include "build/inline_dockerfile.hpp"
+#include "build/pull_policy.hpp"
 #include "engine/auth.hpp"
 #include "engine/images.hpp"
 
@@ -48,19 +50,27 @@ class Acquirer {
     const auto found = engine::inspect_image(client_, job.image, stop);
     if (!found && found.error().fault != Fault::not_found) return failed(job, {found.error()});
     const auto& service = *job.service;
-    const bool rebuild = options_.what == Acquire::build || options_.what == Acquire::update;
+    const bool by_policy = service.spec.pull_policy == "build" && options_.what == Acquire::missing;
+    const bool rebuild = options_.what == Acquire::build || options_.what == Acquire::update || by_policy;
     const bool pulled = found && service.pull_allowed && !found->labels.contains(built_label);
-    if (found && (!rebuild || !service.build || (pulled && options_.what == Acquire::update))) {
+    const bool stale = pulled && options_.what == Acquire::missing && is_stale(service.spec, *found);
+    const bool stays = !rebuild || !service.build || (pulled && options_.what == Acquire::update);
+    if (found && stays && !stale) {
       sink_({job.image, ImageState::unchanged, pulled ? "is there" : "is there, built before"});
       return {};
     }
-    const bool may_pull = service.pull_allowed && !found && options_.what != Acquire::build &&
+    const bool may_pull = service.pull_allowed && (!found || stale) && options_.what != Acquire::build &&
                           service.spec.pull_policy != "never" && service.spec.pull_policy != "build";
     std::string reason;
     if (may_pull) {
       const auto done = pull(job, stop);
       if (done) return {};
-      if (done.error().fault == Fault::interrupted || !service.build) return failed(job, {done.error()});
+      const bool wanted = !found || service.spec.pull_policy == "always";
+      if (done.error().fault == Fault::interrupted || (wanted && !service.build)) return failed(job, {done.error()});
+      if (found) {
+        sink_({job.image, ImageState::unchanged, "is there, but could not be pulled again: " + done.error().message});
+        return {};
+      }
       reason = done.error().message;
     }
     if (!service.build) {
@@ -72,6 +82,11 @@ class Acquirer {
   }
 
  private:
+  static bool is_stale(const stack::Service& spec, const engine::Image& image) {
+    const auto age = longest_age(spec);
+    return age && (!image.last_tagged || std::chrono::system_clock::now() - *image.last_tagged >= *age);
+  }
+
   Outcome failed(const Job& job, BuildError error) const {
     sink_({job.image, ImageState::failed, error.message.substr(0, error.message.find('\n'))});
     return std::unexpected(AcquireError{std::move(error), job.image});
@@ -114,7 +129,14 @@ class Acquirer {
       if (!changed || changed->step.cached || changed->step.completed || !changed->step.started) return;
       sink_({job.image, ImageState::working, changed->step.name});
     };
-    auto result = build_image(client_, request(job), progress, stop);
+    auto wanted = request(job);
+    std::optional<InlineDockerfile> written;
+    if (const auto& text = job.service->build->dockerfile_inline; !text.empty()) {
+      auto file = InlineDockerfile::write(text);
+      if (!file) return failed(job, {file.error()});
+      wanted.dockerfile = written.emplace(std::move(*file)).path();
+    }
+    auto result = build_image(client_, wanted, progress, stop);
     if (!result) {
       if (!reason.empty() && !result.error().failure)
         result.error().hint = "it was built because the pull failed: " + reason;
@@ -132,6 +154,7 @@ class Acquirer {
     const auto& spec = *service.build;
     BuildRequest request;
     request.tags = {job.image};
+    request.tags.insert(request.tags.end(), spec.tags.begin(), spec.tags.end());
     request.context = spec.context;
     request.dockerfile = spec.dockerfile;
     request.target = spec.target;
@@ -142,15 +165,18 @@ class Acquirer {
       request.labels["com.docker.compose.project"] = project_.name;
       request.labels["com.docker.compose.service"] = service.name;
     }
-    for (const auto& key : spec.secrets) {
+    for (const auto& [id, key] : spec.secrets) {
       const auto* secret = project_.find_secret(key);
-      if (secret && secret->file) request.secrets[key] = {*secret->file, secret->generate != "none"};
+      if (secret && secret->file) request.secrets[id] = {*secret->file, secret->generate != "none"};
     }
     request.cache_from = spec.cache_from;
     request.no_cache = options_.no_cache || spec.no_cache;
     request.pull = options_.pull_bases || spec.pull;
     request.network = spec.network;
-    request.platform = service.spec.platform.value_or("");
+    request.platform = spec.platform.empty() ? service.spec.platform.value_or("") : spec.platform;
+    request.shm_size = spec.shm_size;
+    for (const auto& [name, at, limit] : spec.ulimits)
+      request.ulimits.push_back({name, limit.soft.value, limit.hard.value});
     request.extra_hosts = spec.extra_hosts;
     request.docker_config = options_.docker_config;
     return request;

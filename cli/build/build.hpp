@@ -21,6 +21,12 @@ struct BuildSecret {
   bool required = true;        // false: a missing file is answered "not found", and the Dockerfile decides
 };
 
+struct BuildUlimit {
+  std::string name;
+  std::int64_t soft;
+  std::int64_t hard;
+};
+
 struct BuildRequest {
   std::vector<std::string> tags;
   std::filesystem::path context;                    // a folder
@@ -35,6 +41,8 @@ struct BuildRequest {
   std::string network = {};                   // of RUN steps: default, none, host; empty: the engine's default
   std::string platform = {};                  // "linux/amd64"; empty: the engine's own
   std::vector<std::string> extra_hosts = {};  // "name:address"
+  std::int64_t shm_size = 0;                  // of /dev/shm in RUN steps, bytes; 0: the builder's own
+  std::vector<BuildUlimit> ulimits = {};      // of RUN steps
   std::filesystem::path docker_config = {};   // folder of config.json with registry credentials; empty: anonymous
 };
 

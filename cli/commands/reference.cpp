@@ -4,6 +4,7 @@
 
 #include "commands/verb.hpp"
 #include "stack/stack.hpp"
+#include "stack/support.hpp"
 #include "stack/template.hpp"
 
 namespace saasctl::commands {
@@ -22,6 +23,12 @@ std::string stack_page() {
   return "# stack.yaml\n\nMade by `saasctl reference stack` from the declarations that also read the file.\n" +
          stack::make_reference(stack::stack_record().info(), form.records) + "\n# template.yaml\n" +
          stack::make_reference(stack::template_record().info(), hole_records);
+}
+
+std::string support_page() {
+  return "# Compose support\n\nMade by `saasctl reference compose-support` from the declarations that also read the "
+         "file. " +
+         stack::make_support_page(stack::stack_record().info());
 }
 
 std::string commands_page(const CLI::App& app) {
@@ -47,11 +54,14 @@ std::string commands_page(const CLI::App& app) {
 void setup_reference(CLI::App& app, const Choose& choose) {
   const auto options = std::make_shared<ReferenceOptions>();
   auto* verb = app.add_subcommand("reference", "Print a reference page in Markdown, made from the declarations");
-  verb->add_option("page", options->page, "Which page")->required()->check(CLI::IsMember({"stack", "commands"}));
+  verb->add_option("page", options->page, "Which page")
+      ->required()
+      ->check(CLI::IsMember({"stack", "commands", "compose-support"}));
   verb->footer("\nExample: saasctl reference stack > docs/reference/stack.md");
   verb->callback([=, &app] {
     choose([options, &app](const Session& session) {
-      session.terminal.data(options->page == "stack" ? stack_page() : commands_page(app));
+      const auto& page = options->page;
+      session.terminal.data(page == "stack" ? stack_page() : page == "commands" ? commands_page(app) : support_page());
       return 0;
     });
   });

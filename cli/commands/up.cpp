@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "build/pull_policy.hpp"
 #include "commands/carry.hpp"
 #include "commands/images.hpp"
 #include "commands/urls.hpp"
@@ -61,7 +62,8 @@ int run_up(const Session& session, const UpOptions& options) {
   auto observed = execute::observe(*client, *project, session.stop);
   if (!observed) return fail(session, observed.error());
   const bool images_missing = std::ranges::any_of(project->services, [&](const auto& service) {
-    return std::ranges::find(*names, service.name) != names->end() && !observed->images.contains(service.image);
+    return std::ranges::find(*names, service.name) != names->end() &&
+           (!observed->images.contains(service.image) || build::may_renew(service.spec));
   });
   if (images_missing && !options.dry_run) {
     terminal::Board board(session.terminal, "build");

@@ -24,6 +24,7 @@ Image parse_image(const nlohmann::json& value) {
           .architecture = detail::text(value, "Architecture"),
           .os = detail::text(value, "Os"),
           .created = detail::timestamp(value, "Created"),
+          .last_tagged = detail::timestamp(detail::member(value, "Metadata"), "LastTagTime"),
           .labels = detail::text_map(config, "Labels"),
           .user = detail::text(config, "User"),
           .exposed_ports = detail::keys(config, "ExposedPorts"),

@@ -26,6 +26,7 @@ struct Image {
   std::string architecture;
   std::string os;
   std::optional<Timestamp> created;
+  std::optional<Timestamp> last_tagged;  // here; nothing when it has only been pulled
   std::map<std::string, std::string> labels;
   std::string user;
   std::vector<std::string> exposed_ports;  // "5432/tcp"

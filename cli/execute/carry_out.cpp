@@ -78,7 +78,10 @@ class Worker {
       if (auto joined = engine::connect_network(site_.client, network, made->id, endpoint, stop_); !joined)
         return plain(joined);
     }
-    return {};
+    if (work.files.empty()) return {};
+    auto archive = archive_of(work.service, work.files, "");
+    if (!archive) return plain(archive);
+    return plain(engine::put_archive(site_.client, made->id, "/", *archive, stop_));
   }
   Outcome operator()(const plan::StartContainer& work) const {
     auto started = engine::start_container(site_.client, site_.handles[work.container], stop_);
@@ -121,7 +124,7 @@ class Worker {
   // The volume is written through a container that never runs: the engine unpacks an archive into it as root, so the
   // files get the owner and mode they should have whatever the user of this tool may do here.
   Outcome operator()(const plan::FillSecrets& work) const {
-    auto archive = secrets_archive(work);
+    auto archive = archive_of(work.service, work.files, work.folder + "/");
     if (!archive) return plain(archive);
     const project::Json volume = {{"Name", work.volume},
                                   {"Labels", {{std::string(plan::label::secrets), site_.project.name}}}};
@@ -141,16 +144,20 @@ class Worker {
     return std::max(left, std::chrono::milliseconds(1));
   }
 
-  Result<std::string> secrets_archive(const plan::FillSecrets& work) const {
+  // Secrets or configs as files of an archive that is unpacked in `folder`.
+  Result<std::string> archive_of(const std::string& service, const std::vector<project::Grant>& grants,
+                                 const std::string& folder) const {
     std::vector<ArchiveFile> files;
-    for (const auto& file : work.files) {
-      const auto* content = site_.project.find_secret(file.key);
-      auto bytes = project::read_content(*content, site_.environment);
-      if (!bytes)
-        return failure(Fault::failed, fmt::format("{}: secret {}", work.service, bytes.error().message),
-                       "run saasctl secrets init");
-      files.push_back({file.target.substr(file.target.rfind('/') + 1), std::move(*bytes), file.mode,
-                       parse_integer(file.uid).value_or(0), parse_integer(file.gid).value_or(0)});
+    for (const auto& grant : grants) {
+      auto bytes = project::read_content(*site_.project.find_content(grant), site_.environment);
+      if (!bytes) {
+        return failure(Fault::failed,
+                       fmt::format("{}: {} {}", service, grant.is_config ? "config" : "secret", bytes.error().message),
+                       grant.is_config ? bytes.error().hint : "run saasctl secrets init");
+      }
+      const auto name = grant.target.substr(folder.size());
+      files.push_back({name.substr(name.starts_with('/') ? 1 : 0), std::move(*bytes), grant.mode,
+                       parse_integer(grant.uid).value_or(0), parse_integer(grant.gid).value_or(0)});
     }
     return make_archive(files);
   }

@@ -4,9 +4,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 
+#include "plan/container_mounts.hpp"
+#include "plan/container_resources.hpp"
 #include "plan/labels.hpp"
 #include "project/model.hpp"
+#include "stack/implied.hpp"
 #include "util/text.hpp"
 
 namespace saasctl::plan {
@@ -45,9 +49,10 @@ class Body {
     config();
     labels();
     ports();
-    resources();
+    add_resources(spec_, host_);
     security();
-    storage();
+    name_spaces();
+    add_mounts(project_, service_, secrets_, host_);
     auto connect = networks();
     body_["HostConfig"] = std::move(host_);
     return {std::move(body_), std::move(connect)};
@@ -60,6 +65,7 @@ class Body {
     if (spec_.entrypoint) body_["Entrypoint"] = *spec_.entrypoint;
     if (spec_.user) body_["User"] = *spec_.user;
     if (spec_.working_dir) body_["WorkingDir"] = *spec_.working_dir;
+    if (spec_.domainname) body_["Domainname"] = *spec_.domainname;
     if (spec_.hostname) body_["Hostname"] = *spec_.hostname;
     if (spec_.tty) body_["Tty"] = *spec_.tty;
     if (spec_.stdin_open) body_["OpenStdin"] = *spec_.stdin_open;
@@ -117,106 +123,117 @@ class Body {
     if (!bindings.empty()) host_["PortBindings"] = std::move(bindings);
   }
 
-  void resources() {
-    if (spec_.deploy && spec_.deploy->resources) {
-      const auto& resources = *spec_.deploy->resources;
-      if (resources.limits) {
-        if (resources.limits->cpus) host_["NanoCpus"] = std::llround(resources.limits->cpus->value * 1e9);
-        if (resources.limits->memory) host_["Memory"] = resources.limits->memory->value;
-        if (resources.limits->pids) host_["PidsLimit"] = resources.limits->pids->value;
-      }
-      if (resources.reservations && resources.reservations->memory) {
-        host_["MemoryReservation"] = resources.reservations->memory->value;
-      }
-    }
-    if (spec_.shm_size) host_["ShmSize"] = spec_.shm_size->value;
-    Json ulimits = Json::array();
-    for (const auto& [name, at, limit] : spec_.ulimits) {
-      ulimits.push_back({{"Name", name}, {"Soft", limit.soft.value}, {"Hard", limit.hard.value}});
-    }
-    if (!ulimits.empty()) host_["Ulimits"] = std::move(ulimits);
-    const auto restart = spec_.restart.value_or("no");
-    const auto colon = restart.find(':');
-    Json policy = {{"Name", restart.substr(0, colon)}};
-    if (colon != std::string::npos) policy["MaximumRetryCount"] = parse_integer(restart.substr(colon + 1)).value_or(0);
-    host_["RestartPolicy"] = std::move(policy);
-    if (spec_.logging) {
-      Json config = {{"Type", spec_.logging->driver.value_or("json-file")}};
-      if (!spec_.logging->options.empty()) config["Config"] = pairs_object(spec_.logging->options);
-      host_["LogConfig"] = std::move(config);
-    }
-  }
-
   void security() {
     if (spec_.read_only) host_["ReadonlyRootfs"] = *spec_.read_only;
     if (spec_.privileged) host_["Privileged"] = *spec_.privileged;
     if (spec_.init) host_["Init"] = *spec_.init;
     if (!spec_.cap_add.empty()) host_["CapAdd"] = spec_.cap_add;
     if (!spec_.cap_drop.empty()) host_["CapDrop"] = spec_.cap_drop;
-    if (!spec_.security_opt.empty()) host_["SecurityOpt"] = spec_.security_opt;
+    security_options();
     if (!spec_.group_add.empty()) host_["GroupAdd"] = spec_.group_add;
     if (!spec_.sysctls.empty()) host_["Sysctls"] = pairs_object(spec_.sysctls);
     if (!spec_.dns.empty()) host_["Dns"] = spec_.dns;
+    if (!spec_.dns_search.empty()) host_["DnsSearch"] = spec_.dns_search;
+    if (!spec_.dns_opt.empty()) host_["DnsOptions"] = spec_.dns_opt;
     if (!spec_.extra_hosts.empty()) host_["ExtraHosts"] = spec_.extra_hosts;
+    if (!spec_.annotations.empty()) host_["Annotations"] = pairs_object(spec_.annotations);
   }
 
-  void storage() {
-    Json mounts = Json::array(), binds = Json::array(), tmpfs = Json::object();
-    for (const auto& mount : spec_.volumes) {
-      const bool read_only = mount.read_only.value_or(false);
-      if (mount.type == "bind") {  // as a bind the engine makes a missing folder, which Compose users rely on
-        binds.push_back(mount.source.value_or("") + ":" + mount.target + (read_only ? ":ro" : ""));
-      } else if (mount.type == "tmpfs") {
-        tmpfs[mount.target] = "";
+  // The engine knows no systempaths; as in docker run, it means that no path is masked.
+  void security_options() {
+    Json options = Json::array();
+    for (const auto& option : spec_.security_opt) {
+      if (option == "systempaths=unconfined") {
+        host_["MaskedPaths"] = host_["ReadonlyPaths"] = Json::array();
       } else {
-        Json entry = {{"Type", "volume"}, {"Target", mount.target}, {"ReadOnly", read_only}};
-        if (mount.source) entry["Source"] = volume_name(*mount.source);
-        mounts.push_back(std::move(entry));
+        options.push_back(option);
       }
     }
-    for (const auto& secret : secrets_) {
-      mounts.push_back({{"Type", "volume"},
-                        {"Source", secret.name},
-                        {"Target", secret.folder},
-                        {"ReadOnly", true},
-                        {"VolumeOptions", {{"NoCopy", true}}}});
-    }
-    for (const auto& grant : service_.configs) {
-      const auto found = std::ranges::find(project_.configs, grant.key, &project::Content::key);
-      if (found != project_.configs.end() && found->file)
-        binds.push_back(found->file->string() + ":" + grant.target + ":ro");
-    }
-    for (const auto& path : spec_.tmpfs) {
-      const auto colon = path.find(':');
-      tmpfs[path.substr(0, colon)] = colon == std::string::npos ? "" : path.substr(colon + 1);
-    }
-    if (!mounts.empty()) host_["Mounts"] = std::move(mounts);
-    if (!binds.empty()) host_["Binds"] = std::move(binds);
-    if (!tmpfs.empty()) host_["Tmpfs"] = std::move(tmpfs);
+    if (!options.empty()) host_["SecurityOpt"] = std::move(options);
   }
 
-  std::string volume_name(const std::string& key) const {
-    const auto found = std::ranges::find(project_.volumes, key, &project::Volume::key);
-    return found == project_.volumes.end() ? key : found->name;
+  // "service:NAME" as the engine has it: the container of that name.
+  std::string engine_mode(const std::string& mode) const {
+    const auto name = stack::service_of(mode);
+    const auto* service = project_.find(name);
+    return service ? "container:" + service->container_name : mode;
   }
 
-  // The first network belongs to the creation, the others are joined before the start.
+  void name_spaces() {
+    const auto set = [&](const char* key, const std::optional<std::string>& mode) {
+      if (mode) host_[key] = engine_mode(*mode);
+    };
+    set("NetworkMode", spec_.network_mode);
+    set("IpcMode", spec_.ipc);
+    set("PidMode", spec_.pid);
+    set("UTSMode", spec_.uts);
+    set("UsernsMode", spec_.userns_mode);
+    set("CgroupnsMode", spec_.cgroup);
+    set("CgroupParent", spec_.cgroup_parent);
+    set("Runtime", spec_.runtime);
+    set("Isolation", spec_.isolation);
+  }
+
+  // "service[:alias]" as "container:alias".
+  std::vector<std::string> links() const {
+    std::vector<std::string> out;
+    for (const auto& link : spec_.links) {
+      const auto colon = link.find(':');
+      const auto name = link.substr(0, colon);
+      const auto* service = project_.find(name);
+      if (service)
+        out.push_back(service->container_name + ":" + (colon == std::string::npos ? name : link.substr(colon + 1)));
+    }
+    for (const auto& link : spec_.external_links)
+      out.push_back(link.find(':') == std::string::npos ? link + ":" + link : link);
+    return out;
+  }
+
+  Json endpoint(const stack::NetworkUse& use) const {
+    std::vector<std::string> aliases{service_.container_name, service_.name};
+    aliases.insert(aliases.end(), use.aliases.begin(), use.aliases.end());
+    Json out = {{"Aliases", aliases}};
+    Json addresses = Json::object();
+    if (use.ipv4_address) addresses["IPv4Address"] = *use.ipv4_address;
+    if (use.ipv6_address) addresses["IPv6Address"] = *use.ipv6_address;
+    if (!use.link_local_ips.empty()) addresses["LinkLocalIPs"] = use.link_local_ips;
+    if (!addresses.empty()) out["IPAMConfig"] = std::move(addresses);
+    if (use.mac_address) out["MacAddress"] = *use.mac_address;
+    auto options = pairs_object(use.driver_opts);
+    if (use.interface_name) options["com.docker.network.endpoint.ifname"] = *use.interface_name;
+    if (!options.empty()) out["DriverOpts"] = std::move(options);
+    if (use.gw_priority) out["GwPriority"] = std::llround(use.gw_priority->value);
+    if (auto names = links(); !names.empty()) out["Links"] = std::move(names);
+    return out;
+  }
+
+  // The first network, that of the highest priority, belongs to the creation, the others are joined before the start.
   std::vector<std::pair<std::string, Json>> networks() {
+    auto uses = spec_.networks.entries;
+    std::ranges::stable_sort(uses, std::greater{},
+                             [](const auto& use) { return use.value.priority ? use.value.priority->value : 0; });
     std::vector<std::pair<std::string, Json>> endpoints;
-    for (const auto& [key, at, use] : spec_.networks) {
+    for (const auto& [key, at, use] : uses) {
       const auto found = std::ranges::find(project_.networks, key, &project::Network::key);
-      if (found == project_.networks.end()) continue;
-      std::vector<std::string> aliases{service_.container_name, service_.name};
-      aliases.insert(aliases.end(), use.aliases.begin(), use.aliases.end());
-      Json endpoint = {{"Aliases", aliases}};
-      if (use.ipv4_address) endpoint["IPAMConfig"] = {{"IPv4Address", *use.ipv4_address}};
-      endpoints.emplace_back(found->name, std::move(endpoint));
+      if (found != project_.networks.end()) endpoints.emplace_back(found->name, endpoint(use));
     }
+    mac_address(endpoints);
     if (endpoints.empty()) return {};
     host_["NetworkMode"] = endpoints.front().first;
     body_["NetworkingConfig"] = {{"EndpointsConfig", {{endpoints.front().first, endpoints.front().second}}}};
     endpoints.erase(endpoints.begin());
     return endpoints;
+  }
+
+  // Engines before 25 read the address of the container, later ones that of its endpoint.
+  void mac_address(std::vector<std::pair<std::string, Json>>& endpoints) {
+    if (spec_.mac_address) {
+      body_["MacAddress"] = *spec_.mac_address;
+      if (!endpoints.empty() && !endpoints.front().second.contains("MacAddress"))
+        endpoints.front().second["MacAddress"] = *spec_.mac_address;
+    } else if (!endpoints.empty() && endpoints.front().second.contains("MacAddress")) {
+      body_["MacAddress"] = endpoints.front().second["MacAddress"];
+    }
   }
 
   const project::Project& project_;
@@ -259,6 +276,14 @@ std::vector<SecretVolume> secret_volumes(const project::Project& project, const 
         fmt::format("{}_{}-secrets-{}", project.name, service.name, project::content_digest(volume.folder, content));
   }
   return volumes;
+}
+
+std::vector<project::Grant> copied_configs(const project::Service& service, const ObservedImage& image) {
+  std::vector<project::Grant> files;
+  for (const auto& grant : service.configs) {
+    if (grant.copied) files.push_back(owned(grant, service, image));
+  }
+  return files;
 }
 
 ContainerBody container_body(const project::Project& project, const project::Service& service,

@@ -86,7 +86,7 @@ std::vector<const ObservedContainer*> surplus_of(const Observed& observed, const
 
 unsigned replicas_of(const project::Service& service, const UpOptions& options) {
   const auto asked = options.scale.find(service.name);
-  return asked == options.scale.end() ? 1 : asked->second;
+  return asked == options.scale.end() ? service.replicas : asked->second;
 }
 
 std::vector<const ObservedContainer*> orphans_of(const project::Project& project, const Observed& observed) {

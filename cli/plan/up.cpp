@@ -5,9 +5,12 @@
 #include <set>
 
 #include "plan/container_body.hpp"
+#include "plan/hooks.hpp"
+#include "plan/instance_body.hpp"
 #include "plan/instances.hpp"
 #include "plan/labels.hpp"
 #include "plan/plan.hpp"
+#include "plan/resource_body.hpp"
 #include "project/order.hpp"
 #include "util/text.hpp"
 
@@ -16,34 +19,19 @@ namespace {
 
 using Indices = std::vector<std::size_t>;
 
-Json project_labels(const project::Project& project, const stack::Pairs& own, std::string_view kind,
-                    const std::string& key) {
-  Json labels = Json::object();
-  for (const auto& entry : own) labels[entry.name] = entry.value.value_or("");
-  labels[std::string(label::project)] = project.name;
-  labels[std::string(kind)] = key;
-  return labels;
-}
-
-Json options_of(const stack::Pairs& pairs) {
-  Json out = Json::object();
-  for (const auto& entry : pairs) out[entry.name] = entry.value.value_or("");
-  return out;
-}
-
 // A container's way through the plan.
 struct Place {
   Instance instance;
   std::string container;  // its name in this plan's actions, which a renaming does not change
   Indices made = {};      // what must be done before it can take its place
   bool start = false;
-  bool is_new = false;             // in place of an earlier container
-  bool start_first = false;        // before the one that it replaces is stopped
-  bool stop_early = false;         // the old one gives a host port to another service
-  std::string restart_cause = {};  // of one that stays
-  Indices stopped = {};            // the stops of the old ones
-  std::optional<std::size_t> started = std::nullopt;
-  std::map<std::string, std::size_t> awaited = {};  // by condition
+  bool is_new = false;                                // in place of an earlier container
+  bool start_first = false;                           // before the one that it replaces is stopped
+  bool stop_early = false;                            // the old one gives a host port to another service
+  std::string restart_cause = {};                     // of one that stays
+  Indices stopped = {};                               // the stops of the old ones
+  std::optional<std::size_t> started = std::nullopt;  // its post_start hooks included
+  std::map<std::string, std::size_t> awaited = {};    // by condition
 };
 
 class UpPlanner {
@@ -143,6 +131,11 @@ class UpPlanner {
   // The stop of a container that runs, after its pre_stop hooks; empty when it does not run.
   Indices stop_old(const ObservedContainer& container, const Cause& cause, Indices after, Verdict verdict) {
     if (!container.is_up()) return {};
+    const auto service = services_.find(container.service);
+    if (service != services_.end() && container.state == "running") {
+      for (auto& hook : hooks_of(*service->second, "pre_stop", container.name))
+        after = {add(std::move(hook), {}, std::move(after))};
+    }
     return {add(StopContainer{container.service, container.name}, cause, std::move(after), verdict)};
   }
 
@@ -203,6 +196,7 @@ class UpPlanner {
     place.container = name_taken ? instance.name + "-next" : instance.name;
     place.is_new = !instance.old.empty();
     place.start = true;
+    place.start_first = place.is_new && starts_first(service);
     Indices after;
     if (name_taken && temporary_taken) after = remove_named(place, instance.name + "-next");
     const auto volumes = secret_volumes(project_, service, observed_.images.at(service.image));
@@ -218,9 +212,18 @@ class UpPlanner {
       if (mount.type != "volume" || !mount.source) continue;
       if (const auto action = volume(*mount.source)) after.push_back(*action);
     }
-    place.made.push_back(add(CreateContainer{service.name, place.container, std::move(body),
-                                             service.spec.platform.value_or(""), std::move(connect)},
-                             instance.cause, std::move(after), verdict));
+    CreateContainer work{service.name,       place.container,
+                         std::move(body),    service.spec.platform.value_or(""),
+                         std::move(connect), copied_configs(service, observed_.images.at(service.image))};
+    place.made.push_back(add(std::move(work), instance.cause, std::move(after), verdict));
+  }
+
+  // The two must be able to run beside each other.
+  static bool starts_first(const project::Service& service) {
+    const auto& deploy = service.spec.deploy;
+    const bool asked = deploy && deploy->update_config && deploy->update_config->order == "start-first";
+    return asked && fixed_host_ports(service).empty() &&
+           std::ranges::none_of(service.spec.networks, [](const auto& use) { return use.value.ipv4_address; });
   }
 
   // One that an interrupted run left under the name that the next one needs.
@@ -231,48 +234,6 @@ class UpPlanner {
     const Cause cause{"left by an interrupted run"};
     return {
         add(RemoveContainer{container.service, container.name}, cause, stop_old(container, cause, {}, Verdict::none))};
-  }
-
-  // What tells the containers of one service apart.
-  static void settle_number(Json& body, const Instance& instance) {
-    if (instance.number == 1) return;
-    body["Labels"][std::string(label::container_number)] = std::to_string(instance.number);
-    const auto rename = [&](Json& endpoint) {
-      for (auto& alias : endpoint["Aliases"]) {
-        if (alias == instance.service->container_name) alias = instance.name;
-      }
-    };
-    if (!body.contains("NetworkingConfig")) return;
-    for (auto& endpoint : body["NetworkingConfig"]["EndpointsConfig"]) rename(endpoint);
-  }
-
-  // Data in volumes without a name goes to the container that comes next.
-  static void inherit_volumes(Json& body, const std::vector<const ObservedContainer*>& old) {
-    auto& host = body["HostConfig"];
-    std::set<std::string> taken;
-    for (const auto& bind : host.value("Binds", Json::array())) {
-      const auto parts = split(bind.get<std::string>(), ':');
-      if (parts.size() > 1) taken.insert(parts[1]);
-    }
-    const auto tmpfs = host.value("Tmpfs", Json::object());
-    for (const auto& [target, ignored] : tmpfs.items()) taken.insert(target);
-    for (const auto& mount : host.value("Mounts", Json::array())) {
-      if (mount.contains("Source") || mount.value("Type", "") == "tmpfs") taken.insert(mount.value("Target", ""));
-    }
-    for (const auto* container : old) {
-      for (const auto& volume : container->anonymous) {
-        if (!taken.insert(volume.destination).second) continue;
-        auto& mounts = host["Mounts"];
-        if (mounts.is_null()) mounts = Json::array();
-        const auto same = std::ranges::find_if(
-            mounts, [&](const Json& mount) { return mount.value("Target", "") == volume.destination; });
-        if (same != mounts.end()) {
-          (*same)["Source"] = volume.name;
-        } else {
-          mounts.push_back({{"Type", "volume"}, {"Source", volume.name}, {"Target", volume.destination}});
-        }
-      }
-    }
   }
 
   std::size_t secrets(const project::Service& service, const Cause& cause, const SecretVolume& volume) {
@@ -289,12 +250,8 @@ class UpPlanner {
     if (found == project_.networks.end() || found->external || observed_.networks.contains(found->name))
       return std::nullopt;
     if (const auto made = made_.find("network " + key); made != made_.end()) return made->second;
-    Json body = {{"Name", found->name}, {"Driver", found->spec.driver.value_or("bridge")}};
-    body["Labels"] = project_labels(project_, found->spec.labels, label::network, key);
-    if (found->spec.internal) body["Internal"] = *found->spec.internal;
-    if (found->spec.attachable) body["Attachable"] = *found->spec.attachable;
-    if (!found->spec.driver_opts.empty()) body["Options"] = options_of(found->spec.driver_opts);
-    return made_["network " + key] = add(CreateNetwork{found->name, std::move(body)}, {"new"}, {}, Verdict::create);
+    return made_["network " + key] =
+               add(CreateNetwork{found->name, network_body(project_, *found)}, {"new"}, {}, Verdict::create);
   }
 
   std::optional<std::size_t> volume(const std::string& key) {
@@ -302,10 +259,8 @@ class UpPlanner {
     if (found == project_.volumes.end() || found->external) return std::nullopt;
     if (std::ranges::find(observed_.volumes, found->name) != observed_.volumes.end()) return std::nullopt;
     if (const auto made = made_.find("volume " + key); made != made_.end()) return made->second;
-    Json body = {{"Name", found->name}, {"Driver", found->spec.driver.value_or("local")}};
-    body["Labels"] = project_labels(project_, found->spec.labels, label::volume, key);
-    if (!found->spec.driver_opts.empty()) body["DriverOpts"] = options_of(found->spec.driver_opts);
-    return made_["volume " + key] = add(CreateVolume{found->name, std::move(body)}, {"new"}, {}, Verdict::create);
+    return made_["volume " + key] =
+               add(CreateVolume{found->name, volume_body(project_, *found)}, {"new"}, {}, Verdict::create);
   }
 
   // ---- ports that go from one service to another
@@ -358,6 +313,8 @@ class UpPlanner {
       }
       place.started = add(StartContainer{service.name, place.container}, start_cause(place), std::move(after),
                           place.instance.current && place.restart_cause.empty() ? Verdict::start : Verdict::none);
+      for (auto& hook : hooks_of(service, "post_start", place.container))
+        place.started = add(std::move(hook), {}, {*place.started});
       if (place.start_first) {
         const auto ready = await(place, "ready", true);
         take_name(place, replace(place, {ready}));

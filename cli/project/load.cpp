@@ -83,7 +83,7 @@ void add_networks(const stack::Stack& stack, Project& project) {
                                 spec.external.value_or(false), spec});
   }
   const bool default_used = std::ranges::any_of(stack.services, [](const auto& service) {
-    return service.value.networks.empty() || service.value.networks.find("default");
+    return (service.value.networks.empty() && !service.value.network_mode) || service.value.networks.find("default");
   });
   if (default_used && !stack.networks.find("default"))
     project.networks.push_back({"default", project.name + "_default", false, {}});
@@ -99,7 +99,7 @@ void add_volumes(const stack::Stack& stack, Project& project) {
 std::vector<Content> contents(const stack::Map<stack::Content>& map, const fs::path& folder) {
   std::vector<Content> out;
   for (const auto& [key, at, spec] : map) {
-    Content content{key, {}, spec.environment, spec.generate.value_or("random"), at};
+    Content content{key, {}, spec.environment, spec.content, spec.generate.value_or("random"), at};
     if (spec.file) content.file = (folder / *spec.file).lexically_normal();
     out.push_back(std::move(content));
   }
@@ -125,6 +125,12 @@ const Service* Project::find(std::string_view service) const {
 const Content* Project::find_secret(std::string_view key) const {
   const auto found = std::ranges::find(secrets, key, &Content::key);
   return found == secrets.end() ? nullptr : &*found;
+}
+
+const Content* Project::find_content(const Grant& grant) const {
+  const auto& all = grant.is_config ? configs : secrets;
+  const auto found = std::ranges::find(all, grant.key, &Content::key);
+  return found == all.end() ? nullptr : &*found;
 }
 
 Result<Loaded> load(const Inputs& inputs) {

@@ -28,10 +28,8 @@ std::string engine_name(const std::vector<T>& all, const std::string& key) {
   return found == all.end() ? key : found->name;
 }
 
-}  // namespace
-
-Json container_model(const Project& project, const Service& service, const ContentDigests& digests) {
-  auto spec = service.spec;
+// What has no part in the container itself.
+void forget_surroundings(stack::Service& spec) {
   spec.build.reset();
   spec.use_template.reset();
   spec.with = {};
@@ -41,6 +39,29 @@ Json container_model(const Project& project, const Service& service, const Conte
   spec.secrets.clear();
   spec.configs.clear();
   spec.pull_policy.reset();
+  spec.scale.reset();
+  spec.profiles.clear();
+  spec.post_start.clear();
+  spec.pre_stop.clear();
+  spec.develop.reset();
+  spec.pull_refresh_after.reset();
+  spec.label_file.clear();
+  spec.attach.reset();
+  for (auto& port : spec.ports) port.name = port.app_protocol = port.mode = std::nullopt;
+  for (auto& mount : spec.volumes) mount.consistency.reset();
+  if (!spec.deploy) return;
+  stack::Deploy deploy;
+  deploy.resources = std::move(spec.deploy->resources);
+  deploy.restart_policy = std::move(spec.deploy->restart_policy);
+  spec.deploy.reset();
+  if (deploy.resources || deploy.restart_policy) spec.deploy = std::move(deploy);
+}
+
+}  // namespace
+
+Json container_model(const Project& project, const Service& service, const ContentDigests& digests) {
+  auto spec = service.spec;
+  forget_surroundings(spec);
   spec.image = service.image;
   spec.container_name = service.container_name;
   for (auto& use : spec.networks) use.name = engine_name(project.networks, use.name);

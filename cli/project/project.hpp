@@ -35,6 +35,7 @@ struct Content {
   std::string key;
   std::optional<std::filesystem::path> file;  // absolute
   std::optional<std::string> environment;     // name of the caller's variable
+  std::optional<std::string> content;         // the content itself
   std::string generate = "random";            // what `secrets init` writes into a missing file
   stack::Position at;
 };
@@ -46,18 +47,25 @@ struct Grant {
   std::string uid;     // numeric
   std::string gid;
   unsigned mode = 0400;
+  bool is_config = false;
+  bool copied = false;  // a config that is put into the container's own files, not mounted
 };
 
 struct Build {
   std::filesystem::path context;     // absolute
   std::filesystem::path dockerfile;  // relative to the context, or absolute
+  std::string dockerfile_inline;     // the Dockerfile itself; empty: it is a file
   std::string target;
   std::map<std::string, std::string> args;
   std::map<std::string, std::string> labels;
-  std::vector<std::string> secrets;  // keys of Project::secrets; the id in the Dockerfile is the key
+  std::map<std::string, std::string> secrets;  // id in the Dockerfile → key of Project::secrets
+  std::vector<std::string> tags;               // besides the service's image
+  std::string platform;                        // empty: the service's
   std::vector<std::string> cache_from;
   std::vector<std::string> extra_hosts;
   std::string network;
+  std::int64_t shm_size = 0;  // 0: the builder's own
+  stack::Map<stack::Ulimit> ulimits;
   bool no_cache = false;
   bool pull = false;
 };
@@ -86,6 +94,7 @@ struct Service {
   bool pull_allowed = false;  // the user named the image, so a registry may have it
   std::optional<Build> build;
   std::optional<TemplateUse> from_template;
+  unsigned replicas = 1;  // scale or deploy.replicas; 0: none runs
   std::vector<Dependency> dependencies;
   std::vector<Grant> secrets;
   std::vector<Grant> configs;
@@ -108,6 +117,7 @@ struct Project {
 
   const Service* find(std::string_view service) const;
   const Content* find_secret(std::string_view key) const;
+  const Content* find_content(const Grant& grant) const;  // of the secret or config that is granted
 };
 
 }  // namespace saasctl::project

@@ -5,8 +5,11 @@
 #include <algorithm>
 #include <charconv>
 
+#include "project/env_file.hpp"
 #include "project/model.hpp"
 #include "project/template_use.hpp"
+#include "stack/implied.hpp"
+#include "stack/shapes.hpp"
 #include "util/file.hpp"
 #include "util/text.hpp"
 
@@ -48,10 +51,11 @@ class One {
           use_template(project_.folder, entry_.name, entry_.value, resolver_.mode, resolver_.diagnostics);
       if (!service_.spec.build) service_.spec.build = template_build(entry_.name);
     }
+    service_.replicas = replicas(entry_.value);
     service_.image = entry_.value.image.value_or(fmt::format("{}-{}", project_.name, entry_.name));
     service_.pull_allowed = entry_.value.image.has_value();
     if (service_.spec.build) service_.build = build(*service_.spec.build);
-    for (const auto& [name, at, dependency] : entry_.value.depends_on) {
+    for (const auto& [name, at, dependency] : stack::all_dependencies(entry_.value)) {
       service_.dependencies.push_back(
           {name, dependency.condition, dependency.restart.value_or(false), dependency.required.value_or(true)});
     }
@@ -64,12 +68,24 @@ class One {
       }
       service_.secrets.push_back(std::move(secret));
     }
-    for (const auto& grant : entry_.value.configs) service_.configs.push_back(granted(grant, "/", 0444));
+    for (const auto& grant : entry_.value.configs) {
+      auto config = granted(grant, "/", 0444);
+      const auto* content =
+          project_.find_content({.key = config.key, .target = {}, .uid = {}, .gid = {}, .is_config = true});
+      config.is_config = true;
+      config.copied = grant.uid || grant.gid || grant.mode || (content && !content->file);
+      service_.configs.push_back(std::move(config));
+    }
     if (resolver_.mode == stack::Mode::resolve) normalise();
     return std::move(service_);
   }
 
  private:
+  static unsigned replicas(const stack::Service& spec) {
+    if (spec.scale) return static_cast<unsigned>(spec.scale->value);
+    return spec.deploy && spec.deploy->replicas ? static_cast<unsigned>(spec.deploy->replicas->value) : 1;
+  }
+
   Build build(const stack::Build& spec) const {
     Build out;
     out.context = (project_.folder / spec.context.value_or(".")).lexically_normal();
@@ -77,7 +93,14 @@ class One {
     out.target = spec.target.value_or("");
     out.args = values_of(spec.args, resolver_.environment);
     out.labels = values_of(spec.labels, resolver_.environment);
-    for (const auto& secret : spec.secrets) out.secrets.push_back(secret.text);
+    for (const auto& secret : spec.secrets)
+      out.secrets[secret.target.value_or(secret.source.text)] = secret.source.text;
+    out.tags = spec.tags;
+    if (!spec.platforms.empty()) out.platform = spec.platforms.front();
+    out.dockerfile_inline = spec.dockerfile_inline.value_or("");
+    if (spec.shm_size) out.shm_size = spec.shm_size->value;
+    out.ulimits = spec.ulimits;
+    if (!spec.cache_to.empty()) out.args["BUILDKIT_INLINE_CACHE"] = "1";
     out.cache_from = spec.cache_from;
     out.extra_hosts = spec.extra_hosts;
     out.network = spec.network.value_or("");
@@ -133,18 +156,28 @@ class One {
   void normalise() {
     auto& spec = service_.spec;
     stack::Pairs environment;
-    for (const auto& file : spec.env_file) add_env_file(file, environment);
+    const EnvFiles files{project_.folder, resolver_.environment, resolver_.diagnostics};
+    for (const auto& file : spec.env_file) {
+      for (const auto& [name, value] : files.read(file)) set_pair(environment, name, value, file.at);
+    }
     for (const auto& [name, at, value] : spec.environment) {
       const auto resolved = value ? value : resolver_.environment(name);
       if (resolved) set_pair(environment, name, resolved, at);
     }
     spec.environment = std::move(environment);
+    stack::Pairs labels;
+    for (const auto& file : spec.label_file) {
+      for (const auto& [name, value] : files.read(file)) set_pair(labels, name, value, file.at);
+    }
+    for (const auto& [name, at, value] : spec.labels) set_pair(labels, name, value, at);
+    spec.labels = std::move(labels);
     for (auto& mount : spec.volumes) {
       if (mount.type == "bind" && mount.source) mount.source = host_path(*mount.source);
     }
-    if (spec.networks.empty()) spec.networks.entries.push_back({"default", spec.at, {}});
+    if (spec.networks.empty() && !spec.network_mode) spec.networks.entries.push_back({"default", spec.at, {}});
     if (spec.healthcheck && spec.healthcheck->test == std::vector<std::string>{"NONE"})
       spec.healthcheck->disable = true;
+    for (auto& option : spec.security_opt) read_profile(option);
     fold_short_limits(spec);
   }
 
@@ -155,26 +188,33 @@ class One {
     return (project_.folder / path).lexically_normal().string();
   }
 
-  void add_env_file(const stack::Word& file, stack::Pairs& into) const {
-    const auto path = project_.folder / file.text;
-    auto text = read_file(path);
-    if (!text) {
-      resolver_.diagnostics.add(file.at, file.text.size(), text.error().message,
-                                "make the file, or remove it from env_file");
-      return;
-    }
-    auto source = std::make_shared<const stack::Source>(path, std::move(*text));
-    resolver_.diagnostics.keep(source);
-    for (const auto& [name, value] : stack::parse_dotenv(*source, resolver_.environment, resolver_.diagnostics)) {
-      set_pair(into, name, value, file.at);
-    }
+  // The engine takes a seccomp profile by its text, not by the name of its file.
+  void read_profile(std::string& option) {
+    if (!option.starts_with("seccomp=") && !option.starts_with("seccomp:")) return;
+    const auto name = option.substr(8);
+    if (name == "unconfined" || name == "builtin" || name.starts_with('{')) return;
+    const auto wrong = [&](std::string message) {
+      resolver_.diagnostics.add(service_.spec.where("security_opt"), 12, std::move(message),
+                                "name a file with a seccomp profile, or unconfined");
+    };
+    const auto text = read_file(project_.folder / name);
+    if (!text) return wrong(text.error().message);
+    const auto profile = Json::parse(*text, nullptr, false);
+    if (profile.is_discarded()) return wrong(fmt::format("{} is not JSON", name));
+    option = "seccomp=" + profile.dump();
   }
 
   // mem_limit, cpus and pids_limit are short for deploy.resources.limits: one place for the rest of the program.
   static void fold_short_limits(stack::Service& spec) {
-    if (!spec.mem_limit && !spec.cpus && !spec.pids_limit) return;
+    if (!spec.mem_limit && !spec.cpus && !spec.pids_limit && !spec.mem_reservation) return;
     if (!spec.deploy) spec.deploy.emplace();
     if (!spec.deploy->resources) spec.deploy->resources.emplace();
+    auto& reservations = spec.deploy->resources->reservations;
+    if (spec.mem_reservation) {
+      if (!reservations) reservations.emplace();
+      reservations->memory = std::exchange(spec.mem_reservation, std::nullopt);
+    }
+    if (!spec.mem_limit && !spec.cpus && !spec.pids_limit) return;
     auto& limits = spec.deploy->resources->limits;
     if (!limits) limits.emplace();
     if (spec.mem_limit) limits->memory = std::exchange(spec.mem_limit, std::nullopt);
@@ -217,6 +257,7 @@ Result<std::string> read_content(const Content& content, const stack::Environmen
                    fmt::format("'{}' comes from the variable {}, which is not set", content.key, *content.environment),
                    fmt::format("export {}", *content.environment));
   }
+  if (content.content) return *content.content;
   if (!content.file) return failure(Fault::not_found, fmt::format("'{}' has no content", content.key));
   auto text = read_file(*content.file);
   if (!text && text.error().fault == Fault::not_found) {

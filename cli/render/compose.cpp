@@ -31,7 +31,7 @@ struct Used {
     for (const auto& grant : spec.secrets) secrets.insert(grant.source.text);
     for (const auto& grant : spec.configs) configs.insert(grant.source.text);
     if (!spec.build) return;
-    for (const auto& secret : spec.build->secrets) secrets.insert(secret.text);
+    for (const auto& secret : spec.build->secrets) secrets.insert(secret.source.text);
   }
 };
 

@@ -4,6 +4,8 @@
 #include <map>
 #include <set>
 
+#include "stack/check_modes.hpp"
+#include "stack/implied.hpp"
 #include "stack/shapes.hpp"
 #include "stack/stack.hpp"
 #include "util/text.hpp"
@@ -100,10 +102,9 @@ class Checker {
     for (const auto& grant : service.secrets) check_grant("secret", grant.source, stack_.secrets, "secrets");
     for (const auto& grant : service.configs) check_grant("config", grant.source, stack_.configs, "configs");
     if (service.build) {
-      for (const auto& secret : service.build->secrets) check_grant("secret", secret, stack_.secrets, "secrets");
+      for (const auto& secret : service.build->secrets) check_grant("secret", secret.source, stack_.secrets, "secrets");
     }
     check_ready(service);
-    check_limits(service);
   }
 
   void check_grant(std::string_view kind, const Word& name, const Map<Content>& known, const std::string& where) {
@@ -141,21 +142,6 @@ class Checker {
     }
   }
 
-  void check_limits(const Service& service) {
-    const Limits* limits = service.deploy && service.deploy->resources && service.deploy->resources->limits
-                               ? &*service.deploy->resources->limits
-                               : nullptr;
-    const auto both = [&](std::string_view key, bool is_short, bool is_long) {
-      if (is_short && is_long) {
-        error(service.where(key), key.size(), fmt::format("'{}' is set here and under deploy.resources.limits", key),
-              "keep one of the two");
-      }
-    };
-    both("mem_limit", service.mem_limit.has_value(), limits && limits->memory);
-    both("cpus", service.cpus.has_value(), limits && limits->cpus);
-    both("pids_limit", service.pids_limit.has_value(), limits && limits->pids);
-  }
-
   // Depth-first over the dependencies; each cycle is named once, in full.
   void check_cycles() {
     std::map<std::string, int, std::less<>> colour;  // 1 on the path, 2 done
@@ -168,6 +154,7 @@ class Checker {
   void visit(const std::string& root, std::map<std::string, int, std::less<>>& colour, std::vector<std::string>& path) {
     struct Step {
       const Named<Service>* service;
+      std::vector<Named<Dependency>> dependencies = all_dependencies(service->value);
       std::size_t next = 0;
     };
     const auto find = [&](std::string_view name) {
@@ -180,14 +167,14 @@ class Checker {
     path.push_back(root);
     while (!steps.empty()) {
       auto& step = steps.back();
-      const auto& dependencies = step.service->value.depends_on.entries;
+      const auto& dependencies = step.dependencies;
       if (step.next == dependencies.size()) {
         colour[step.service->name] = 2;
         path.pop_back();
         steps.pop_back();
         continue;
       }
-      const auto& dependency = dependencies[step.next++];
+      const auto dependency = dependencies[step.next++];
       const auto* other = find(dependency.name);
       if (!other || colour[dependency.name] == 2) continue;
       if (colour[dependency.name] == 1) {
@@ -254,12 +241,14 @@ class Checker {
   void check_contents() {
     const auto one_source = [&](const Map<Content>& contents, std::string_view kind, std::string_view sources) {
       for (const auto& [name, at, content] : contents) {
-        if (content.file.has_value() == content.environment.has_value())
+        if (int{content.file.has_value()} + int{content.environment.has_value()} + int{content.content.has_value()} !=
+                1 &&
+            !content.external.value_or(false))
           error(at, name.size(), fmt::format("{} '{}' needs {}", kind, name, sources));
       }
     };
     one_source(stack_.secrets, "secret", "exactly one of file and environment");
-    one_source(stack_.configs, "config", "a file");
+    one_source(stack_.configs, "config", "exactly one of file, environment and content");
   }
 
   void check_rendered() {
@@ -295,6 +284,7 @@ class Checker {
 
 void check_stack(const Stack& stack, Mode mode, Diagnostics& diagnostics) {
   Checker(stack, mode, diagnostics).run();
+  check_modes(stack, diagnostics);
 }
 
 }  // namespace saasctl::stack

@@ -61,7 +61,13 @@ class Reader {
 
 enum class Origin { compose, ours };
 
-// What the schema and the reference page say of a key.
+// full: does what Compose does with it. partly: all but some values, which are refused. no_effect: read, checked and
+// written, but nothing on one engine follows from it. refused: an error at its line.
+enum class Support { full, partly, no_effect, refused };
+
+struct RecordInfo;
+
+// What the schema and the reference pages say of a key.
 struct KeyInfo {
   std::string name;
   std::string doc;
@@ -70,13 +76,16 @@ struct KeyInfo {
   Origin origin = Origin::compose;
   bool required = false;
   std::string example = {};
+  const RecordInfo* record = nullptr;  // of the map, or of each map in the list, that the key holds
+  Support support = Support::full;
+  std::string why = {};  // of a support that is not full
 };
 
 struct RecordInfo {
   std::string name;
   std::string doc;
   std::vector<KeyInfo> keys;
-  std::vector<std::string> unsupported;  // keys of Compose that are refused by name
+  std::vector<KeyInfo> refused = {};  // keys of Compose that are refused by name: only name, support and why
 };
 
 // How a T is written.
@@ -92,9 +101,10 @@ struct Form {
 };
 
 // ---- scalars
-Form<std::string> text();      // a string; unquoted numbers and booleans are refused
-Form<std::string> any_text();  // any scalar, as its text
-Form<Word> word();             // a string that remembers its place
+Form<std::string> text();             // a string; unquoted numbers and booleans are refused
+Form<std::string> any_text();         // any scalar, as its text
+Form<std::string> text_or_nothing();  // the same, and nothing counts as not written
+Form<Word> word();                    // a string that remembers its place
 Form<bool> boolean();
 Form<Integer> integer(std::int64_t least, std::int64_t most);
 Form<Decimal> decimal(double least, double most);
@@ -160,9 +170,25 @@ class Record {
     return *this;
   }
 
-  // Compose's keys that are refused with their name, never dropped.
-  Record& unsupported(std::vector<std::string> names) {
-    info_.unsupported = std::move(names);
+  // The key just declared has no effect on one engine, and why.
+  Record& no_effect(std::string why) { return support(Support::no_effect, std::move(why)); }
+
+  // Some values of the key just declared are refused, and why.
+  Record& partly(std::string why) { return support(Support::partly, std::move(why)); }
+
+  // A key of Compose that is refused with its name, never dropped.
+  Record& refused(std::string name, std::string why) {
+    KeyInfo info;
+    info.name = std::move(name);
+    info.support = Support::refused;
+    info.why = std::move(why);
+    info_.refused.push_back(std::move(info));
+    return *this;
+  }
+
+  // The same for several with one reason.
+  Record& unsupported(const std::vector<std::string>& names, const std::string& why) {
+    for (const auto& name : names) refused(name, why);
     return *this;
   }
 
@@ -202,6 +228,12 @@ class Record {
   }
 
  private:
+  Record& support(Support support, std::string why) {
+    info_.keys.back().support = support;
+    info_.keys.back().why = std::move(why);
+    return *this;
+  }
+
   struct Binding {
     std::function<void(const Node&, Reader&, T&)> read;
     std::function<void(const T&, Style, Json&)> write;
@@ -211,6 +243,7 @@ class Record {
   void add(std::string name, Form<V> form, std::string doc, Origin origin, bool required,
            std::function<void(T&, V&&)> set, std::function<const V*(const T&)> get) {
     info_.keys.push_back({name, std::move(doc), form.words, form.schema, origin, required});
+    if (!form.records.empty()) info_.keys.back().record = form.records.front();
     append_records(records_, form.records);
     bindings_.push_back({[read = form.read, set](const Node& node, Reader& reader, T& record) {
                            if (auto value = read(node, reader)) set(record, std::move(*value));

@@ -121,10 +121,11 @@ void append_records(std::vector<const RecordInfo*>& to, const std::vector<const 
 }
 
 void unknown_key(const Entry& entry, const RecordInfo& info, Reader& reader) {
-  if (std::ranges::find(info.unsupported, entry.key) != info.unsupported.end()) {
-    reader.diagnostics().add(entry.at, entry.key.size(),
-                             fmt::format("key '{}' of Compose is not supported in {}", entry.key, info.name),
-                             "remove it, or rename it to x-" + entry.key + " to keep it without effect");
+  if (const auto found = std::ranges::find(info.refused, entry.key, &KeyInfo::name); found != info.refused.end()) {
+    reader.diagnostics().add(
+        entry.at, entry.key.size(),
+        fmt::format("key '{}' of Compose is not supported in {}: {}", entry.key, info.name, found->why),
+        "remove it, or rename it to x-" + entry.key + " to keep it without effect");
     return;
   }
   std::vector<std::string> names;
@@ -149,6 +150,15 @@ Form<std::string> any_text() {
   form.write = [](const std::string& value, Style) -> Json { return value; };
   form.schema = {{"type", {"string", "number", "boolean"}}};
   form.words = "string";
+  return form;
+}
+
+Form<std::string> text_or_nothing() {
+  auto form = any_text();
+  form.read = [read = form.read](const Node& node, Reader& reader) -> std::optional<std::string> {
+    return node.kind == Kind::null ? std::nullopt : read(node, reader);
+  };
+  form.schema = {{"type", {"string", "number", "boolean", "null"}}};
   return form;
 }
 

@@ -1,4 +1,3 @@
-#include <arpa/inet.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -16,12 +15,6 @@ struct Range {
 };
 
 constexpr std::array protocols{"tcp", "udp", "sctp"};
-
-bool is_address(const std::string& text) {
-  std::array<unsigned char, sizeof(in6_addr)> ignored{};
-  return inet_pton(AF_INET, text.c_str(), ignored.data()) == 1 ||
-         inet_pton(AF_INET6, text.c_str(), ignored.data()) == 1;
-}
 
 // Splits at ':' outside ${…} and […] (an IPv6 address).
 std::vector<std::string> split_outside_variables(std::string_view text) {
@@ -81,7 +74,7 @@ Form<std::string> address_text() {
   form.read = [](const Node& node, Reader& reader) -> std::optional<std::string> {
     const auto scalar = reader.scalar(node);
     if (!scalar) return std::nullopt;
-    if (scalar->certain && !is_address(scalar->value)) {
+    if (scalar->certain && !is_ip_address(scalar->value)) {
       reader.error(node, fmt::format("'{}' is not an IP address", scalar->value));
       return std::nullopt;
     }
@@ -98,7 +91,12 @@ const Record<Port>& port_record() {
                "Port on the host; default: the engine picks a free one.")
           .key("host_ip", &Port::host_ip, address_text(), "Address of the host to listen on; default: all.")
           .key("protocol", &Port::protocol, one_of({"tcp", "udp", "sctp"}), "Protocol; default: tcp.")
-          .unsupported({"mode", "name", "app_protocol"});
+          .key("mode", &Port::mode, one_of({"host", "ingress"}), "Whether each node publishes it, or all for all.")
+          .no_effect("with one engine both are one")
+          .key("name", &Port::name, any_text(), "Name for the reader.")
+          .no_effect("for the reader")
+          .key("app_protocol", &Port::app_protocol, any_text(), "What is spoken on it, for the reader.")
+          .no_effect("for the reader");
   return record;
 }
 
@@ -132,7 +130,7 @@ Parsed<PortText> split_port(std::string_view text) {
 }
 
 Port as_written(const PortText& text, const Node& node) {
-  return {{node.at, {}}, text.host_ip, {text.published, node.at}, {text.target, node.at}, text.protocol};
+  return {{node.at, {}}, text.host_ip, {text.published, node.at}, {text.target, node.at}, text.protocol, {}, {}, {}};
 }
 
 // The ports that a short form stands for; several when it has ranges.
@@ -154,11 +152,13 @@ std::optional<std::vector<Port>> read_short(const Node& node, Reader& reader) {
   if (!target) return fail(target.error());
   const auto published = value->published.empty() ? target : parse_range(value->published);
   if (!published) return fail(published.error());
-  if (published->last - published->first != target->last - target->first) {
+  const bool any_of_range = target->first == target->last && published->last > published->first;
+  if (!any_of_range && published->last - published->first != target->last - target->first) {
     return fail("a pair of port ranges of the same length");
   }
-  if (value->host_ip && !is_address(*value->host_ip)) return fail("a port on an IP address such as 127.0.0.1:8080:80");
-  if (has_variable(scalar->kept)) return std::vector<Port>{as_written(*kept, node)};
+  if (value->host_ip && !is_ip_address(*value->host_ip))
+    return fail("a port on an IP address such as 127.0.0.1:8080:80");
+  if (has_variable(scalar->kept) || any_of_range) return std::vector<Port>{as_written(*kept, node)};
   std::vector<Port> ports;
   for (long long i = 0; i <= target->last - target->first; ++i) {
     auto port = as_written(*kept, node);
@@ -170,6 +170,7 @@ std::optional<std::vector<Port>> read_short(const Node& node, Reader& reader) {
 }
 
 Json write_port(const Port& port, Style style) {
+  if (style == Style::source && (port.mode || port.name || port.app_protocol)) return port_record().write(port, style);
   if (style == Style::canonical) {
     Json out = {{"target", port.target.text}, {"protocol", port.protocol}};
     if (!port.published.text.empty()) out["published"] = port.published.text;

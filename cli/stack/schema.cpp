@@ -41,10 +41,10 @@ std::string record_page(const RecordInfo& record) {
                        key.required ? " (required)" : "", cell(key.words), cell(key.doc),
                        key.example.empty() ? "" : fmt::format(" Example: `{}`", cell(key.example)));
   }
-  if (!record.unsupported.empty()) {
+  if (!record.refused.empty()) {
     out += "\nKeys of Compose that are refused with an error: ";
-    for (const auto& name : record.unsupported)
-      out += fmt::format("{}`{}`", &name == &record.unsupported.front() ? "" : ", ", name);
+    for (const auto& key : record.refused)
+      out += fmt::format("{}`{}`", &key == &record.refused.front() ? "" : ", ", key.name);
     out += ".\n";
   }
   return out;

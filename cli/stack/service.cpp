@@ -1,20 +1,8 @@
 #include "stack/service.hpp"
 
 #include "stack/shapes.hpp"
-#include "util/text.hpp"
 
 namespace saasctl::stack {
-namespace {
-
-Form<std::string> restart_form() {
-  return checked_text("no, always, unless-stopped or on-failure[:times]", "", [](std::string_view value) {
-    if (value == "no" || value == "always" || value == "unless-stopped" || value == "on-failure") return true;
-    return value.starts_with("on-failure:") && parse_integer(value.substr(11)).has_value();
-  });
-}
-
-}  // namespace
-
 const Record<Service>& service_record() {
   static const auto record =
       Record<Service>("service", "One container of the stack.")
@@ -27,15 +15,18 @@ const Record<Service>& service_record() {
           .key("with", &Service::with, pairs(), "Values for the template's holes.", Origin::ours)
           .key("container_name", &Service::container_name, any_text(), "Name instead of PROJECT-SERVICE-1.")
           .key("hostname", &Service::hostname, any_text(), "Host name inside the container.")
+          .key("domainname", &Service::domainname, any_text(), "Domain of that name.")
           .key("platform", &Service::platform, any_text(), "os/architecture, for example linux/amd64.")
-          .key("pull_policy", &Service::pull_policy, one_of({"always", "never", "missing", "if_not_present", "build"}),
-               "When to pull the image; default: missing, that is when it is not there.")
+          .key("pull_policy", &Service::pull_policy, pull_policy_form(),
+               "When to pull the image: always, never, missing, build, daily, weekly, every_DURATION, or refresh, that "
+               "is after pull_refresh_after; default: missing, that is when it is not there.")
+          .key("pull_refresh_after", &Service::pull_refresh_after, any_text(), "Age at which refresh pulls again.")
           .key("user", &Service::user, any_text(), "User the process runs as, name or uid[:gid].")
           .key("group_add", &Service::group_add, list_of(any_text()), "More groups of that user.")
           .key("working_dir", &Service::working_dir, any_text(), "Folder the process starts in.")
           .key("entrypoint", &Service::entrypoint, command(), "Replaces the image's ENTRYPOINT.")
           .key("command", &Service::command, command(), "Replaces the image's CMD.")
-          .key("env_file", &Service::env_file, list_or_one(word()),
+          .key("env_file", &Service::env_file, list_or_one(env_file_form()),
                "Files of KEY=VALUE lines; environment wins over them.")
           .key("environment", &Service::environment, pairs(),
                "Variables of the process; one without value comes from the caller's environment.")
@@ -49,18 +40,55 @@ const Record<Service>& service_record() {
                "Networks it joins; default: the network named default.")
           .key("volumes", &Service::volumes, list_of(mount_form()), "Volumes and folders of the host.")
           .key("tmpfs", &Service::tmpfs, list_or_one(any_text()), "Paths kept in memory.")
+          .key("network_mode", &Service::network_mode, any_text(),
+               "none, host, bridge, service:NAME or container:NAME, instead of networks.")
+          .key("mac_address", &Service::mac_address, any_text(), "Hardware address in its first network.")
+          .key("links", &Service::links, list_of(any_text()),
+               "service[:alias]: more names of other services; they are started before.")
+          .key("external_links", &Service::external_links, list_of(any_text()),
+               "container[:alias]: names of containers outside of the stack.")
+          .key("volumes_from", &Service::volumes_from, list_of(any_text()),
+               "service[:ro] or container:NAME[:ro]: all volumes of another container.")
           .key("depends_on", &Service::depends_on, depends_on_form(),
                "Services that must be started, healthy or done before.")
           .key("ready", &Service::ready, ready_form(),
                "Our own probe of readiness; default: the healthcheck's command.", Origin::ours)
           .key("healthcheck", &Service::healthcheck, healthcheck_form(), "The engine's check.")
-          .key("deploy", &Service::deploy, deploy_form(), "Resource limits and reservations.")
+          .key("deploy", &Service::deploy, deploy_form(), "How many containers, and what each may use.")
+          .key("scale", &Service::scale, integer(0, 10'000), "How many containers; short for deploy.replicas.")
+          .key("profiles", &Service::profiles, list_of(any_text()),
+               "The service is part of the stack only when one of these is active.")
+          .key("post_start", &Service::post_start, list_of(hook_form()), "Commands that run after its start.")
+          .key("pre_stop", &Service::pre_stop, list_of(hook_form()), "Commands that run before it is stopped.")
+          .key("develop", &Service::develop, develop_form(), "What `watch` does when files change.")
           .key("mem_limit", &Service::mem_limit, bytes(), "Memory; short for deploy.resources.limits.memory.")
           .key("cpus", &Service::cpus, decimal(0, most_processors),
                "Processors; short for deploy.resources.limits.cpus.")
           .key("pids_limit", &Service::pids_limit, integer(-1, INT64_MAX),
                "Processes; short for deploy.resources.limits.pids.")
           .key("shm_size", &Service::shm_size, bytes(), "Size of /dev/shm.")
+          .key("mem_reservation", &Service::mem_reservation, bytes(),
+               "Memory set aside; short for deploy.resources.reservations.memory.")
+          .key("memswap_limit", &Service::memswap_limit, swap_form(), "Memory and swap together; -1: no limit.")
+          .key("mem_swappiness", &Service::mem_swappiness, integer(0, 100), "How readily its memory is swapped out.")
+          .key("cpu_count", &Service::cpu_count, integer(0, INT64_MAX), "Processors, on Windows.")
+          .no_effect("engines on Linux know cpus")
+          .key("cpu_percent", &Service::cpu_percent, decimal(0, 100), "Part of the processors, on Windows.")
+          .no_effect("engines on Linux know cpus")
+          .key("cpu_shares", &Service::cpu_shares, integer(0, INT64_MAX), "Weight beside other containers.")
+          .key("cpu_period", &Service::cpu_period, microseconds_form(), "Period of the processor quota.")
+          .key("cpu_quota", &Service::cpu_quota, microseconds_form(), "Processor time in each period.")
+          .key("cpu_rt_period", &Service::cpu_rt_period, microseconds_form(), "Period of the real-time quota.")
+          .key("cpu_rt_runtime", &Service::cpu_rt_runtime, microseconds_form(), "Real time in each period.")
+          .key("cpuset", &Service::cpuset, any_text(), "Processors it may run on, such as 0-3 or 0,1.")
+          .key("blkio_config", &Service::blkio_config, blkio_form(), "How fast it may use disks.")
+          .key("devices", &Service::devices, list_of(device_form()), "Devices of the host.")
+          .key("device_cgroup_rules", &Service::device_cgroup_rules, list_of(any_text()),
+               "Devices it may use, such as 'c 1:3 mr'.")
+          .key("gpus", &Service::gpus, gpus_form(), "Graphics processors: all, or which.")
+          .key("oom_kill_disable", &Service::oom_kill_disable, boolean(), "Never kill it for want of memory.")
+          .key("oom_score_adj", &Service::oom_score_adj, integer(-1000, 1000),
+               "How readily it is killed for want of memory.")
           .key("ulimits", &Service::ulimits, map_of(ulimit_form()), "Limits of the process.")
           .key("restart", &Service::restart, restart_form(), "When the engine starts the container again.")
           .key("init", &Service::init, boolean(), "Run a small init as process 1.")
@@ -73,59 +101,34 @@ const Record<Service>& service_record() {
           .key("cap_drop", &Service::cap_drop, list_of(any_text()), "Capabilities to take away.")
           .key("security_opt", &Service::security_opt, list_of(any_text()), "Security options.")
           .key("sysctls", &Service::sysctls, pairs(), "Kernel parameters of the container.")
+          .key("storage_opt", &Service::storage_opt, pairs(), "Options of the storage driver, such as size.")
+          .key("runtime", &Service::runtime, any_text(), "Runtime of the engine.")
+          .key("isolation", &Service::isolation, any_text(), "How it is isolated; default is the one on Linux.")
+          .key("cgroup", &Service::cgroup, one_of({"host", "private"}), "Name space of control groups.")
+          .key("cgroup_parent", &Service::cgroup_parent, any_text(), "Control group it is put below.")
+          .key("ipc", &Service::ipc, any_text(), "private, shareable, host, service:NAME or container:NAME.")
+          .key("pid", &Service::pid, text_or_nothing(), "host, service:NAME or container:NAME.")
+          .key("uts", &Service::uts, any_text(), "host: the host's own name.")
+          .key("userns_mode", &Service::userns_mode, any_text(), "host: users as on the host.")
           .key("dns", &Service::dns, list_or_one(any_text()), "Name servers.")
-          .key("extra_hosts", &Service::extra_hosts, list_of(any_text()), "name:address pairs for /etc/hosts.")
+          .key("dns_search", &Service::dns_search, list_or_one(any_text()), "Domains that names are looked up in.")
+          .key("dns_opt", &Service::dns_opt, list_of(any_text()), "Options of the resolver.")
+          .key("extra_hosts", &Service::extra_hosts, extra_hosts_form(), "name:address pairs for /etc/hosts.")
           .key("labels", &Service::labels, pairs(), "Labels of the container.")
+          .key("label_file", &Service::label_file, list_or_one(label_file_form()),
+               "Files of KEY=VALUE lines; labels wins over them.")
+          .key("annotations", &Service::annotations, pairs(), "Annotations of the container (Engine 24 and later).")
           .key("logging", &Service::logging, logging_form(), "Where the output goes.")
           .key("tty", &Service::tty, boolean(), "Give the process a terminal.")
           .key("stdin_open", &Service::stdin_open, boolean(), "Keep its standard input open.")
-          .unsupported({"annotations",
-                        "attach",
-                        "blkio_config",
-                        "cgroup",
-                        "cgroup_parent",
-                        "cpu_count",
-                        "cpu_percent",
-                        "cpu_period",
-                        "cpu_quota",
-                        "cpu_rt_period",
-                        "cpu_rt_runtime",
-                        "cpu_shares",
-                        "cpuset",
-                        "credential_spec",
-                        "develop",
-                        "device_cgroup_rules",
-                        "devices",
-                        "dns_opt",
-                        "dns_search",
-                        "domainname",
-                        "extends",
-                        "external_links",
-                        "gpus",
-                        "ipc",
-                        "isolation",
-                        "label_file",
-                        "links",
-                        "mac_address",
-                        "mem_reservation",
-                        "mem_swappiness",
-                        "memswap_limit",
-                        "models",
-                        "network_mode",
-                        "oom_kill_disable",
-                        "oom_score_adj",
-                        "pid",
-                        "post_start",
-                        "pre_stop",
-                        "profiles",
-                        "provider",
-                        "runtime",
-                        "scale",
-                        "storage_opt",
-                        "use_api_socket",
-                        "userns_mode",
-                        "uts",
-                        "volumes_from"});
+          .key("attach", &Service::attach, boolean(), "Show its output while up runs.")
+          .no_effect("up leaves the containers in the background; see logs")
+          .refused("credential_spec", "credentials of this kind exist on Windows only")
+          .refused("models", "language models are run by Docker Desktop; start the model as a service")
+          .refused("provider", "plug-ins of docker compose are not run; start what it provides as a service")
+          .refused("use_api_socket",
+                   "mount /var/run/docker.sock yourself, knowing that it gives all powers over the host")
+          .refused("extends", "not read");
   return record;
 }
 

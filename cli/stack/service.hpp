@@ -6,26 +6,16 @@
 #include <string>
 #include <vector>
 
+#include "stack/build.hpp"
 #include "stack/declare.hpp"
+#include "stack/deploy.hpp"
+#include "stack/device.hpp"
+#include "stack/hook.hpp"
+#include "stack/mount.hpp"
+#include "stack/network.hpp"
 #include "stack/values.hpp"
 
 namespace saasctl::stack {
-
-using Pairs = Map<std::optional<std::string>>;
-
-struct Build : Located {
-  std::optional<std::string> context;
-  std::optional<std::string> dockerfile;
-  std::optional<std::string> target;
-  Pairs args;
-  Pairs labels;
-  std::vector<std::string> cache_from;
-  std::vector<Word> secrets;
-  std::vector<std::string> extra_hosts;
-  std::optional<std::string> network;
-  std::optional<bool> no_cache;
-  std::optional<bool> pull;
-};
 
 // host_ip and published keep variables in keep mode; target is a number from 1 to 65535.
 struct Port : Located {
@@ -33,18 +23,9 @@ struct Port : Located {
   Word published;  // empty: the engine picks one
   Word target;
   std::string protocol = "tcp";
-};
-
-struct Mount : Located {
-  std::string type;  // volume, bind, tmpfs
-  std::optional<std::string> source;
-  std::string target;
-  std::optional<bool> read_only;
-};
-
-struct NetworkUse : Located {
-  std::vector<std::string> aliases;
-  std::optional<std::string> ipv4_address;
+  std::optional<std::string> mode;          // host, ingress
+  std::optional<std::string> name;          // for the reader
+  std::optional<std::string> app_protocol;  // for the reader
 };
 
 struct Dependency : Located {
@@ -63,33 +44,11 @@ struct Healthcheck : Located {
   std::optional<bool> disable;
 };
 
-struct Limits : Located {
-  std::optional<Decimal> cpus;
-  std::optional<Bytes> memory;
-  std::optional<Integer> pids;
-};
-
-struct Resources : Located {
-  std::optional<Limits> limits;
-  std::optional<Limits> reservations;
-};
-
-struct Deploy : Located {
-  std::optional<Resources> resources;
-};
-
-// A secret or config given to a service.
-struct Grant : Located {
-  Word source;
-  std::optional<std::string> target;
-  std::optional<std::string> uid;
-  std::optional<std::string> gid;
-  std::optional<std::string> mode;  // octal
-};
-
-struct Ulimit : Located {
-  Integer soft;
-  Integer hard;
+// A file of KEY=VALUE lines. Source: 05-services.md, "env_file".
+struct EnvFile : Located {
+  Word path;
+  std::optional<bool> required;       // false: a missing file is none
+  std::optional<std::string> format;  // raw: values are taken as they stand
 };
 
 struct Logging : Located {
@@ -113,29 +72,58 @@ struct Service : Located {
   Pairs with;
   std::optional<std::string> container_name;
   std::optional<std::string> hostname;
+  std::optional<std::string> domainname;
   std::optional<std::string> platform;
   std::optional<std::string> pull_policy;
+  std::optional<std::string> pull_refresh_after;
   std::optional<std::vector<std::string>> entrypoint;
   std::optional<std::vector<std::string>> command;
   std::optional<std::string> user;
   std::vector<std::string> group_add;
   std::optional<std::string> working_dir;
-  std::vector<Word> env_file;
+  std::vector<EnvFile> env_file;
   Pairs environment;
   std::vector<Port> ports;
   std::vector<std::string> expose;
   std::vector<Mount> volumes;
   std::vector<std::string> tmpfs;
+  std::vector<std::string> volumes_from;  // "service[:ro]" or "container:name[:ro]"
   Map<NetworkUse> networks;
+  std::optional<std::string> network_mode;
+  std::optional<std::string> mac_address;
+  std::vector<std::string> links;           // "service[:alias]"
+  std::vector<std::string> external_links;  // "container[:alias]"
   Map<Dependency> depends_on;
   std::optional<Ready> ready;
   std::optional<Healthcheck> healthcheck;
   std::vector<Grant> secrets;
   std::vector<Grant> configs;
   std::optional<Deploy> deploy;
+  std::optional<Integer> scale;  // the same as deploy.replicas
+  std::vector<std::string> profiles;
+  std::vector<Hook> post_start;
+  std::vector<Hook> pre_stop;
+  std::optional<Develop> develop;
   std::optional<Bytes> mem_limit;
   std::optional<Decimal> cpus;
   std::optional<Integer> pids_limit;
+  std::optional<Bytes> mem_reservation;
+  std::optional<std::string> memswap_limit;  // a size or -1
+  std::optional<Integer> mem_swappiness;
+  std::optional<Integer> cpu_count;
+  std::optional<Decimal> cpu_percent;
+  std::optional<Integer> cpu_shares;
+  std::optional<std::string> cpu_period;  // microseconds, or a duration
+  std::optional<std::string> cpu_quota;
+  std::optional<std::string> cpu_rt_period;
+  std::optional<std::string> cpu_rt_runtime;
+  std::optional<std::string> cpuset;
+  std::optional<Blkio> blkio_config;
+  std::vector<Device> devices;
+  std::vector<std::string> device_cgroup_rules;
+  std::vector<DeviceRequest> gpus;
+  std::optional<bool> oom_kill_disable;
+  std::optional<Integer> oom_score_adj;
   std::optional<Bytes> shm_size;
   Map<Ulimit> ulimits;
   std::optional<std::string> restart;
@@ -148,12 +136,26 @@ struct Service : Located {
   std::vector<std::string> cap_drop;
   std::vector<std::string> security_opt;
   Pairs sysctls;
+  Pairs storage_opt;
+  std::optional<std::string> runtime;
+  std::optional<std::string> isolation;
+  std::optional<std::string> cgroup;
+  std::optional<std::string> cgroup_parent;
+  std::optional<std::string> ipc;
+  std::optional<std::string> pid;
+  std::optional<std::string> uts;
+  std::optional<std::string> userns_mode;
   std::vector<std::string> dns;
+  std::vector<std::string> dns_search;
+  std::vector<std::string> dns_opt;
   std::vector<std::string> extra_hosts;
   Pairs labels;
+  std::vector<EnvFile> label_file;
+  Pairs annotations;
   std::optional<Logging> logging;
   std::optional<bool> tty;
   std::optional<bool> stdin_open;
+  std::optional<bool> attach;
 };
 
 // The declaration of a service's keys.

@@ -4,128 +4,11 @@
 
 #include <algorithm>
 
+#include "stack/names_or_map.hpp"
 #include "util/text.hpp"
 
 namespace saasctl::stack {
 namespace {
-
-// A list of names, each standing for an entry with nothing set, or a map.
-template <typename T>
-Form<Map<T>> names_or_map(Form<T> item) {
-  auto form = map_of(or_empty(std::move(item)));
-  form.read = [read = form.read](const Node& node, Reader& reader) -> std::optional<Map<T>> {
-    if (node.kind == Kind::map) return read(node, reader);
-    if (node.kind != Kind::list) {
-      reader.wrong_type(node, "a list of names or a map");
-      return std::nullopt;
-    }
-    Map<T> map;
-    for (const auto& child : node.items) {
-      const auto scalar = reader.scalar(*child);
-      if (!scalar) continue;
-      if (map.find(scalar->kept)) {
-        reader.error(*child, fmt::format("'{}' stands in this list already", scalar->kept), "keep one of the two");
-        continue;
-      }
-      T value{};
-      value.at = child->at;
-      map.entries.push_back({scalar->kept, child->at, std::move(value)});
-    }
-    return map;
-  };
-  form.schema = {{"oneOf", {{{"type", "array"}, {"items", {{"type", "string"}}}}, form.schema}}};
-  form.words = "list of names or " + form.words;
-  return form;
-}
-
-const Record<Mount>& mount_record() {
-  static const auto record =
-      Record<Mount>("mount", "Storage inside the container.")
-          .key("type", &Mount::type, one_of({"volume", "bind", "tmpfs"}), "Kind of storage.", Origin::compose, true)
-          .key("source", &Mount::source, any_text(), "Name of the volume or path on the host.")
-          .key("target", &Mount::target, any_text(), "Path inside the container.", Origin::compose, true)
-          .key("read_only", &Mount::read_only, boolean(), "Mount without write access.")
-          .unsupported({"consistency", "bind", "volume", "tmpfs", "image"});
-  return record;
-}
-
-std::optional<Mount> read_short_mount(const Node& node, Reader& reader) {
-  const auto scalar = reader.scalar(node);
-  if (!scalar) return std::nullopt;
-  std::vector<std::string> parts(1);
-  for (std::size_t i = 0; i < scalar->kept.size();) {
-    const auto end = scalar->kept[i] == '$' ? variable_end(scalar->kept, i) : i + 1;
-    if (scalar->kept[i] == ':') {
-      parts.emplace_back();
-    } else {
-      parts.back() += scalar->kept.substr(i, end - i);
-    }
-    i = end;
-  }
-  Mount mount;
-  mount.at = node.at;
-  mount.type = "volume";
-  const bool options_known = parts.size() < 3 || std::ranges::all_of(split(parts[2], ','), [](const auto& o) {
-                               return o == "ro" || o == "rw";
-                             });
-  if (parts.size() > 3 || parts.back().empty() || parts.front().empty() || !options_known) {
-    reader.error(node,
-                 fmt::format("'{}' is not a mount such as data:/var/lib/data or ./conf:/etc/conf:ro", scalar->value));
-    return std::nullopt;
-  }
-  mount.target = parts.size() == 1 ? parts[0] : parts[1];
-  if (parts.size() > 1) {
-    mount.source = parts[0];
-    if (std::string_view("./~").find(parts[0][0]) != std::string_view::npos) mount.type = "bind";
-  }
-  if (parts.size() == 3 && parts[2].find("ro") != std::string::npos) mount.read_only = true;
-  if (!mount.target.starts_with('/') && !has_variable(mount.target)) {
-    reader.error(node, fmt::format("the mount's target '{}' is not an absolute path", mount.target));
-    return std::nullopt;
-  }
-  return mount;
-}
-
-std::optional<Json> shorten_mount(const Mount& mount, Style style) {
-  if (style == Style::canonical || mount.type == "tmpfs") return std::nullopt;
-  const bool path = mount.source && !mount.source->empty() &&
-                    std::string_view("./~").find((*mount.source)[0]) != std::string_view::npos;
-  if (mount.type == "bind" && !path) return std::nullopt;
-  std::string text = mount.source ? *mount.source + ":" + mount.target : mount.target;
-  if (mount.read_only.value_or(false)) text += ":ro";
-  return Json(text);
-}
-
-const Record<Build>& build_record() {
-  static const auto record =
-      Record<Build>("build", "How to build the service's image.")
-          .key("context", &Build::context, any_text(), "Folder that is sent to the builder.")
-          .key("dockerfile", &Build::dockerfile, any_text(),
-               "Path of the Dockerfile inside the context; default: Dockerfile.")
-          .key("target", &Build::target, any_text(), "Stage to build; default: the last.")
-          .key("args", &Build::args, pairs(), "Values of the Dockerfile's ARGs; without a value: from the environment.")
-          .key("labels", &Build::labels, pairs(), "Labels of the image.")
-          .key("cache_from", &Build::cache_from, list_of(any_text()), "Images whose layers may be reused.")
-          .key("secrets", &Build::secrets, list_of(word()),
-               "Secrets that RUN --mount=type=secret,id=NAME can read while building.")
-          .key("extra_hosts", &Build::extra_hosts, list_of(any_text()), "name:address pairs known while building.")
-          .key("network", &Build::network, any_text(), "Network of RUN steps: default, none or host.")
-          .key("no_cache", &Build::no_cache, boolean(), "Carry out every step again.")
-          .key("pull", &Build::pull, boolean(), "Ask the registry for newer base images.")
-          .unsupported({"additional_contexts", "cache_to", "dockerfile_inline", "entitlements", "isolation",
-                        "platforms", "privileged", "provenance", "sbom", "shm_size", "ssh", "tags", "ulimits"});
-  return record;
-}
-
-const Record<NetworkUse>& network_use_record() {
-  static const auto record =
-      Record<NetworkUse>("network-use", "How a service takes part in a network.")
-          .key("aliases", &NetworkUse::aliases, list_of(any_text()), "More names of the service there.")
-          .key("ipv4_address", &NetworkUse::ipv4_address, any_text(), "Fixed address.")
-          .unsupported({"driver_opts", "gw_priority", "interface_name", "ipv6_address", "link_local_ips", "mac_address",
-                        "priority"});
-  return record;
-}
 
 const Record<Dependency>& dependency_record() {
   static const auto record =
@@ -138,119 +21,10 @@ const Record<Dependency>& dependency_record() {
   return record;
 }
 
-const Record<Grant>& grant_record() {
-  static const auto record =
-      Record<Grant>("grant", "A secret or config given to a service.")
-          .key("source", &Grant::source, word(), "Name of the top-level secret or config.", Origin::compose, true)
-          .key("target", &Grant::target, any_text(),
-               "File in the container; a secret's relative name is below /run/secrets.")
-          .key("uid", &Grant::uid, any_text(), "Numeric owner of the file; default: the container's user.")
-          .key("gid", &Grant::gid, any_text(), "Numeric group of the file.")
-          .key("mode", &Grant::mode, any_text(), "Octal permissions; default: 0400 for secrets.");
-  return record;
-}
-
-std::optional<Json> shorten_grant(const Grant& grant, Style style) {
-  if (style == Style::canonical || grant.target || grant.uid || grant.gid || grant.mode) return std::nullopt;
-  return Json(grant.source.text);
-}
-
-const Record<Limits>& limits_record() {
-  static const auto record =
-      Record<Limits>("limits", "Bounds on what a container may use.")
-          .key("cpus", &Limits::cpus, decimal(0, most_processors), "Processors, 0.5 is half of one.")
-          .key("memory", &Limits::memory, bytes(), "Memory.")
-          .example("memory: 256M")
-          .key("pids", &Limits::pids, integer(1, INT64_MAX), "Processes and threads.")
-          .unsupported({"devices", "generic_resources"});
-  return record;
-}
-
-const Record<Resources>& resources_record() {
-  static const auto record =
-      Record<Resources>("resources", "What a container may use and what is set aside for it.")
-          .key("limits", &Resources::limits, limits_record().form(), "The most it may use.")
-          .key("reservations", &Resources::reservations, limits_record().form(), "What is set aside for it.");
-  return record;
-}
-
 }  // namespace
-
-Form<Mount> mount_form() {
-  auto full = mount_record().form();
-  full.read = [read = full.read](const Node& node, Reader& reader) -> std::optional<Mount> {
-    auto mount = read(node, reader);
-    if (!mount) return std::nullopt;
-    if (mount->type == "bind" && !mount->source)
-      reader.error(node, "a bind mount needs a source", "add source: with a path of the host");
-    if (mount->type == "tmpfs" && mount->source) reader.error(node, "a tmpfs mount has no source", "remove source:");
-    if (!mount->target.empty() && !mount->target.starts_with('/') && !has_variable(mount->target)) {
-      reader.diagnostics().add(mount->where("target"), 6,
-                               fmt::format("the mount's target '{}' is not an absolute path", mount->target));
-    }
-    return mount;
-  };
-  return short_or_long<Mount>("[source:]target[:ro]", read_short_mount, std::move(full), shorten_mount);
-}
-
-Form<Build> build_form() {
-  return short_or_long<Build>(
-      "context folder",
-      [](const Node& node, Reader& reader) -> std::optional<Build> {
-        const auto scalar = reader.scalar(node);
-        if (!scalar) return std::nullopt;
-        Build build;
-        build.at = node.at;
-        build.context = scalar->kept;
-        return build;
-      },
-      build_record().form());
-}
-
-Form<Map<NetworkUse>> networks_form() {
-  auto form = names_or_map(network_use_record().form());
-  form.write = [write = form.write](const Map<NetworkUse>& uses, Style style) {
-    const bool bare =
-        std::ranges::all_of(uses, [](const auto& use) { return use.value.aliases.empty() && !use.value.ipv4_address; });
-    if (!bare || style == Style::canonical) return write(uses, style);
-    Json names = Json::array();
-    for (const auto& use : uses) names.push_back(use.name);
-    return names;
-  };
-  return form;
-}
 
 Form<Map<Dependency>> depends_on_form() {
   return names_or_map(dependency_record().form());
-}
-
-Form<Grant> grant_form() {
-  return short_or_long<Grant>(
-      "name",
-      [](const Node& node, Reader& reader) -> std::optional<Grant> {
-        const auto scalar = reader.scalar(node);
-        if (!scalar) return std::nullopt;
-        Grant grant;
-        grant.at = node.at;
-        grant.source = {scalar->kept, node.at};
-        return grant;
-      },
-      grant_record().form(), shorten_grant);
-}
-
-Form<Ulimit> ulimit_form() {
-  static const auto record =
-      Record<Ulimit>("ulimit", "Soft and hard limit of one resource.")
-          .key("soft", &Ulimit::soft, integer(-1, INT64_MAX), "Limit that warns.", Origin::compose, true)
-          .key("hard", &Ulimit::hard, integer(-1, INT64_MAX), "Limit that holds.", Origin::compose, true);
-  return short_or_long<Ulimit>(
-      "number",
-      [read = integer(-1, INT64_MAX).read](const Node& node, Reader& reader) -> std::optional<Ulimit> {
-        const auto value = read(node, reader);
-        if (!value) return std::nullopt;
-        return Ulimit{{node.at, {}}, *value, *value};
-      },
-      record.form());
 }
 
 Form<Healthcheck> healthcheck_form() {
@@ -289,13 +63,84 @@ Form<Healthcheck> healthcheck_form() {
   return record.form();
 }
 
-Form<Deploy> deploy_form() {
+Form<EnvFile> env_file_form() {
   static const auto record =
-      Record<Deploy>("deploy", "How a service is deployed.")
-          .key("resources", &Deploy::resources, resources_record().form(), "Limits and reservations.")
-          .unsupported({"endpoint_mode", "labels", "mode", "placement", "replicas", "restart_policy", "rollback_config",
-                        "update_config"});
-  return record.form();
+      Record<EnvFile>("env-file", "A file of KEY=VALUE lines.")
+          .key("path", &EnvFile::path, word(), "The file.", Origin::compose, true)
+          .key("required", &EnvFile::required, boolean(), "false: a missing file is no error.")
+          .key("format", &EnvFile::format, one_of({"raw"}),
+               "raw: values are taken as they stand, quotes and $ included; default: as in .env.");
+  return short_or_long<EnvFile>(
+      "path",
+      [read = word().read](const Node& node, Reader& reader) -> std::optional<EnvFile> {
+        auto path = read(node, reader);
+        if (!path) return std::nullopt;
+        EnvFile file;
+        file.at = node.at;
+        file.path = std::move(*path);
+        return file;
+      },
+      record.form(),
+      [](const EnvFile& file, Style) -> std::optional<Json> {
+        if (file.required || file.format) return std::nullopt;
+        return Json(file.path.text);
+      });
+}
+
+Form<EnvFile> label_file_form() {
+  Form<EnvFile> form;
+  form.read = [read = word().read](const Node& node, Reader& reader) -> std::optional<EnvFile> {
+    auto path = read(node, reader);
+    if (!path) return std::nullopt;
+    EnvFile file;
+    file.at = node.at;
+    file.path = std::move(*path);
+    return file;
+  };
+  form.write = [](const EnvFile& file, Style) -> Json { return file.path.text; };
+  form.schema = {{"type", "string"}};
+  form.words = "string";
+  return form;
+}
+
+std::int64_t microseconds(std::string_view text) {
+  const bool negative = text.starts_with('-');
+  if (const auto number = parse_integer(text.substr(negative ? 1 : 0))) return negative ? -*number : *number;
+  const auto time = parse_duration(text);
+  return time ? std::chrono::duration_cast<std::chrono::microseconds>(*time).count() : 0;
+}
+
+Form<std::string> microseconds_form() {
+  return checked_text("a number of microseconds or a duration such as 50ms", "", [](std::string_view text) {
+    return parse_integer(text.substr(text.starts_with('-') ? 1 : 0)) || parse_duration(text);
+  });
+}
+
+Form<std::string> swap_form() {
+  return checked_text("a size such as 1G, or -1 for no limit", "",
+                      [](std::string_view text) { return text == "-1" || parse_bytes(text); });
+}
+
+// Source: 05-services.md, "pull_policy": every_<duration> of weeks, days, hours, minutes and seconds.
+Form<std::string> pull_policy_form() {
+  return checked_text("always, never, missing, build, refresh, daily, weekly or every_DURATION", "",
+                      [](std::string_view text) {
+                        for (const auto* name :
+                             {"always", "never", "missing", "if_not_present", "build", "refresh", "daily", "weekly"}) {
+                          if (text == name) return true;
+                        }
+                        if (!text.starts_with("every_")) return false;
+                        text.remove_prefix(6);
+                        const auto number = parse_integer(text.substr(0, text.find_first_of("wd")));
+                        return parse_duration(text) || (number && (text.ends_with('w') || text.ends_with('d')));
+                      });
+}
+
+Form<std::string> restart_form() {
+  return checked_text("no, always, unless-stopped or on-failure[:times]", "", [](std::string_view value) {
+    if (value == "no" || value == "always" || value == "unless-stopped" || value == "on-failure") return true;
+    return value.starts_with("on-failure:") && parse_integer(value.substr(11)).has_value();
+  });
 }
 
 Form<Logging> logging_form() {

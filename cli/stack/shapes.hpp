@@ -13,21 +13,19 @@ Form<std::vector<Port>> ports_form();
 // "port[-port][/protocol]". Source: as above, "expose".
 Form<std::string> expose_form();
 
-// More than any machine has, and what the engine's count of nano-processors can hold.
-inline constexpr double most_processors = 1e6;
-
-// "[source:]target[:ro|rw]" or a map. A source that begins with . / ~ is a path, any other the name of a volume.
-// Source: Compose specification, 05-services.md, "volumes".
-Form<Mount> mount_form();
-
-Form<Build> build_form();                 // a context folder or a map
-Form<Map<NetworkUse>> networks_form();    // a list of names or a map
 Form<Map<Dependency>> depends_on_form();  // a list of names or a map
-Form<Grant> grant_form();                 // a name or a map
-Form<Ulimit> ulimit_form();               // one number or soft and hard
 Form<Healthcheck> healthcheck_form();
-Form<Deploy> deploy_form();
+Form<EnvFile> env_file_form();    // a path or a map
+Form<EnvFile> label_file_form();  // a path
 Form<Logging> logging_form();
+
+// A number of microseconds, or a duration. Source: 05-services.md, "cpu_rt_period".
+Form<std::string> microseconds_form();
+std::int64_t microseconds(std::string_view text);  // of a text that the form has read
+
+Form<std::string> swap_form();  // a size or -1 for no limit
+Form<std::string> pull_policy_form();
+Form<std::string> restart_form();
 Form<Ready> ready_form();
 
 // Whether a network, volume, service, secret or config may have this name.

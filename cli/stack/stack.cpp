@@ -10,53 +10,6 @@ namespace {
 
 constexpr std::size_t largest_file = 16 << 20;
 
-const Record<Network>& network_record() {
-  static const auto record =
-      Record<Network>("network", "A network that services share.")
-          .key("name", &Network::name, any_text(), "Name instead of PROJECT_KEY.")
-          .key("driver", &Network::driver, any_text(), "Driver; default: bridge.")
-          .key("external", &Network::external, boolean(), "It exists already and is never made or removed.")
-          .key("internal", &Network::internal, boolean(), "No way out of it.")
-          .key("attachable", &Network::attachable, boolean(), "Other containers may join.")
-          .key("driver_opts", &Network::driver_opts, pairs(), "Options of the driver.")
-          .key("labels", &Network::labels, pairs(), "Labels.")
-          .unsupported({"enable_ipv4", "enable_ipv6", "ipam"});
-  return record;
-}
-
-const Record<Volume>& volume_record() {
-  static const auto record =
-      Record<Volume>("volume", "Storage that outlives containers.")
-          .key("name", &Volume::name, any_text(), "Name instead of PROJECT_KEY.")
-          .key("driver", &Volume::driver, any_text(), "Driver; default: local.")
-          .key("external", &Volume::external, boolean(), "It exists already and is never made or removed.")
-          .key("driver_opts", &Volume::driver_opts, pairs(), "Options of the driver.")
-          .key("labels", &Volume::labels, pairs(), "Labels.");
-  return record;
-}
-
-const Record<Content>& secret_record() {
-  static const auto record =
-      Record<Content>("secret", "A secret and where its content comes from.")
-          .key("file", &Content::file, any_text(), "File that holds it.")
-          .key("environment", &Content::environment, any_text(), "Variable of the caller that holds it.")
-          .key("name", &Content::name, any_text(), "Name at an orchestrator.")
-          .key("generate", &Content::generate, one_of({"random", "empty", "none"}),
-               "What `saasctl secrets init` writes into a missing file: 32 random bytes (the default), nothing, or no "
-               "file at all.",
-               Origin::ours)
-          .unsupported({"driver", "driver_opts", "external", "labels", "template_driver"});
-  return record;
-}
-
-const Record<Content>& config_record() {
-  static const auto record = Record<Content>("config", "A configuration file and where its content comes from.")
-                                 .key("file", &Content::file, any_text(), "File that holds it.")
-                                 .key("name", &Content::name, any_text(), "Name at an orchestrator.")
-                                 .unsupported({"content", "environment", "external", "labels", "template_driver"});
-  return record;
-}
-
 const Record<Prometheus>& prometheus_record() {
   static const auto record =
       Record<Prometheus>("prometheus-file", "A configuration of Prometheus.")
@@ -132,16 +85,15 @@ const Record<Stack>& stack_record() {
           .key("defaults", &Stack::defaults, service_record().form(),
                "Keys that every service gets unless it sets them itself; maps are merged.", Origin::ours)
           .key("services", &Stack::services, map_of(service_record().form()), "The containers of the stack.")
-          .key("networks", &Stack::networks, map_of(or_empty(network_record().form())), "Networks that services share.")
-          .key("volumes", &Stack::volumes, map_of(or_empty(volume_record().form())),
-               "Storage that outlives containers.")
-          .key("secrets", &Stack::secrets, map_of(secret_record().form()),
-               "Passwords and keys, given to services as files.")
-          .key("configs", &Stack::configs, map_of(config_record().form()), "Configuration files given to services.")
+          .key("networks", &Stack::networks, map_of(or_empty(network_form())), "Networks that services share.")
+          .key("volumes", &Stack::volumes, map_of(or_empty(volume_form())), "Storage that outlives containers.")
+          .key("secrets", &Stack::secrets, map_of(secret_form()), "Passwords and keys, given to services as files.")
+          .key("configs", &Stack::configs, map_of(config_form()), "Configuration files given to services.")
           .key("render", &Stack::render, map_of(rendered_form()),
                "Files that `saasctl render` writes besides Dockerfiles.", Origin::ours)
           .key("verify", &Stack::verify, list_of(check_record().form()), "The plan of `saasctl verify`.", Origin::ours)
-          .unsupported({"include", "models"});
+          .refused("include", "not read")
+          .refused("models", "language models are run by Docker Desktop; start the model as a service");
   return record;
 }
 

@@ -9,36 +9,12 @@
 #include <vector>
 
 #include "stack/declare.hpp"
+#include "stack/network.hpp"
+#include "stack/resources.hpp"
 #include "stack/service.hpp"
 #include "stack/verify.hpp"
 
 namespace saasctl::stack {
-
-struct Network : Located {
-  std::optional<std::string> name;
-  std::optional<std::string> driver;
-  std::optional<bool> external;
-  std::optional<bool> internal;
-  std::optional<bool> attachable;
-  Pairs driver_opts;
-  Pairs labels;
-};
-
-struct Volume : Located {
-  std::optional<std::string> name;
-  std::optional<std::string> driver;
-  std::optional<bool> external;
-  Pairs driver_opts;
-  Pairs labels;
-};
-
-// Where a secret's or config's content comes from.
-struct Content : Located {
-  std::optional<std::string> file;
-  std::optional<std::string> environment;
-  std::optional<std::string> name;
-  std::optional<std::string> generate;  // ours: what `secrets init` writes: random, empty, none
-};
 
 // Prometheus's configuration as `render` writes it.
 struct Prometheus : Located {

@@ -95,6 +95,9 @@ struct Map {
   auto end() { return entries.end(); }
 };
 
+// KEY=VALUE entries; absent: the key alone.
+using Pairs = Map<std::optional<std::string>>;
+
 // A string with its place, for names that are checked later.
 struct Word {
   std::string text;

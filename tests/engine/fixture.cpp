@@ -1,4 +1,5 @@
 // The one program of the images that the engine tests make: static, so that `FROM scratch` is enough.
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -23,6 +24,13 @@ int size_of(const char* path) {
   return 0;
 }
 
+// "uid:gid mode" of a file.
+int owner_of(const char* path) {
+  struct stat file {};
+  if (stat(path, &file) != 0) return 66;
+  return std::printf("%u:%u %o\n", file.st_uid, file.st_gid, file.st_mode & 07777U) > 0 ? 0 : 1;
+}
+
 int fail(const char* code) {
   std::puts("about to fail");
   std::fflush(stdout);
@@ -32,7 +40,7 @@ int fail(const char* code) {
 
 }  // namespace
 
-// print WORDS… | error WORDS… | size FILE | fail CODE | sleep SECONDS | user | exists FILE
+// print WORDS… | error WORDS… | size FILE | fail CODE | sleep SECONDS | user | exists FILE | owner FILE
 int main(int count, char** words) {
   if (count < 2) return 64;
   const char* verb = words[1];
@@ -41,6 +49,7 @@ int main(int count, char** words) {
   if (std::strcmp(verb, "user") == 0) return std::printf("%u\n", static_cast<unsigned>(getuid())) > 0 ? 0 : 1;
   if (count < 3) return 64;
   if (std::strcmp(verb, "size") == 0) return size_of(words[2]);
+  if (std::strcmp(verb, "owner") == 0) return owner_of(words[2]);
   if (std::strcmp(verb, "fail") == 0) return fail(words[2]);
   if (std::strcmp(verb, "exists") == 0) return access(words[2], F_OK) == 0 ? 0 : 1;
   if (std::strcmp(verb, "sleep") == 0) return sleep(static_cast<unsigned>(std::atoi(words[2]))) == 0 ? 0 : 1;

@@ -23,6 +23,7 @@ struct Page {
 
 const std::vector<Page> pages = {
     {"stack.md", {"reference", "stack"}},
+    {"compose-support.md", {"reference", "compose-support"}},
     {"commands.md", {"reference", "commands"}},
     {"stack.schema.json", {"schema"}},
 };

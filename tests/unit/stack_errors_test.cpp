@@ -17,7 +17,7 @@ services:
     volumes: ["data:/x", "nope:/y"]
     secrets: [pasword]
     mem_limit: many
-    network_mode: host
+    provider: {type: x}
     user: "${USER_ID:?the user's number}"
     environment: {A: "${", B: "$ x"}
   database:

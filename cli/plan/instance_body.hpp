@@ -1,0 +1,17 @@
+// What sets one container of a service apart from the service's other ones, in its create body.
+#pragma once
+
+#include <vector>
+
+#include "plan/instances.hpp"
+
+namespace saasctl::plan {
+
+// Number and name of the container in its labels and network aliases.
+void settle_number(Json& body, const Instance& instance);
+
+// Data in volumes without a name goes to the container that comes next: each anonymous volume of the old ones is
+// mounted where it was, unless the body mounts something there by name.
+void inherit_volumes(Json& body, const std::vector<const ObservedContainer*>& old);
+
+}  // namespace saasctl::plan

@@ -1,0 +1,45 @@
+#include "project/env_file.hpp"
+
+#include <algorithm>
+
+#include "util/file.hpp"
+#include "util/text.hpp"
+
+namespace saasctl::project {
+
+std::vector<std::pair<std::string, std::string>> EnvFiles::read(const stack::EnvFile& file) const {
+  const auto path = folder / file.path.text;
+  auto text = read_file(path);
+  if (!text) {
+    if (text.error().fault == Fault::not_found && !file.required.value_or(true)) return {};
+    diagnostics.add(file.path.at, file.path.text.size(), text.error().message,
+                    "make the file, remove it here, or say required: false");
+    return {};
+  }
+  if (file.format == "raw") return parse_raw(*text, environment);
+  auto source = std::make_shared<const stack::Source>(path, std::move(*text));
+  diagnostics.keep(source);
+  std::vector<std::pair<std::string, std::string>> entries;
+  for (auto& [name, value] : stack::parse_dotenv(*source, environment, diagnostics)) entries.emplace_back(name, value);
+  return entries;
+}
+
+std::vector<std::pair<std::string, std::string>> parse_raw(std::string_view text,
+                                                           const stack::Environment& environment) {
+  std::vector<std::pair<std::string, std::string>> entries;
+  for (auto line : split(text, '\n')) {
+    if (line.ends_with('\r')) line.pop_back();
+    const auto start = std::min(line.find_first_not_of(" \t"), line.size());
+    line.erase(0, start);
+    if (line.empty() || line.starts_with('#')) continue;
+    const auto equals = line.find('=');
+    if (equals != std::string::npos) {
+      entries.emplace_back(line.substr(0, equals), line.substr(equals + 1));
+    } else if (const auto value = environment(line)) {
+      entries.emplace_back(line, *value);
+    }
+  }
+  return entries;
+}
+
+}  // namespace saasctl::project

@@ -1,0 +1,60 @@
+// How an image is built. Source: Compose specification, build.md.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "stack/declare.hpp"
+
+namespace saasctl::stack {
+
+struct Ulimit : Located {
+  Integer soft;
+  Integer hard;
+};
+
+Form<Ulimit> ulimit_form();  // one number or soft and hard
+
+// A secret or config given to a service.
+struct Grant : Located {
+  Word source;
+  std::optional<std::string> target;
+  std::optional<std::string> uid;
+  std::optional<std::string> gid;
+  std::optional<std::string> mode;  // octal
+};
+
+Form<Grant> grant_form();  // a name or a map
+
+// "name:address" or "name=address" in a list, or a map of names to one or several addresses; always kept as
+// "name:address".
+Form<std::vector<std::string>> extra_hosts_form();
+
+struct Build : Located {
+  std::optional<std::string> context;
+  std::optional<std::string> dockerfile;
+  std::optional<std::string> dockerfile_inline;
+  std::optional<std::string> target;
+  Pairs args;
+  Pairs labels;
+  std::vector<std::string> tags;
+  std::vector<std::string> platforms;
+  std::vector<std::string> cache_from;
+  std::vector<std::string> cache_to;
+  std::vector<Grant> secrets;  // without uid, gid and mode
+  std::vector<std::string> extra_hosts;
+  std::optional<std::string> network;
+  std::optional<bool> no_cache;
+  std::optional<bool> pull;
+  std::optional<Bytes> shm_size;
+  Map<Ulimit> ulimits;
+  std::optional<std::string> isolation;
+  std::optional<bool> privileged;
+  std::optional<std::string> provenance;
+  std::optional<std::string> sbom;
+};
+
+Form<Build> build_form();  // a context folder or a map
+
+}  // namespace saasctl::stack

@@ -1,0 +1,202 @@
+#include "stack/mount.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+#include "util/text.hpp"
+
+namespace saasctl::stack {
+namespace {
+
+constexpr std::array propagations{"rprivate", "private", "rshared", "shared", "rslave", "slave"};
+constexpr std::array consistencies{"consistent", "cached", "delegated"};
+
+bool is_octal(std::string_view text) {
+  const auto digits = text.substr(text.starts_with("0o") ? 2 : 0);
+  unsigned mode = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), mode, 8);
+  return !digits.empty() && error == std::errc{} && end == digits.data() + digits.size() && mode <= 07777;
+}
+
+Form<BindOptions> bind_form() {
+  static const auto record =
+      Record<BindOptions>("bind-options", "How a path of the host is mounted.")
+          .key("propagation", &BindOptions::propagation,
+               one_of({"rprivate", "private", "rshared", "shared", "rslave", "slave"}),
+               "Whether later mounts below it appear on the other side.")
+          .key("create_host_path", &BindOptions::create_host_path, boolean(),
+               "Make a folder where the host has nothing; default: true.")
+          .key("recursive", &BindOptions::recursive, one_of({"enabled", "disabled", "writable", "readonly"}),
+               "What becomes of mounts below it (Engine 25 and later).")
+          .key("selinux", &BindOptions::selinux, one_of({"z", "Z"}), "Label anew: z shared, Z for this container.");
+  return record.form();
+}
+
+Form<VolumeOptions> volume_options_form() {
+  static const auto record =
+      Record<VolumeOptions>("volume-options", "How a volume is mounted.")
+          .key("labels", &VolumeOptions::labels, pairs(), "Labels of an anonymous volume.")
+          .key("nocopy", &VolumeOptions::nocopy, boolean(), "Do not fill a new volume with the image's files.")
+          .key("subpath", &VolumeOptions::subpath, any_text(), "Folder of the volume (Engine 26 and later).");
+  return record.form();
+}
+
+Form<TmpfsOptions> tmpfs_options_form() {
+  static const auto record =
+      Record<TmpfsOptions>("tmpfs-options", "How a file system in memory is mounted.")
+          .key("size", &TmpfsOptions::size, bytes(), "The most it holds.")
+          .key("mode", &TmpfsOptions::mode, checked_text("an octal mode such as 1777", "", is_octal),
+               "Permissions of its root.");
+  return record.form();
+}
+
+Form<ImageOptions> image_options_form() {
+  static const auto record = Record<ImageOptions>("image-options", "How an image is mounted.")
+                                 .key("subpath", &ImageOptions::subpath, any_text(), "Folder of the image.");
+  return record.form();
+}
+
+const Record<Mount>& mount_record() {
+  static const auto record =
+      Record<Mount>("mount", "Storage inside the container.")
+          .key("type", &Mount::type, one_of({"volume", "bind", "tmpfs", "image", "npipe", "cluster"}),
+               "Kind of storage; an image needs Engine 28 or later.", Origin::compose, true)
+          .partly("npipe exists on Windows, cluster in a swarm only")
+          .key("source", &Mount::source, any_text(), "Name of the volume or image, or path on the host.")
+          .key("target", &Mount::target, any_text(), "Path inside the container.", Origin::compose, true)
+          .key("read_only", &Mount::read_only, boolean(), "Mount without write access.")
+          .key("consistency", &Mount::consistency, any_text(), "Wish of old Docker Desktops.")
+          .no_effect("engines on Linux are always consistent")
+          .key("bind", &Mount::bind, bind_form(), "How a path of the host is mounted.")
+          .key("volume", &Mount::volume, volume_options_form(), "How a volume is mounted.")
+          .key("tmpfs", &Mount::tmpfs, tmpfs_options_form(), "How a file system in memory is mounted.")
+          .key("image", &Mount::image, image_options_form(), "How an image is mounted.");
+  return record;
+}
+
+bool starts_path(std::string_view source) {
+  return !source.empty() && std::string_view("./~").find(source[0]) != std::string_view::npos;
+}
+
+std::vector<std::string> split_outside_variables(std::string_view text) {
+  std::vector<std::string> parts(1);
+  for (std::size_t i = 0; i < text.size();) {
+    const auto end = text[i] == '$' ? variable_end(text, i) : i + 1;
+    if (text[i] == ':') {
+      parts.emplace_back();
+    } else {
+      parts.back() += text.substr(i, end - i);
+    }
+    i = end;
+  }
+  return parts;
+}
+
+// Whether the option of a short form is known; what it says goes into the mount.
+bool take_option(const std::string& option, Mount& mount) {
+  const auto among = [&](const auto& names) { return std::ranges::find(names, option) != names.end(); };
+  const auto bind = [&]() -> BindOptions& { return mount.bind ? *mount.bind : mount.bind.emplace(); };
+  if (option == "rw") return true;
+  if (option == "ro") return mount.read_only = true, true;
+  if (option == "z" || option == "Z") return bind().selinux = option, true;
+  if (among(propagations)) return bind().propagation = option, true;
+  if (among(consistencies)) return mount.consistency = option, true;
+  if (option == "nocopy" || option == "volume-nocopy")
+    return (mount.volume ? *mount.volume : mount.volume.emplace()).nocopy = true, true;
+  return false;
+}
+
+std::optional<Mount> read_short(const Node& node, Reader& reader) {
+  const auto scalar = reader.scalar(node);
+  if (!scalar) return std::nullopt;
+  const auto parts = split_outside_variables(scalar->kept);
+  Mount mount;
+  mount.at = node.at;
+  mount.type = "volume";
+  mount.target = parts.size() == 1 ? parts[0] : parts[1];
+  if (parts.size() > 1) {
+    mount.source = parts[0];
+    if (starts_path(parts[0])) mount.type = "bind";
+  }
+  const bool options_known = parts.size() < 3 || std::ranges::all_of(split(parts[2], ','), [&](const auto& option) {
+                               return take_option(option, mount);
+                             });
+  if (parts.size() > 3 || parts.back().empty() || parts.front().empty() || !options_known) {
+    reader.error(node,
+                 fmt::format("'{}' is not a mount such as data:/var/lib/data or ./conf:/etc/conf:ro", scalar->value));
+    return std::nullopt;
+  }
+  if (!mount.target.starts_with('/') && !has_variable(mount.target)) {
+    reader.error(node, fmt::format("the mount's target '{}' is not an absolute path", mount.target));
+    return std::nullopt;
+  }
+  return mount;
+}
+
+// The options of the short form; absent: it cannot say all there is.
+std::optional<std::string> short_options(const Mount& mount) {
+  std::vector<std::string> options;
+  if (mount.read_only.value_or(false)) options.emplace_back("ro");
+  if (mount.bind) {
+    if (mount.type != "bind" || mount.bind->create_host_path || mount.bind->recursive) return std::nullopt;
+    if (mount.bind->selinux) options.push_back(*mount.bind->selinux);
+    if (mount.bind->propagation) options.push_back(*mount.bind->propagation);
+  }
+  if (mount.volume) {
+    if (mount.type != "volume" || !mount.volume->labels.empty() || mount.volume->subpath) return std::nullopt;
+    if (mount.volume->nocopy.value_or(false)) options.emplace_back("nocopy");
+  }
+  if (mount.consistency) options.push_back(*mount.consistency);
+  return join(options, ",");
+}
+
+std::optional<Json> shorten(const Mount& mount, Style style) {
+  if (style == Style::canonical || mount.type == "tmpfs" || mount.type == "image") return std::nullopt;
+  if (mount.type == "bind" && !(mount.source && starts_path(*mount.source))) return std::nullopt;
+  const auto options = short_options(mount);
+  if (!options || (!options->empty() && !mount.source)) return std::nullopt;
+  std::string text = mount.source ? *mount.source + ":" + mount.target : mount.target;
+  if (!options->empty()) text += ":" + *options;
+  return Json(text);
+}
+
+void check_long(const Node& node, const Mount& mount, Reader& reader) {
+  const auto at = [&](std::string_view key, std::string message, std::string hint) {
+    reader.diagnostics().add(mount.where(key), key.size(), std::move(message), std::move(hint));
+  };
+  if (mount.type == "npipe") at("type", "a named pipe exists on Windows only", "remove this mount");
+  if (mount.type == "cluster") at("type", "a cluster volume exists in a swarm only", "use type: volume");
+  if ((mount.type == "bind" || mount.type == "image") && !mount.source) {
+    reader.error(
+        node, fmt::format("{} mount needs a source", mount.type == "bind" ? "a bind" : "an image"),
+        mount.type == "bind" ? "add source: with a path of the host" : "add source: with the name of an image");
+  }
+  if (mount.type == "tmpfs" && mount.source) reader.error(node, "a tmpfs mount has no source", "remove source:");
+  if (!mount.target.empty() && !mount.target.starts_with('/') && !has_variable(mount.target))
+    at("target", fmt::format("the mount's target '{}' is not an absolute path", mount.target), "");
+  const auto only_for = [&](std::string_view key, bool given) {
+    if (given && mount.type != key && !has_variable(mount.type))
+      at(key, fmt::format("options of a {} in a mount of type {}", key, mount.type), fmt::format("remove {}:", key));
+  };
+  only_for("bind", mount.bind.has_value());
+  only_for("volume", mount.volume.has_value());
+  only_for("tmpfs", mount.tmpfs.has_value());
+  only_for("image", mount.image.has_value());
+}
+
+}  // namespace
+
+Form<Mount> mount_form() {
+  auto full = mount_record().form();
+  full.read = [read = full.read](const Node& node, Reader& reader) -> std::optional<Mount> {
+    auto mount = read(node, reader);
+    if (mount) check_long(node, *mount, reader);
+    return mount;
+  };
+  return short_or_long<Mount>("[source:]target[:options]", read_short, std::move(full), shorten);
+}
+
+}  // namespace saasctl::stack

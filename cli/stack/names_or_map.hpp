@@ -1,0 +1,38 @@
+// A list of names, each standing for an entry with nothing set, or a map.
+#pragma once
+
+#include <fmt/format.h>
+
+#include "stack/declare.hpp"
+
+namespace saasctl::stack {
+
+template <typename T>
+Form<Map<T>> names_or_map(Form<T> item) {
+  auto form = map_of(or_empty(std::move(item)));
+  form.read = [read = form.read](const Node& node, Reader& reader) -> std::optional<Map<T>> {
+    if (node.kind == Kind::map) return read(node, reader);
+    if (node.kind != Kind::list) {
+      reader.wrong_type(node, "a list of names or a map");
+      return std::nullopt;
+    }
+    Map<T> map;
+    for (const auto& child : node.items) {
+      const auto scalar = reader.scalar(*child);
+      if (!scalar) continue;
+      if (map.find(scalar->kept)) {
+        reader.error(*child, fmt::format("'{}' stands in this list already", scalar->kept), "keep one of the two");
+        continue;
+      }
+      T value{};
+      value.at = child->at;
+      map.entries.push_back({scalar->kept, child->at, std::move(value)});
+    }
+    return map;
+  };
+  form.schema = {{"oneOf", {{{"type", "array"}, {"items", {{"type", "string"}}}}, form.schema}}};
+  form.words = "list of names or " + form.words;
+  return form;
+}
+
+}  // namespace saasctl::stack
