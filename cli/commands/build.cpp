@@ -14,7 +14,7 @@ struct BuildOptions {
 };
 
 int run_build(const Session& session, const BuildOptions& options) {
-  const auto project = load_project(session, stack::Mode::resolve);
+  const auto project = load_project(session, stack::Mode::resolve, options.services);
   if (!project) return fail(session, project.error());
   if (const auto known = project::with_dependencies(*project, options.services); !known)
     return fail(session, known.error());

@@ -69,7 +69,7 @@ Result<void> guarded(const std::function<Result<void>()>& work) {
 }
 
 int run_logs(const Session& session, const LogsOptions& options) {
-  const auto project = load_project(session, stack::Mode::resolve);
+  const auto project = load_project(session, stack::Mode::resolve, options.services);
   if (!project) return fail(session, project.error());
   if (const auto known = project::with_dependencies(*project, options.services); !known)
     return fail(session, known.error());

@@ -21,9 +21,22 @@ Exit codes: 0 done; 1 failed; 2 bad usage or stack file; 3 verify found failures
 Example: saasctl build && saasctl up && saasctl verify)";
 
 void setup_globals(CLI::App& app, GlobalOptions& options) {
-  app.add_option("-f,--file", options.file,
-                 "Stack or Compose file; default: stack.yaml or a Compose file of this folder")
+  const auto repeated = [&app](std::string name, std::vector<std::string>& values, std::string doc) {
+    return app.add_option(std::move(name), values, std::move(doc))->allow_extra_args(false);
+  };
+  repeated("-f,--file", options.files,
+           "Stack or Compose file, - for standard input; again for more, each laid over those before it; default: "
+           "COMPOSE_FILE, else stack.yaml or a Compose file of this folder or one above it, with its override file")
       ->type_name("FILE");
+  repeated("--profile", options.profiles,
+           "Profile to make active, * for all; again for more; default: COMPOSE_PROFILES")
+      ->type_name("NAME");
+  repeated("--env-file", options.env_files,
+           "File of variables; again for more; default: COMPOSE_ENV_FILES, else .env of the project's folder")
+      ->type_name("FILE");
+  app.add_option("--project-directory", options.project_directory,
+                 "Folder where relative paths start; default: that of the first file")
+      ->type_name("FOLDER");
   app.add_option("-p,--project-name", options.project_name,
                  "Name of the project; default: the file's name:, or its folder")
       ->type_name("NAME");

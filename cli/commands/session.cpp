@@ -2,12 +2,19 @@
 
 namespace saasctl::commands {
 
-Result<project::Project> load_project(const Session& session, stack::Mode mode) {
+Result<project::Project> load_project(const Session& session, stack::Mode mode,
+                                      const std::vector<std::string>& services) {
+  const auto& options = session.options;
   project::Inputs inputs;
-  if (session.options.file) inputs.file = *session.options.file;
-  inputs.project_name = session.options.project_name;
+  inputs.files.assign(options.files.begin(), options.files.end());
+  inputs.project_name = options.project_name;
+  if (options.project_directory) inputs.project_directory = *options.project_directory;
+  inputs.env_files.assign(options.env_files.begin(), options.env_files.end());
+  inputs.profiles = options.profiles;
+  inputs.services = services;
   inputs.environment = session.environment;
   inputs.mode = mode;
+  inputs.stop = session.stop;
   auto loaded = project::load(inputs);
   if (!loaded) return std::unexpected(loaded.error());
   for (const auto& warning : loaded->warnings) session.terminal.warning(warning);

@@ -4,6 +4,7 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <vector>
 
 #include "engine/client.hpp"
 #include "project/load.hpp"
@@ -14,8 +15,11 @@ namespace saasctl::commands {
 
 // Options that stand before or after any verb.
 struct GlobalOptions {
-  std::optional<std::string> file;
+  std::vector<std::string> files;
   std::optional<std::string> project_name;
+  std::optional<std::string> project_directory;
+  std::vector<std::string> env_files;
+  std::vector<std::string> profiles;
   std::optional<std::string> host;
   std::optional<std::string> context;
   bool no_color = false;
@@ -29,8 +33,10 @@ struct Session {
   std::stop_token stop;  // set by SIGINT and SIGTERM
 };
 
-// The stack file, resolved; unset variables are warned about.
-Result<project::Project> load_project(const Session& session, stack::Mode mode);
+// The stack's files, resolved; unset variables are warned about. `services` are those the user named, whose profiles
+// are active then.
+Result<project::Project> load_project(const Session& session, stack::Mode mode,
+                                      const std::vector<std::string>& services = {});
 
 // The engine that the options, the environment or the docker CLI's context name.
 Result<engine::Client> connect_engine(const Session& session);

@@ -51,7 +51,7 @@ Result<void> check_secrets(const project::Project& project, const std::vector<st
 }
 
 int run_up(const Session& session, const UpOptions& options) {
-  const auto project = load_project(session, stack::Mode::resolve);
+  const auto project = load_project(session, stack::Mode::resolve, options.services);
   if (!project) return fail(session, project.error());
   const auto names = project::with_dependencies(*project, options.services);
   if (!names) return fail(session, names.error());

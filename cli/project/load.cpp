@@ -4,52 +4,18 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <set>
 
+#include "project/files.hpp"
 #include "project/order.hpp"
 #include "project/service.hpp"
 #include "project/template_use.hpp"
-#include "stack/dotenv.hpp"
-#include "util/file.hpp"
 #include "util/text.hpp"
 
 namespace saasctl::project {
 namespace {
 
 namespace fs = std::filesystem;
-
-Result<fs::path> find_file(const Inputs& inputs) {
-  if (inputs.file) return fs::absolute(*inputs.file).lexically_normal();
-  if (const auto named = inputs.environment.find("COMPOSE_FILE"); named != inputs.environment.end()) {
-    return fs::absolute(named->second).lexically_normal();
-  }
-  for (const auto* name :
-       {"stack.yaml", "stack.yml", "compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"}) {
-    std::error_code ignored;
-    if (fs::exists(name, ignored)) return fs::absolute(name).lexically_normal();
-  }
-  return failure(Fault::usage, "no stack.yaml or Compose file in this folder",
-                 "go to the folder that has one, or name it with -f FILE");
-}
-
-// .env beside the stack file, under the process's own variables.
-stack::Variables whole_environment(const fs::path& folder, const stack::Variables& process,
-                                   stack::Diagnostics& diagnostics) {
-  auto all = process;
-  const auto path = folder / ".env";
-  auto text = read_file(path);
-  if (!text) {
-    if (text.error().fault != Fault::not_found) diagnostics.add({}, 1, text.error().message);
-    return all;
-  }
-  auto source = std::make_shared<const stack::Source>(path, std::move(*text));
-  diagnostics.keep(source);
-  const auto lookup = [&](std::string_view name) -> std::optional<std::string> {
-    const auto found = process.find(name);
-    return found == process.end() ? std::nullopt : std::optional(found->second);
-  };
-  for (auto& [name, value] : stack::parse_dotenv(*source, lookup, diagnostics)) all.emplace(name, value);
-  return all;
-}
 
 std::string normal_name(std::string_view name) {
   std::string out;
@@ -108,9 +74,10 @@ std::vector<Content> contents(const stack::Map<stack::Content>& map, const fs::p
 
 std::vector<std::string> unset_warnings(const stack::Document& document) {
   std::vector<std::string> warnings;
+  std::set<std::string> known;
   for (const auto& [name, at] : document.unset) {
     auto warning = fmt::format("{}: variable {} is not set, an empty string is used", stack::to_string(at), name);
-    if (std::ranges::find(warnings, warning) == warnings.end()) warnings.push_back(std::move(warning));
+    if (known.insert(warning).second) warnings.push_back(std::move(warning));
   }
   return warnings;
 }
@@ -134,19 +101,32 @@ const Content* Project::find_content(const Grant& grant) const {
 }
 
 Result<Loaded> load(const Inputs& inputs) {
-  auto file = find_file(inputs);
-  if (!file) return std::unexpected(file.error());
   stack::Diagnostics diagnostics;
-  const auto folder = file->parent_path();
-  const auto environment = whole_environment(folder, inputs.environment, diagnostics);
+  auto chosen = choose_files(inputs, diagnostics);
+  if (!chosen) return std::unexpected(chosen.error());
+  const auto& folder = chosen->folder;
+  const auto& environment = chosen->environment;
   const auto lookup = [&](std::string_view name) -> std::optional<std::string> {
     const auto found = environment.find(name);
     return found == environment.end() ? std::nullopt : std::optional(found->second);
   };
-  std::error_code ignored;
-  auto shown = fs::relative(*file, ignored).lexically_normal();
-  if (shown.empty() || *shown.begin() == "..") shown = *file;
-  auto document = stack::read_stack(shown, lookup, inputs.mode, diagnostics);
+  stack::Files files{.paths = chosen->files,
+                     .folder = folder,
+                     .environment = lookup,
+                     .mode = inputs.mode,
+                     .project_name = inputs.project_name,
+                     .default_name = normal_name(folder.filename().string()),
+                     .profiles = chosen->profiles,
+                     .services = inputs.services};
+  if (const auto given = environment.find("COMPOSE_PROJECT_NAME");
+      !files.project_name && given != environment.end() && !given->second.empty())
+    files.project_name = given->second;
+  if (std::ranges::find(files.paths, "-") != files.paths.end()) {
+    auto text = read_standard_input(inputs.stop);
+    if (!text) return std::unexpected(text.error());
+    files.standard_input = std::move(*text);
+  }
+  auto document = stack::read_stack(files, diagnostics);
   if (!document) return std::unexpected(diagnostics.error());
 
   auto name = project_name(inputs, environment, document->stack, folder);
@@ -154,7 +134,8 @@ Result<Loaded> load(const Inputs& inputs) {
   auto& project = loaded.project;
   project.name = name.value_or("project");
   project.folder = folder;
-  project.file = *file;
+  project.files = chosen->files;
+  project.file = project.files.front() == "-" ? folder / "-" : project.files.front();
   add_networks(document->stack, project);
   add_volumes(document->stack, project);
   project.secrets = contents(document->stack.secrets, folder);
@@ -169,7 +150,8 @@ Result<Loaded> load(const Inputs& inputs) {
   if (!name) return std::unexpected(name.error());
   if (inputs.mode == stack::Mode::resolve) settle_models(project, lookup);
   project.services = dependencies_first(std::move(project.services));
-  loaded.warnings = unset_warnings(*document);
+  loaded.warnings = std::move(chosen->warnings);
+  for (auto& warning : unset_warnings(*document)) loaded.warnings.push_back(std::move(warning));
   project.document = std::move(*document);
   return loaded;
 }

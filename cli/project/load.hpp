@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <map>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -13,20 +14,25 @@
 namespace saasctl::project {
 
 struct Inputs {
-  std::optional<std::filesystem::path> file;  // -f; missing: stack.yaml or a Compose file of the current folder
-  std::optional<std::string> project_name;    // -p
-  stack::Variables environment;               // of the process
-  stack::Mode mode = stack::Mode::resolve;
+  std::vector<std::filesystem::path> files = {};                // -f; "-" is standard input
+  std::optional<std::string> project_name = {};                 // -p
+  stack::Variables environment = {};                            // of the process
+  stack::Mode mode = stack::Mode::resolve;                      // keep: texts stay as they are written
+  std::optional<std::filesystem::path> project_directory = {};  // --project-directory
+  std::vector<std::filesystem::path> env_files = {};            // --env-file
+  std::vector<std::string> profiles = {};                       // --profile
+  std::vector<std::string> services = {};                       // named by the user: their profiles are active
+  std::stop_token stop = {};                                    // ends the reading of standard input
 };
 
 struct Loaded {
   Project project;
-  std::vector<std::string> warnings;  // variables that are not set
+  std::vector<std::string> warnings;  // variables that are not set, files that are not used
 };
 
-// Reads and resolves the stack. Every error of every file read is in the one usage Error. In keep mode the services'
-// specs stay as written (variables, relative paths), for the renderer.
-// Name precedence: -p, COMPOSE_PROJECT_NAME, name:, the folder. Source: Compose specification, 04-version-and-name.md.
+// Reads and resolves the stack; see files.hpp for which files. Every error of every file read is in the one usage
+// Error. In keep mode the services' specs stay as written (variables, relative paths), for the renderer. Name
+// precedence: -p, COMPOSE_PROJECT_NAME, name:, the folder. Source: Compose specification, 04-version-and-name.md.
 Result<Loaded> load(const Inputs& inputs);
 
 // The variables of the running process.

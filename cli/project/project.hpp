@@ -105,9 +105,10 @@ struct Service {
 
 struct Project {
   std::string name;
-  std::filesystem::path folder;   // absolute, of the stack file
-  std::filesystem::path file;     // absolute
-  std::vector<Service> services;  // dependencies before dependants, otherwise as written
+  std::filesystem::path folder;              // absolute; relative paths start here
+  std::filesystem::path file;                // absolute, the first of `files`
+  std::vector<std::filesystem::path> files;  // absolute, in the order they are merged; "-": standard input
+  std::vector<Service> services;             // dependencies before dependants, otherwise as written
   std::vector<Network> networks;
   std::vector<Volume> volumes;
   std::vector<Content> secrets;

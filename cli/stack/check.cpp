@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <unordered_map>
 
 #include "stack/check_modes.hpp"
 #include "stack/implied.hpp"
@@ -23,7 +24,9 @@ std::vector<std::string> names_of(const Map<T>& map) {
 class Checker {
  public:
   Checker(const Stack& stack, Mode mode, Diagnostics& diagnostics)
-      : stack_(stack), mode_(mode), diagnostics_(diagnostics) {}
+      : stack_(stack), mode_(mode), diagnostics_(diagnostics) {
+    for (const auto& service : stack.services) services_.emplace(service.name, &service);
+  }
 
   void run() {
     if (stack_.services.empty())
@@ -87,8 +90,7 @@ class Checker {
     if (!service.with.empty() && !service.use_template) {
       error(service.where("with"), 4, "'with' fills the holes of a template, and there is none", "add template: NAME");
     }
-    const auto services = names_of(stack_.services);
-    for (const auto& dependency : service.depends_on) check_dependency(entry, dependency, services);
+    for (const auto& dependency : service.depends_on) check_dependency(entry, dependency);
     for (const auto& use : service.networks) {
       if (use.name != "default" && !stack_.networks.find(use.name))
         undefined("network", use.name, use.at, names_of(stack_.networks), "networks");
@@ -111,12 +113,18 @@ class Checker {
     if (!known.find(name.text)) undefined(kind, name.text, name.at, names_of(known), where);
   }
 
-  void check_dependency(const Named<Service>& entry, const Named<Dependency>& dependency,
-                        const std::vector<std::string>& services) {
-    const auto* other = stack_.services.find(dependency.name);
+  void check_dependency(const Named<Service>& entry, const Named<Dependency>& dependency) {
+    const auto found = services_.find(dependency.name);
+    const auto* other = found == services_.end() ? nullptr : &found->second->value;
     if (!other) {
-      if (dependency.value.required.value_or(true))
-        undefined("service", dependency.name, dependency.at, services, "services");
+      const auto* profiles = stack_.inactive.find(dependency.name);
+      if (profiles && dependency.value.required.value_or(true)) {
+        error(dependency.at, dependency.name.size(),
+              fmt::format("'{}' depends on '{}', which is not active: its profile{} {}", entry.name, dependency.name,
+                          profiles->size() == 1 ? " is" : "s are", join(*profiles, ", ")),
+              fmt::format("add --profile {}, or required: false to the dependency", profiles->front()));
+      } else if (dependency.value.required.value_or(true))
+        undefined("service", dependency.name, dependency.at, names_of(stack_.services), "services");
       return;
     }
     const bool disabled = other->healthcheck && other->healthcheck->disable.value_or(false);
@@ -158,8 +166,8 @@ class Checker {
       std::size_t next = 0;
     };
     const auto find = [&](std::string_view name) {
-      const auto found = std::ranges::find(stack_.services.entries, name, &Named<Service>::name);
-      return found == stack_.services.entries.end() ? nullptr : &*found;
+      const auto found = services_.find(name);
+      return found == services_.end() ? nullptr : found->second;
     };
     if (colour[root] == 2) return;
     std::vector<Step> steps{{find(root)}};
@@ -276,6 +284,7 @@ class Checker {
   }
 
   const Stack& stack_;
+  std::unordered_map<std::string_view, const Named<Service>*> services_;
   Mode mode_;
   Diagnostics& diagnostics_;
 };

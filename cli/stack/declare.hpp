@@ -176,6 +176,16 @@ class Record {
   // Some values of the key just declared are refused, and why.
   Record& partly(std::string why) { return support(Support::partly, std::move(why)); }
 
+  // A key that files are put together by, so that it is gone when the record is read; elsewhere it is an error.
+  Record& for_assembly(const std::string& name, std::string words, Json schema, std::string doc) {
+    info_.keys.push_back({name, std::move(doc), std::move(words), std::move(schema)});
+    bindings_.push_back({[name](const Node& node, Reader& reader, T&) {
+                           reader.error(node, "'" + name + "' has no meaning here", "remove it");
+                         },
+                         [](const T&, Style, Json&) {}});
+    return *this;
+  }
+
   // A key of Compose that is refused with its name, never dropped.
   Record& refused(std::string name, std::string why) {
     KeyInfo info;

@@ -7,6 +7,25 @@
 namespace saasctl::stack {
 namespace {
 
+// A letter of any alphabet counts; those beyond ASCII are told by their first bit.
+bool part_of_name(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+         std::string_view("_.-[]").find(c) != std::string_view::npos || (static_cast<unsigned char>(c) & 0x80) != 0;
+}
+
+bool is_blank(char c) {
+  return c == ' ' || c == '\t' || c == '\r' || c == '\v' || c == '\f';
+}
+
+void append_utf8(std::string& out, unsigned code) {
+  if (code < 0x80) {
+    out += static_cast<char>(code);
+  } else {
+    out += static_cast<char>(0xc0 | (code >> 6));
+    out += static_cast<char>(0x80 | (code & 0x3f));
+  }
+}
+
 class Lines {
  public:
   Lines(const Source& source, const Environment& environment, Diagnostics& diagnostics)
@@ -15,96 +34,121 @@ class Lines {
   }
 
   Variables read() {
-    while (at_ < text_.size()) {
-      const auto end = std::min(text_.find('\n', at_), text_.size());
-      const auto line = trim(text_.substr(at_, end - at_));
-      if (line.empty() || line[0] == '#') {
-        next(end);
+    while (true) {
+      while (at_ < text_.size() && (is_blank(text_[at_]) || text_[at_] == '\n')) ++at_;
+      if (at_ >= text_.size()) return std::move(values_);
+      if (text_[at_] == '#') {
+        at_ = end_of_line();
       } else {
-        assignment(line, end);
+        assignment();
       }
     }
-    return std::move(values_);
   }
 
  private:
-  void next(std::size_t end) {
-    at_ = end + 1;
-    ++number_;
+  std::size_t end_of_line() const { return std::min(text_.find('\n', at_), text_.size()); }
+
+  void error(std::size_t at, std::string message, std::string hint) {
+    diagnostics_.add(source_.position(at), 1, std::move(message), std::move(hint));
   }
 
-  void error(std::string message, std::string hint) {
-    diagnostics_.add({&source_, number_, 1}, 1, std::move(message), std::move(hint));
+  void skip_blanks() {
+    while (at_ < text_.size() && is_blank(text_[at_])) ++at_;
   }
 
-  void assignment(std::string_view line, std::size_t end) {
-    if (line.starts_with("export ")) line = trim(line.substr(7));
-    const auto equals = line.find('=');
-    const auto name = std::string(trim(line.substr(0, equals)));
-    const bool valid = !name.empty() && name.find_first_of(" \t'\"$") == std::string::npos;
+  void assignment() {
+    const auto start = at_;
+    const auto end = end_of_line();
+    if (text_.substr(at_).starts_with("export") && at_ + 6 < end && is_blank(text_[at_ + 6])) {
+      at_ += 6;
+      skip_blanks();
+    }
+    const auto from = at_;
+    while (at_ < end && (part_of_name(text_[at_]) || is_blank(text_[at_]))) ++at_;
+    const auto name = std::string(trim(text_.substr(from, at_ - from)));
+    const bool alone = at_ == end;
+    const bool valid = !name.empty() && name.find_first_of(" \t") == std::string::npos &&
+                       (alone || text_[at_] == '=' || text_[at_] == ':');
     if (!valid) {
-      error("not a KEY=VALUE line", "begin a comment with '#'");
-      return next(end);
-    }
-    if (equals == std::string_view::npos) {  // the name alone: passed through from the environment
+      error(start, "not a KEY=VALUE line", "begin a comment with '#'");
+      at_ = end;
+    } else if (alone) {  // passed through from the environment
       if (const auto value = environment_(name)) values_[name] = *value;
-      return next(end);
+    } else {
+      ++at_;
+      skip_blanks();
+      const bool is_quoted = at_ < end && (text_[at_] == '\'' || text_[at_] == '"');
+      is_quoted ? quoted(name) : unquoted(name);
     }
-    const auto value_at = static_cast<std::size_t>(line.data() - text_.data()) + equals + 1;
-    auto from = text_.find_first_not_of(" \t", value_at);
-    if (from == std::string_view::npos || from >= end) from = end;
-    if (from < end && (text_[from] == '\'' || text_[from] == '"')) return quoted(name, from);
-    auto value = text_.substr(from, end - from);
-    for (std::size_t hash = value.find('#'); hash != std::string_view::npos; hash = value.find('#', hash + 1)) {
-      if (hash == 0 || value[hash - 1] == ' ' || value[hash - 1] == '\t') value = value.substr(0, hash);
-    }
-    values_[name] = expand(std::string(trim(value)));
-    next(end);
   }
 
-  void quoted(const std::string& name, std::size_t from) {
-    const char quote = text_[from];
+  void unquoted(const std::string& name) {
+    const auto from = at_;
+    at_ = end_of_line();
+    auto value = text_.substr(from, at_ - from);
+    value = value.substr(0, value.find(" #"));
+    values_[name] = expand(std::string(trim(value)), from);
+  }
+
+  void quoted(const std::string& name) {
+    const auto from = at_;
+    const char quote = text_[at_++];
     std::string value;
-    std::size_t i = from + 1;
-    for (; i < text_.size() && text_[i] != quote; ++i) {
-      if (quote == '"' && text_[i] == '\\' && i + 1 < text_.size()) {
-        value += escaped(text_[++i]);
+    for (; at_ < text_.size() && text_[at_] != quote; ++at_) {
+      if (text_[at_] == '\\' && at_ + 1 < text_.size()) {
+        escape(quote, value);
       } else {
-        value += text_[i];
+        value += text_[at_];
       }
     }
-    if (i >= text_.size()) {
-      error(fmt::format("the value of {} has no closing {}", name, quote), "close the quote, or leave both away");
-      at_ = text_.size();
+    if (at_ >= text_.size()) {
+      error(from, fmt::format("the value of {} has no closing {}", name, quote), "close the quote, or leave both away");
       return;
     }
-    values_[name] = quote == '"' ? expand(value) : value;
-    number_ += static_cast<std::size_t>(
-        std::count(text_.begin() + static_cast<long>(from), text_.begin() + static_cast<long>(i), '\n'));
-    const auto end = std::min(text_.find('\n', i), text_.size());
-    const auto rest = trim(text_.substr(i + 1, end - i - 1));
-    if (!rest.empty() && rest[0] != '#')
-      error(fmt::format("something stands behind the closing {} of {}", quote, name),
+    ++at_;
+    values_[name] = quote == '"' ? expand(value, from) : value;
+    skip_blanks();
+    const auto end = end_of_line();
+    if (at_ < end && text_[at_] != '#') {
+      error(at_, fmt::format("something stands behind the closing {} of {}", quote, name),
             "remove it, or begin a comment with '#'");
-    next(end);
+    }
+    at_ = end;
   }
 
-  static std::string escaped(char c) {
-    switch (c) {
-      case 'n':
-        return "\n";
-      case 'r':
-        return "\r";
-      case 't':
-        return "\t";
-      case '$':
-        return "$$";
-      default:
-        return std::string(1, c);
+  // The sequence at at_, which is a backslash; at_ ends on its last byte.
+  void escape(char quote, std::string& out) {
+    constexpr std::string_view letters = "abfnrtv", meanings = "\a\b\f\n\r\t\v";
+    const char c = text_[++at_];
+    if (c == quote) {
+      out += c;
+    } else if (quote == '\'') {
+      (out += '\\') += c;
+    } else if (const auto letter = letters.find(c); letter != std::string_view::npos) {
+      out += meanings[letter];
+    } else if (c == '\\') {
+      out += c;
+    } else if (c == '$') {
+      out += "$$";  // what a dollar sign is to the variables, which come next
+    } else if (c == '0') {
+      octal(out);
+    } else {
+      (out += '\\') += c;
     }
   }
 
-  std::string expand(const std::string& value) {
+  // \0 and three octal digits are a character; with fewer they stay as they are.
+  void octal(std::string& out) {
+    const auto digits = text_.substr(at_ + 1, 3);
+    if (digits.size() == 3 && digits.find_first_not_of("01234567") == std::string_view::npos && digits[0] < '4') {
+      append_utf8(out, static_cast<unsigned>((digits[0] - '0') * 64 + (digits[1] - '0') * 8 + (digits[2] - '0')));
+      at_ += 3;
+    } else {
+      out += "\\0";
+    }
+  }
+
+  std::string expand(const std::string& value, std::size_t at) {
     const auto lookup = [this](std::string_view name) -> std::optional<std::string> {
       if (auto outer = environment_(name)) return outer;
       const auto found = values_.find(name);
@@ -112,7 +156,7 @@ class Lines {
       return found->second;
     };
     auto result = interpolate(value, lookup);
-    for (const auto& problem : result.errors) error(problem.message, problem.hint);
+    for (const auto& problem : result.errors) error(at, problem.message, problem.hint);
     return std::move(result.text);
   }
 
@@ -122,7 +166,6 @@ class Lines {
   Diagnostics& diagnostics_;
   Variables values_;
   std::size_t at_ = 0;
-  std::size_t number_ = 1;
 };
 
 }  // namespace

@@ -13,9 +13,10 @@ namespace saasctl::stack {
 
 using Variables = std::map<std::string, std::string, std::less<>>;
 
-// '…' is literal, "…" knows \n \r \t \" \\ \$ and variables, an unquoted value ends at " #" and knows variables,
-// `export ` before a name is allowed. Variables come from `environment` first and then from earlier lines. Wrong lines
-// go to `diagnostics`.
+// Lines of KEY=VALUE or KEY: VALUE. '…' is literal but for \'; "…" knows \a \b \f \n \r \t \v \" \\ \$ \0ddd and
+// variables, and both may span lines; an unquoted value ends at " #" and knows variables. `export ` before a name is
+// allowed; a name alone takes its value from `environment`. Variables come from `environment` first and then from
+// earlier lines. Wrong lines go to `diagnostics`.
 Variables parse_dotenv(const Source& source, const Environment& environment, Diagnostics& diagnostics);
 
 }  // namespace saasctl::stack

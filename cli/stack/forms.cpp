@@ -67,20 +67,6 @@ Json sorted(const Json& map) {
   return out;
 }
 
-// Where the '$' at text[offset] of a scalar stands in the file: quotes, escapes, block scalars and folded lines shift
-// it, but none of them adds or removes a dollar sign.
-Position place_of(const Node& node, std::size_t offset) {
-  if (!node.at) return node.at;
-  const auto& file = node.at.source->text();
-  const auto dollars = std::ranges::count(node.text.substr(0, offset), '$') + 1;
-  std::size_t at = node.at.source->offset(node.at) - 1;
-  for (long i = 0; i < dollars; ++i) {
-    at = file.find('$', at + 1);
-    if (at == std::string::npos) return node.at;
-  }
-  return node.at.source->position(at);
-}
-
 }  // namespace
 
 std::optional<Reader::Scalar> Reader::scalar(const Node& node) {
@@ -89,6 +75,7 @@ std::optional<Reader::Scalar> Reader::scalar(const Node& node) {
     wrong_type(node, "a single value");
     return std::nullopt;
   }
+  if (node.settled) return Scalar{node.text, node.text, true};
   auto result = interpolate(
       node.text, mode_ == Mode::keep ? [](std::string_view) { return std::optional<std::string>(); } : environment_);
   for (auto& use : result.uses) variables_.emplace_back(std::move(use), node.at);

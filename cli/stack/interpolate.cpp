@@ -19,15 +19,13 @@ std::size_t name_length(std::string_view text) {
   return length;
 }
 
-// The index of the brace that closes the one before `from`, stepping over nested ${…}; npos when there is none.
+// The index of the brace that closes the one before `from`, stepping over nested braces of any kind, so that a default
+// may be JSON; npos when there is none.
 std::size_t closing_brace(std::string_view text, std::size_t from) {
   int depth = 1;
   for (std::size_t i = from; i < text.size(); ++i) {
-    if (text[i] == '$' && i + 1 < text.size() && text[i + 1] == '$') {
-      ++i;
-    } else if (text[i] == '$' && i + 1 < text.size() && text[i + 1] == '{') {
+    if (text[i] == '{') {
       ++depth;
-      ++i;
     } else if (text[i] == '}' && --depth == 0) {
       return i;
     }
@@ -54,9 +52,8 @@ class Expander {
       } else if (const auto length = name_length(text.substr(i + 1)); length > 0) {
         use({std::string(text.substr(i + 1, length)), {}, {}}, out);
         i += 1 + length;
-      } else {
-        error(base + i, 1, "'$' without a variable name", "write '$$' for a dollar sign");
-        ++i;
+      } else {  // as in "^a$" or "$1": what no name follows is no variable
+        out += text[i++];
       }
     }
     return out;

@@ -1,5 +1,6 @@
 // ${VARIABLE} in the user's text.
-// Source: Compose specification, "Interpolation" (12-interpolation.md): $VAR, ${VAR}, :- - :? ? :+ + and $$.
+// Source: Compose specification, "Interpolation" (12-interpolation.md): $VAR, ${VAR}, :- - :? ? :+ + and $$. A '$' that
+// is followed by none of these stands for itself, as in Compose.
 #pragma once
 
 #include <functional>

@@ -28,7 +28,8 @@ struct TooLarge {};
 // Builds the tree from the parser's events; a map's children alternate key and value until it ends.
 class TreeBuilder : public YAML::EventHandler {
  public:
-  TreeBuilder(const Source& source, Diagnostics& diagnostics) : source_(source), diagnostics_(diagnostics) {}
+  TreeBuilder(const Source& source, bool tags, Diagnostics& diagnostics)
+      : source_(source), tags_(tags), diagnostics_(diagnostics) {}
 
   NodePtr root() const { return root_; }
 
@@ -50,7 +51,8 @@ class TreeBuilder : public YAML::EventHandler {
     auto node = make(Kind::scalar, mark);
     node->text = value;
     node->plain = tag == "?";
-    check_tag(mark, tag);
+    apply_tag(*node, mark, tag);
+    if (node->plain && value.empty() && node->tag != Tag::none) node->kind = Kind::null;
     if (node->plain && (value == "~" || value == "null" || value == "Null" || value == "NULL")) node->kind = Kind::null;
     leaf(std::move(node), anchor);
   }
@@ -73,6 +75,7 @@ class TreeBuilder : public YAML::EventHandler {
     std::vector<std::pair<Position, NodePtr>> merges = {};
     std::unordered_set<std::string> names = {};  // map: its keys so far
     std::size_t size = 1;
+    bool resets = false;  // map: one of its own values is to be reset
   };
 
   std::shared_ptr<Node> make(Kind kind, const YAML::Mark& mark) {
@@ -83,10 +86,29 @@ class TreeBuilder : public YAML::EventHandler {
     return node;
   }
 
-  // The schema's own tags say what a value is anyway; others, such as Compose's !reset, would be dropped silently.
-  void check_tag(const YAML::Mark& mark, const std::string& tag) {
+  // The schema's own tags say what a value is anyway; unknown ones would be dropped silently.
+  void apply_tag(Node& node, const YAML::Mark& mark, const std::string& tag) {
     if (tag.empty() || tag == "?" || tag == "!" || tag.starts_with("tag:yaml.org,2002:")) return;
-    diagnostics_.add(position(source_, mark), 1, fmt::format("tag '{}' is not supported", tag), "remove it");
+    if (tags_ && (tag == "!reset" || tag == "!override")) {
+      node.tag = tag == "!reset" ? Tag::reset : Tag::replace;
+      step_over_tag(node);
+    } else {
+      diagnostics_.add(position(source_, mark), 1, fmt::format("tag '{}' is not supported", tag),
+                       tags_ ? "the tags are !reset and !override" : "remove it");
+    }
+  }
+
+  // The parser places a node at its tag. The value stands behind it, unless it begins on another line.
+  void step_over_tag(Node& node) const {
+    const auto& text = source_.text();
+    auto at = source_.offset(node.at);
+    while (at < text.size() && (text[at] == '!' || text[at] == '&')) {
+      at = std::min(text.find_first_of(" \t\r\n", at), text.size());
+      at = std::min(text.find_first_not_of(" \t", at), text.size());
+    }
+    const bool here = at < text.size() && std::string_view("\r\n#").find(text[at]) == std::string_view::npos;
+    if (here) node.at = source_.position(at);
+    node.plain = !here || std::string_view("\"'|>").find(text[at]) == std::string_view::npos;
   }
 
   void count(std::size_t nodes) {
@@ -100,8 +122,9 @@ class TreeBuilder : public YAML::EventHandler {
   }
 
   void open(Kind kind, const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor) {
-    check_tag(mark, tag);
-    frames_.push_back({make(kind, mark), anchor});
+    auto node = make(kind, mark);
+    apply_tag(*node, mark, tag);
+    frames_.push_back({std::move(node), anchor});
   }
 
   void close() {
@@ -145,7 +168,16 @@ class TreeBuilder : public YAML::EventHandler {
                        "keep one of the two");
       return;
     }
+    frame.resets = frame.resets || value->tag == Tag::reset;
     frame.node->entries.push_back({key->text, key->at, std::move(value)});
+  }
+
+  // A key that the map itself resets is not there, so it takes the merged value; what earlier files say goes all the
+  // same.
+  static void give_back(Entry& own, const NodePtr& value) {
+    auto copy = std::make_shared<Node>(*value);
+    copy->tag = Tag::replace;
+    own.value = std::move(copy);
   }
 
   // Keys that the map has itself win, and of several sources the earlier one.
@@ -154,7 +186,12 @@ class TreeBuilder : public YAML::EventHandler {
       for (const auto& item : from.items) merge(into, at, *item);
     } else if (from.kind == Kind::map) {
       for (const auto& entry : from.entries) {
-        if (into.names.insert(entry.key).second) into.node->entries.push_back(entry);
+        if (into.names.insert(entry.key).second) {
+          into.node->entries.push_back(entry);
+        } else if (into.resets) {
+          const auto own = std::ranges::find(into.node->entries, entry.key, &Entry::key);
+          if (own->value->tag == Tag::reset) give_back(*own, entry.value);
+        }
       }
       count(from.entries.size());
     } else {
@@ -164,6 +201,7 @@ class TreeBuilder : public YAML::EventHandler {
   }
 
   const Source& source_;
+  bool tags_;
   Diagnostics& diagnostics_;
   NodePtr root_;
   std::vector<Frame> frames_;
@@ -190,7 +228,8 @@ std::size_t Node::width() const {
   if (kind != Kind::scalar || !at) return 1;
   const auto line = at.source->line(at.line);
   const std::size_t rest = line.size() >= at.column ? line.size() - at.column + 1 : 1;
-  return std::max<std::size_t>(1, std::min(text.size() + (plain ? 0 : 2), rest));
+  const auto bytes = written > 0 ? written : text.size() + (plain ? 0 : 2);
+  return std::max<std::size_t>(1, std::min(bytes, rest));
 }
 
 std::string_view describe(const Node& node) {
@@ -212,33 +251,63 @@ std::string_view describe(const Node& node) {
   return is_number(node.text) ? "a number" : "a string";
 }
 
-NodePtr parse_yaml(const Source& source, Diagnostics& diagnostics) {
-  TreeBuilder builder(source, diagnostics);
+Position place_of(const Node& node, std::size_t offset) {
+  if (!node.at) return node.at;
+  const auto& file = node.at.source->text();
+  const auto dollars = std::ranges::count(std::string_view(node.text).substr(0, offset), '$') + 1;
+  std::size_t at = node.at.source->offset(node.at) - 1;
+  for (long i = 0; i < dollars; ++i) {
+    at = file.find('$', at + 1);
+    if (at == std::string::npos) return node.at;
+  }
+  return node.at.source->position(at);
+}
+
+namespace {
+
+std::vector<NodePtr> parse(const Source& source, bool several, Diagnostics& diagnostics) {
+  std::vector<NodePtr> roots;
   if (const auto nul = source.text().find('\0'); nul != std::string::npos) {
     diagnostics.add(source.position(nul), 1, "a zero byte: this is not a text file");
-    return nullptr;
+    return roots;
   }
   if (const auto wrong = find_invalid_utf8(source.text())) {
     diagnostics.add(source.position(*wrong), 1, "a byte that is not UTF-8", "save the file as UTF-8");
-    return nullptr;
+    return roots;
   }
   try {
     std::istringstream stream(source.text());
     YAML::Parser parser(stream);
-    if (!parser.HandleNextDocument(builder)) return nullptr;
-    TreeBuilder second(source, diagnostics);
-    if (parser.HandleNextDocument(second) && second.root() && second.root()->kind != Kind::null) {
-      diagnostics.add(second.root()->at, 1, "a second YAML document", "a stack file is one document: remove the '---'");
+    while (true) {
+      TreeBuilder builder(source, several, diagnostics);
+      if (!parser.HandleNextDocument(builder)) break;
+      if (!builder.root() || builder.root()->kind == Kind::null) continue;
+      roots.push_back(builder.root());
+      if (!several && roots.size() > 1) {
+        diagnostics.add(roots.back()->at, 1, "a second YAML document", "the file is one document: remove the '---'");
+        roots.pop_back();
+        break;
+      }
     }
   } catch (const YAML::Exception& error) {
     diagnostics.add(position(source, error.mark), 1, "not valid YAML: " + error.msg);
-    return nullptr;
   } catch (const TooLarge&) {
     diagnostics.add({&source, 1, 1}, 1, "the file unfolds to more than a million values",
                     "look for aliases that repeat other aliases");
-    return nullptr;
+    roots.clear();
   }
-  return builder.root();
+  return roots;
+}
+
+}  // namespace
+
+NodePtr parse_yaml(const Source& source, Diagnostics& diagnostics) {
+  const auto roots = parse(source, false, diagnostics);
+  return roots.empty() ? nullptr : roots.front();
+}
+
+std::vector<NodePtr> parse_documents(const Source& source, Diagnostics& diagnostics) {
+  return parse(source, true, diagnostics);
 }
 
 }  // namespace saasctl::stack

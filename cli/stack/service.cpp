@@ -128,7 +128,14 @@ const Record<Service>& service_record() {
           .refused("provider", "plug-ins of docker compose are not run; start what it provides as a service")
           .refused("use_api_socket",
                    "mount /var/run/docker.sock yourself, knowing that it gives all powers over the host")
-          .refused("extends", "not read");
+          .for_assembly("extends", "service, or map of service and file",
+                        {{"oneOf",
+                          {{{"type", "string"}},
+                           {{"type", "object"},
+                            {"properties", {{"service", {{"type", "string"}}}, {"file", {{"type", "string"}}}}},
+                            {"required", {"service"}},
+                            {"additionalProperties", false}}}}},
+                        "The service, of this file or another, whose keys these are laid over.");
   return record;
 }
 

@@ -3,12 +3,9 @@
 #include <fmt/format.h>
 
 #include "stack/shapes.hpp"
-#include "util/file.hpp"
 
 namespace saasctl::stack {
 namespace {
-
-constexpr std::size_t largest_file = 16 << 20;
 
 const Record<Prometheus>& prometheus_record() {
   static const auto record =
@@ -48,31 +45,17 @@ Form<Rendered> rendered_form() {
   return form;
 }
 
-// A map with the entries of both; where both have a key, maps are merged and anything else is the service's.
-NodePtr merged(const NodePtr& defaults, const NodePtr& own) {
-  if (defaults->kind != Kind::map || own->kind != Kind::map) return own;
-  auto node = std::make_shared<Node>(*own);
-  for (const auto& entry : defaults->entries) {
-    const auto found = std::ranges::find(node->entries, entry.key, &Entry::key);
-    if (found == node->entries.end()) {
-      node->entries.push_back(entry);
-    } else {
-      found->value = merged(entry.value, found->value);
-    }
-  }
-  return node;
-}
-
-NodePtr with_defaults(NodePtr root) {
-  const auto defaults = std::ranges::find(root->entries, "defaults", &Entry::key);
-  if (defaults == root->entries.end() || defaults->value->kind != Kind::map) return root;
-  auto result = std::make_shared<Node>(*root);
-  const auto services = std::ranges::find(result->entries, "services", &Entry::key);
-  if (services == result->entries.end() || services->value->kind != Kind::map) return root;
-  auto all = std::make_shared<Node>(*services->value);
-  for (auto& service : all->entries) service.value = merged(defaults->value, service.value);
-  services->value = std::move(all);
-  return result;
+Json include_schema() {
+  const Json one_or_more = {{"type", {"string", "array"}}, {"items", {{"type", "string"}}}};
+  return {{"type", "array"},
+          {"items",
+           {{"oneOf",
+             {{{"type", "string"}},
+              {{"type", "object"},
+               {"properties",
+                {{"path", one_or_more}, {"project_directory", {{"type", "string"}}}, {"env_file", one_or_more}}},
+               {"required", {"path"}},
+               {"additionalProperties", false}}}}}}};
 }
 
 }  // namespace
@@ -83,7 +66,7 @@ const Record<Stack>& stack_record() {
           .key("name", &Stack::name, word(), "Name of the project; default: the folder's name.")
           .key("version", &Stack::version, any_text(), "Accepted for old Compose files; it has no effect.")
           .key("defaults", &Stack::defaults, service_record().form(),
-               "Keys that every service gets unless it sets them itself; maps are merged.", Origin::ours)
+               "Keys that every service gets; its own are laid over them, as by extends.", Origin::ours)
           .key("services", &Stack::services, map_of(service_record().form()), "The containers of the stack.")
           .key("networks", &Stack::networks, map_of(or_empty(network_form())), "Networks that services share.")
           .key("volumes", &Stack::volumes, map_of(or_empty(volume_form())), "Storage that outlives containers.")
@@ -92,44 +75,10 @@ const Record<Stack>& stack_record() {
           .key("render", &Stack::render, map_of(rendered_form()),
                "Files that `saasctl render` writes besides Dockerfiles.", Origin::ours)
           .key("verify", &Stack::verify, list_of(check_record().form()), "The plan of `saasctl verify`.", Origin::ours)
-          .refused("include", "not read")
+          .for_assembly("include", "list of file or include", include_schema(),
+                        "Files whose resources are taken in, each with its own paths and variables.")
           .refused("models", "language models are run by Docker Desktop; start the model as a service");
   return record;
-}
-
-std::optional<Document> parse_stack(std::filesystem::path path, std::string text, const Environment& environment,
-                                    Mode mode, Diagnostics& diagnostics) {
-  auto source = std::make_shared<const Source>(std::move(path), std::move(text));
-  diagnostics.keep(source);
-  auto root = parse_yaml(*source, diagnostics);
-  if (!root || root->kind == Kind::null) {
-    if (diagnostics.empty())
-      diagnostics.add({source.get(), 1, 1}, 1, "the file is empty", "it needs at least services:");
-    return std::nullopt;
-  }
-  if (root->kind == Kind::map) root = with_defaults(std::move(root));
-  Reader reader(diagnostics, environment, mode);
-  auto stack = stack_record().read(*root, reader);
-  if (!stack) return std::nullopt;
-  check_stack(*stack, mode, diagnostics);
-  check_plan(*stack, diagnostics);
-  return Document{std::move(source), std::move(*stack), reader.variables(), reader.unset()};
-}
-
-std::optional<Document> read_stack(const std::filesystem::path& path, const Environment& environment, Mode mode,
-                                   Diagnostics& diagnostics) {
-  std::error_code ignored;
-  if (std::filesystem::file_size(path, ignored) > largest_file && !ignored) {
-    diagnostics.add({}, 1, fmt::format("{} is larger than 16 MiB", path.string()),
-                    "a stack file describes a stack; keep data elsewhere");
-    return std::nullopt;
-  }
-  auto text = read_file(path);
-  if (!text) {
-    diagnostics.add({}, 1, text.error().message, "run saasctl in the folder of stack.yaml, or name the file with -f");
-    return std::nullopt;
-  }
-  return parse_stack(path, std::move(*text), environment, mode, diagnostics);
 }
 
 }  // namespace saasctl::stack

@@ -35,6 +35,7 @@ struct Stack : Located {
   std::optional<std::string> version;  // Compose v2 files still carry it; it has no effect
   std::optional<Service> defaults;     // read for its errors; applied by merging nodes
   Map<Service> services;
+  Map<std::vector<std::string>> inactive;  // services left out, and their profiles; written nowhere
   Map<Network> networks;
   Map<Volume> volumes;
   Map<Content> secrets;
@@ -45,19 +46,32 @@ struct Stack : Located {
 
 const Record<Stack>& stack_record();
 
-// A stack read from a file, with what positions in it point to.
+// What to read and how.
+struct Files {
+  std::vector<std::filesystem::path> paths;  // absolute, each laid over those before it; "-": standard_input
+  std::string standard_input = {};
+  std::filesystem::path folder;  // absolute, of the project: relative paths start here
+  Environment environment;
+  Mode mode = Mode::resolve;
+  std::optional<std::string> project_name = {};  // given outside of the files: COMPOSE_PROJECT_NAME in them
+  std::string default_name = {};                 // the same when neither that is there nor name:
+  std::vector<std::string> profiles = {};        // active ones; "*": all
+  std::vector<std::string> services = {};        // named by the user: their profiles are active as well
+};
+
+// A stack read from files, with what positions in it point to.
 struct Document {
-  std::shared_ptr<const Source> source;  // the Positions of `stack` point into it
-  Stack stack;
+  std::vector<std::shared_ptr<const Source>> sources;  // the Positions of `stack` point into them
+  Stack stack;                                         // without the services whose profiles are not active
   std::vector<std::pair<VariableUse, Position>> variables;
   std::vector<std::pair<std::string, Position>> unset;  // variables that became "" for want of a value
 };
 
-// Reads a file, with every check that needs no other file. All that is wrong goes to `diagnostics`, which keeps the
-// text alive; the result is absent when nothing could be read, and must not be used when `diagnostics` is not empty
-// other than for finding more errors.
-std::optional<Document> read_stack(const std::filesystem::path& path, const Environment& environment, Mode mode,
-                                   Diagnostics& diagnostics);
+// Reads the files and all that they include or extend, with every check that needs nothing else. All that is wrong goes
+// to `diagnostics`, which keeps the texts alive; the result is absent when nothing could be read, and must not be used
+// when `diagnostics` is not empty other than for finding more errors. In keep mode nothing is replaced, but for names
+// of files that are included or extended.
+std::optional<Document> read_stack(const Files& files, Diagnostics& diagnostics);
 
 // The same for a text that stands in no file.
 std::optional<Document> parse_stack(std::filesystem::path path, std::string text, const Environment& environment,

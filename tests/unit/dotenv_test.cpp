@@ -33,6 +33,19 @@ TEST_CASE("the lines of an .env file") {
                                       {"I", "last"}});
 }
 
+TEST_CASE("an .env file may be written as YAML's lines, with escapes and comments as Compose knows them") {
+  const EnvFile parsed(
+      "A: one\nB.c-d[0]= # not a comment\nC='it\\'s \\n'\nD=\"\\a\\0101\\q\\\\n\"\nexport\tE=e\nF = ${A}$ $1 \t\nG=");
+  CHECK(parsed.diagnostics.text().empty());
+  CHECK(parsed.variables == Variables{{"A", "one"},
+                                      {"B.c-d[0]", "# not a comment"},
+                                      {"C", "it's \\n"},
+                                      {"D", "\aA\\q\\n"},
+                                      {"E", "e"},
+                                      {"F", "one$ $1"},
+                                      {"G", ""}});
+}
+
 TEST_CASE("the environment wins over earlier lines in a variable, and a lone name passes through") {
   const EnvFile parsed("A=file\nB=$A\nC\nD\n", environment_of({{"A", "outer"}, {"C", "c"}}));
   CHECK(parsed.variables == Variables{{"A", "file"}, {"B", "outer"}, {"C", "c"}});
@@ -43,9 +56,9 @@ TEST_CASE("wrong lines of an .env file are named with their line, and the others
   CHECK(parsed.variables.at("A") == "1");
   CHECK(parsed.diagnostics.text() ==
         ".env:2:1: error: not a KEY=VALUE line\n     2 | not a line\n       | ^\n       = begin a comment with '#'\n"
-        ".env:4:1: error: something stands behind the closing \" of B\n     4 | y\" z\n       | ^\n"
+        ".env:4:4: error: something stands behind the closing \" of B\n     4 | y\" z\n       |    ^\n"
         "       = remove it, or begin a comment with '#'\n"
-        ".env:5:1: error: the value of C has no closing '\n     5 | C='open\n       | ^\n"
+        ".env:5:3: error: the value of C has no closing '\n     5 | C='open\n       |   ^\n"
         "       = close the quote, or leave both away\n");
 }
 

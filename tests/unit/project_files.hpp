@@ -26,7 +26,7 @@ class ProjectFiles {
 
   Result<Loaded> load(const stack::Variables& environment = {}, stack::Mode mode = stack::Mode::resolve,
                       std::optional<std::string> name = std::nullopt) const {
-    return project::load({folder_.path() / "stack.yaml", std::move(name), environment, mode});
+    return project::load({{folder_.path() / "stack.yaml"}, std::move(name), environment, mode});
   }
 
   // The project; its errors are the test's.

@@ -41,7 +41,7 @@ TEST_CASE("the name of a project: -p, then COMPOSE_PROJECT_NAME, then name:, the
   named.write(".env", "COMPOSE_PROJECT_NAME=dotenv\n");
   CHECK(named.project().name == "dotenv");
   const ProjectFiles unnamed(Files{{"sub/My.App/stack.yaml", "services: {web: {image: x}}\n"}});
-  CHECK(load({unnamed.folder() / "sub/My.App/stack.yaml", {}, {}, {}})->project.name == "myapp");
+  CHECK(load({.files = {unnamed.folder() / "sub/My.App/stack.yaml"}})->project.name == "myapp");
 }
 
 TEST_CASE(".env stands under the environment, and what is not set is warned of") {

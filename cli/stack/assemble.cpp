@@ -1,0 +1,121 @@
+#include "stack/assemble.hpp"
+
+#include <fmt/format.h>
+
+#include "stack/merge.hpp"
+#include "util/file.hpp"
+
+namespace saasctl::stack {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::uintmax_t largest_file = 16 << 20;
+
+}  // namespace
+
+fs::path shown_path(const fs::path& path) {
+  std::error_code ignored;
+  const auto here = fs::current_path(ignored);
+  auto shown = path.lexically_relative(here);
+  return shown.empty() || *shown.begin() == ".." ? path : shown;
+}
+
+fs::path absolute_path(const fs::path& folder, const fs::path& path) {
+  auto whole = (folder / path).lexically_normal();
+  return whole.has_filename() || !whole.has_relative_path() ? whole : whole.parent_path();
+}
+
+Result<std::string> read_regular_file(const fs::path& path) {
+  const auto shown = shown_path(path).string();
+  std::error_code error;
+  const auto status = fs::status(path, error);
+  if (fs::exists(status) && !fs::is_regular_file(status)) {
+    return failure(Fault::usage,
+                   fmt::format("cannot read {}: it is {}", shown,
+                               fs::is_directory(status) ? "a folder" : "a pipe or device, not a file"),
+                   fs::is_directory(status) ? "name the file in it" : "pipe the text to -f -");
+  }
+  if (const auto size = fs::file_size(path, error); !error && size > largest_file) {
+    return failure(Fault::usage, fmt::format("{} is larger than 16 MiB", shown),
+                   "a stack file describes a stack; keep data elsewhere");
+  }
+  return read_file(path);
+}
+
+void Reading::put(const fs::path& path, const fs::path& shown, std::string text) {
+  File file{std::make_shared<const Source>(shown, std::move(text)), {}};
+  diagnostics_.keep(file.source);
+  file.documents = parse_documents(*file.source, diagnostics_);
+  files_.emplace(path, std::move(file));
+}
+
+const Reading::File* Reading::file(const fs::path& path, const Node* named_by) {
+  if (const auto found = files_.find(path); found != files_.end()) return &found->second;
+  auto text = read_regular_file(path);
+  if (!text) {
+    const auto& error = text.error();
+    diagnostics_.add(
+        named_by ? named_by->at : Position{}, named_by ? named_by->width() : 1, error.message,
+        error.fault == Fault::not_found && !named_by ? "go to the folder that has it, or name it with -f" : error.hint);
+    return nullptr;
+  }
+  put(path, shown_path(path), std::move(*text));
+  return &files_.at(path);
+}
+
+std::vector<NodePtr> Reading::documents(const fs::path& path, const Scope& scope, const Node* named_by) {
+  const auto* found = file(path, named_by);
+  if (!found) return {};
+  auto documents = found->documents;
+  if (mode_ == Mode::keep) return documents;
+  for (auto& document : documents) document = settle(document, scope.environment, variables_, diagnostics_);
+  return documents;
+}
+
+std::string Reading::text(const Node& node, const Scope& scope) const {
+  return node.settled ? node.text : interpolate(node.text, scope.environment).text;
+}
+
+std::vector<std::shared_ptr<const Source>> Reading::sources() const {
+  std::vector<std::shared_ptr<const Source>> sources;
+  for (const auto& [path, file] : files_) sources.push_back(file.source);
+  return sources;
+}
+
+NodePtr with_defaults(const NodePtr& document, Diagnostics& diagnostics) {
+  const auto* defaults = document->find("defaults");
+  const auto* services = document->find("services");
+  if (!defaults || !services || defaults->kind != Kind::map || services->kind != Kind::map) return document;
+  const auto below = std::ranges::find(document->entries, "defaults", &Entry::key)->value;
+  auto result = std::make_shared<Node>(*document);
+  auto all = std::make_shared<Node>(*services);
+  for (auto& service : all->entries) {
+    if (service.value->kind == Kind::map) service.value = merge_services(below, service.value, diagnostics);
+  }
+  std::ranges::find(result->entries, "services", &Entry::key)->value = std::move(all);
+  return result;
+}
+
+NodePtr assemble(const std::vector<fs::path>& paths, const Scope& scope, const std::vector<Included>& trail,
+                 const Node* named_by, Reading& reading) {
+  NodePtr merged;
+  for (const auto& path : paths) {
+    auto way = trail;
+    way.push_back({path, named_by ? named_by->at : Position{}});
+    for (auto document : reading.documents(path, scope, named_by)) {
+      if (document->kind != Kind::map) {
+        reading.error(*document, fmt::format("expected a map with the keys of stack, found {}", describe(*document)));
+        continue;
+      }
+      document = take_in_includes(document, scope, way, reading);
+      document = resolve_extends(document, path, scope, reading);
+      merged = merged ? merge_files(merged, document, reading.diagnostics()) : document;
+    }
+  }
+  if (!merged) return nullptr;
+  return without_duplicates(without_tags(with_defaults(merged, reading.diagnostics())));
+}
+
+}  // namespace saasctl::stack

@@ -1,0 +1,96 @@
+// From files to one tree: read, variables replaced, includes taken in, extends resolved, merged.
+// Source: Compose specification, 13-merge.md, 14-include.md, 05-services.md ("extends"); where they are silent,
+// compose-go v2, loader.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "stack/declare.hpp"
+#include "stack/settle.hpp"
+
+namespace saasctl::stack {
+
+// What holds for a group of files: the -f files, or those of one include.
+struct Scope {
+  std::filesystem::path folder;  // absolute; relative paths start here
+  Environment environment;
+};
+
+// The files of one run, each read once. In keep mode variables stay, but for the names of files.
+class Reading {
+ public:
+  Reading(Mode mode, Diagnostics& diagnostics) : mode_(mode), diagnostics_(diagnostics) {}
+
+  struct File {
+    std::shared_ptr<const Source> source;
+    std::vector<NodePtr> documents;  // as written
+  };
+
+  // A file that is not on the disk: standard input, or a text of a test.
+  void put(const std::filesystem::path& path, const std::filesystem::path& shown, std::string text);
+
+  // The file; an error is placed at `named_by`, which may be nullptr. Absent: it cannot be read.
+  const File* file(const std::filesystem::path& path, const Node* named_by);
+
+  // Its documents with the variables of the scope.
+  std::vector<NodePtr> documents(const std::filesystem::path& path, const Scope& scope, const Node* named_by);
+
+  // The text of a value that names a file or a service.
+  std::string text(const Node& node, const Scope& scope) const;
+
+  void error(const Node& node, std::string message, std::string hint = {}) {
+    diagnostics_.add(node.at, node.width(), std::move(message), std::move(hint));
+  }
+
+  // Counts what is included; false when it is too much, as when files include one another in ever more ways.
+  bool one_more() { return ++included_ <= 10'000; }
+
+  Mode mode() const { return mode_; }
+  Diagnostics& diagnostics() { return diagnostics_; }
+  const VariablesUsed& variables() const { return variables_; }
+  std::vector<std::shared_ptr<const Source>> sources() const;
+
+ private:
+  Mode mode_;
+  Diagnostics& diagnostics_;
+  VariablesUsed variables_;
+  std::size_t included_ = 0;
+  std::map<std::filesystem::path, File> files_;
+};
+
+// The files on the way to where an include stands, each with the place that names it.
+struct Included {
+  std::filesystem::path path;
+  Position by;
+};
+
+// The files as one tree, later ones over earlier ones, without !reset and !override, without duplicates in lists, and
+// with `defaults:` under every service. nullptr: there is nothing in them.
+NodePtr assemble(const std::vector<std::filesystem::path>& paths, const Scope& scope,
+                 const std::vector<Included>& trail, const Node* named_by, Reading& reading);
+
+// The document without its `include`, with the resources of the files that it names under its own.
+NodePtr take_in_includes(const NodePtr& document, const Scope& scope, const std::vector<Included>& trail,
+                         Reading& reading);
+
+// The document, which stands in `path`, with every service laid over the one it extends.
+NodePtr resolve_extends(const NodePtr& document, const std::filesystem::path& path, const Scope& scope,
+                        Reading& reading);
+
+// The document with its `defaults:` under each of its services.
+NodePtr with_defaults(const NodePtr& document, Diagnostics& diagnostics);
+
+// How a path is shown: relative to the current folder when it lies below it.
+std::filesystem::path shown_path(const std::filesystem::path& path);
+
+// The text of a regular file of at most 16 MiB. A pipe or device is refused and not opened: reading it could block.
+Result<std::string> read_regular_file(const std::filesystem::path& path);
+
+// An absolute, normal path.
+std::filesystem::path absolute_path(const std::filesystem::path& folder, const std::filesystem::path& path);
+
+}  // namespace saasctl::stack

@@ -1,0 +1,136 @@
+#include "project/files.hpp"
+#include "project_files.hpp"
+
+#include <sys/stat.h>
+
+using namespace saasctl;
+using namespace saasctl::project;
+
+namespace {
+
+namespace fs = std::filesystem;
+
+const std::string web = "services: {web: {image: x, user: \"${U:-none}\"}}\n";
+
+// What is chosen in the folder, file names relative to it.
+std::string chosen(const ProjectFiles& files, Inputs inputs) {
+  if (!inputs.project_directory && inputs.files.empty()) inputs.project_directory = files.folder();
+  stack::Diagnostics diagnostics;
+  const auto result = choose_files(inputs, diagnostics);
+  if (!result) return result.error().message;
+  CHECK(diagnostics.text().empty());
+  std::string out;
+  for (const auto& file : result->files) out += file.lexically_relative(files.folder()).string() + " ";
+  return out;
+}
+
+std::string user(const ProjectFiles& files, Inputs inputs) {
+  if (inputs.files.empty()) inputs.files = {files.folder() / "stack.yaml"};
+  const auto loaded = load(inputs);
+  INFO((loaded ? "" : loaded.error().message));
+  REQUIRE(loaded);
+  return loaded->project.services.at(0).spec.user.value_or("");
+}
+
+}  // namespace
+
+TEST_CASE("files that are not named: stack.yaml before Compose's names, each with its override file") {
+  ProjectFiles files(Files{{"docker-compose.yml", web}, {"docker-compose.override.yaml", web}, {"compose.yml", web}});
+  CHECK(chosen(files, {}) == "compose.yml docker-compose.override.yaml ");
+  files.write("stack.yml", web);
+  CHECK(chosen(files, {}) == "stack.yml ");
+  files.write("stack.override.yaml", web);
+  CHECK(chosen(files, {}) == "stack.yml stack.override.yaml ");
+}
+
+TEST_CASE("more than one of Compose's names is warned of") {
+  const ProjectFiles files(Files{{"docker-compose.yml", web}, {"compose.yml", web}});
+  stack::Diagnostics diagnostics;
+  const auto result = choose_files({.project_directory = files.folder()}, diagnostics);
+  REQUIRE(result);
+  CHECK(result->warnings.at(0).find("docker-compose.yml are there as well, compose.yml is used") != std::string::npos);
+}
+
+TEST_CASE("files are looked for in the folders above as well") {
+  const ProjectFiles files(Files{{"compose.yaml", web}, {"sub/deep/x", ""}});
+  CHECK(chosen(files, {.project_directory = files.folder() / "sub/deep"}) == "compose.yaml ");
+}
+
+TEST_CASE("COMPOSE_FILE names files, between the separator that COMPOSE_PATH_SEPARATOR says") {
+  const ProjectFiles files(Files{{"stack.yaml", web}, {"a.yaml", web}, {"b.yaml", web}});
+  const auto a = (files.folder() / "a.yaml").string(), b = (files.folder() / "b.yaml").string();
+  CHECK(chosen(files, {.environment = {{"COMPOSE_FILE", a + ":" + b}}}) == "a.yaml b.yaml ");
+  CHECK(chosen(files, {.environment = {{"COMPOSE_FILE", a + "," + b}, {"COMPOSE_PATH_SEPARATOR", ","}}}) ==
+        "a.yaml b.yaml ");
+  CHECK(chosen(files, {.files = {b}, .environment = {{"COMPOSE_FILE", a}}}) == "b.yaml ");
+  files.write(".env", "COMPOSE_FILE=" + a + "\n");
+  CHECK(chosen(files, {}) == "a.yaml ");
+}
+
+TEST_CASE("a variable's value: the process, then the later --env-file, then .env") {
+  const ProjectFiles files(
+      Files{{"stack.yaml", web}, {".env", "U=dot\n"}, {"one.env", "U=one\n"}, {"two.env", "U=two-${U}\n"}});
+  const auto one = files.folder() / "one.env", two = files.folder() / "two.env";
+  CHECK(user(files, {}) == "dot");
+  CHECK(user(files, {.env_files = {one}}) == "one");
+  CHECK(user(files, {.env_files = {one, two}}) == "two-one");
+  CHECK(user(files, {.environment = {{"U", "process"}}, .env_files = {one}}) == "process");
+  CHECK(user(files, {.environment = {{"COMPOSE_ENV_FILES", one.string() + "," + two.string()}}}) == "two-one");
+  CHECK(user(files, {.environment = {{"COMPOSE_DISABLE_ENV_FILE", "true"}}}) == "none");
+}
+
+TEST_CASE("an --env-file that is not there is an error") {
+  const ProjectFiles files(Files{{"stack.yaml", web}});
+  const auto loaded = load({.files = {files.folder() / "stack.yaml"}, .env_files = {files.folder() / "no.env"}});
+  REQUIRE_FALSE(loaded);
+  CHECK(loaded.error().message.find("no.env: No such file") != std::string::npos);
+}
+
+TEST_CASE("the name of the project is the variable COMPOSE_PROJECT_NAME in the files") {
+  const ProjectFiles files(Files{
+      {"stack.yaml", "name: \"shop-${X:-y}\"\nservices: {web: {image: x, user: \"${COMPOSE_PROJECT_NAME}\"}}\n"}});
+  CHECK(user(files, {}) == "shop-y");
+  CHECK(user(files, {.project_name = "mine"}) == "mine");
+  CHECK(user(files, {.environment = {{"COMPOSE_PROJECT_NAME", "env"}}}) == "env");
+}
+
+TEST_CASE("profiles come from the option, else from COMPOSE_PROFILES") {
+  const ProjectFiles files(Files{{"stack.yaml", web}});
+  stack::Diagnostics diagnostics;
+  const stack::Variables environment{{"COMPOSE_PROFILES", "a, b"}};
+  const auto folder = files.folder();
+  CHECK(choose_files({.environment = environment, .project_directory = folder}, diagnostics)->profiles ==
+        std::vector<std::string>{"a", "b"});
+  CHECK(choose_files({.environment = environment, .project_directory = folder, .profiles = {"c"}}, diagnostics)
+            ->profiles == std::vector<std::string>{"c"});
+}
+
+TEST_CASE("paths of later files start in the folder of the first, or in --project-directory") {
+  const ProjectFiles files(Files{{"one/a.yaml", "services: {web: {image: x}}\n"},
+                                 {"two/b.yaml", "services: {web: {volumes: [\"./v:/v\"]}}\n"}});
+  Inputs inputs{.files = {files.folder() / "one/a.yaml", files.folder() / "two/b.yaml"}};
+  const auto source = [&] { return load(inputs)->project.services.at(0).spec.volumes.at(0).source.value_or(""); };
+  CHECK(source() == (files.folder() / "one/v").string());
+  inputs.project_directory = files.folder() / "three";
+  CHECK(source() == (files.folder() / "three/v").string());
+}
+
+TEST_CASE("a pipe or folder given as a stack file is refused and not waited for") {
+  const ProjectFiles files(Files{{"x", ""}});
+  REQUIRE(::mkfifo((files.folder() / "pipe").c_str(), 0600) == 0);
+  CHECK(load({.files = {files.folder() / "pipe"}}).error().message.find("it is a pipe or device, not a file") !=
+        std::string::npos);
+  CHECK(load({.files = {files.folder()}}).error().message.find("it is a folder") != std::string::npos);
+  CHECK(load({.files = {"/dev/zero"}}).error().message.find("it is a pipe or device") != std::string::npos);
+}
+
+TEST_CASE("errors of every file come in one run") {
+  const ProjectFiles files(Files{{"a.yaml", "services: {web: {imge: x}}\n"},
+                                 {"b.yaml", "services: {web: {image: x, mem_limit: much}}\n"},
+                                 {"c.yaml", "services: [\n"}});
+  const auto folder = files.folder();
+  const auto text = load({.files = {folder / "a.yaml", folder / "b.yaml", folder / "c.yaml"}}).error().message;
+  CHECK(text.find("a.yaml:1:18: error:") != std::string::npos);
+  CHECK(text.find("b.yaml:1:39: error: 'much'") != std::string::npos);
+  CHECK(text.find("c.yaml:2:1: error: not valid YAML") != std::string::npos);
+}
