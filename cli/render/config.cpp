@@ -85,6 +85,30 @@ void number_of_octal(Json& mode) {
   if (error == std::errc{} && end == digits.data() + digits.size()) mode = value;
 }
 
+// A path as Compose writes it: "." at its end has left no slash.
+std::string without_slash(std::string path) {
+  if (path.size() > 1 && path.ends_with('/')) path.pop_back();
+  return path;
+}
+
+// "name=address", whichever separator was written.
+void settle_hosts(std::vector<std::string>& hosts) {
+  for (auto& host : hosts) {
+    const auto end = host.find_first_of("=:");
+    if (end != std::string::npos) host[end] = '=';
+  }
+}
+
+// How many devices; all of them are -1.
+void settle_counts(Json& requests) {
+  for (auto& request : requests) {
+    with_member(request, "count", [](Json& count) {
+      if (count == "all") count = -1;
+      number_if_one(count);
+    });
+  }
+}
+
 void nothing_as_empty_text(stack::Pairs& pairs) {
   for (auto& pair : pairs) pair.value = pair.value.value_or("");
 }
@@ -103,6 +127,7 @@ class ServiceWriter {
     for (const auto* key : {"cpu_period", "cpu_quota", "cpu_rt_period", "cpu_rt_runtime"}) {
       with_member(out, key, number_if_one);
     }
+    with_member(out, "gpus", settle_counts);
     with_member(out, "mem_swappiness", [](Json& value) { value = std::to_string(value.get<std::int64_t>()); });
     with_member(out, "environment", [&](Json& environment) {
       for (const auto& name : unset_) environment[name] = nullptr;
@@ -145,6 +170,8 @@ class ServiceWriter {
     if (spec_.develop) {
       for (auto& watch : spec_.develop->watch) watch.path = absolute(watch.path);
     }
+    settle_hosts(spec_.extra_hosts);
+    if (spec_.pull_policy == "if_not_present") spec_.pull_policy = "missing";
     if (mode_ == stack::Mode::resolve) take_resolved();
     nothing_as_empty_text(spec_.labels);
     nothing_as_empty_text(spec_.annotations);
@@ -159,23 +186,27 @@ class ServiceWriter {
     spec_.labels = service_.spec.labels;
     spec_.label_file.clear();
     spec_.networks = service_.spec.networks;
-    for (std::size_t i = 0; i < spec_.volumes.size(); ++i) spec_.volumes[i].source = service_.spec.volumes[i].source;
+    spec_.volumes = service_.spec.volumes;
+    for (auto& mount : spec_.volumes) {
+      if (mount.source) mount.source = without_slash(*mount.source);
+    }
   }
 
   void settle_build(stack::Build& build) const {
-    if (service_.build) build.context = service_.build->context.string();
+    if (service_.build) build.context = without_slash(service_.build->context.string());
     if (!build.dockerfile && !build.dockerfile_inline) build.dockerfile = "Dockerfile";
     if (service_.build && mode_ == stack::Mode::resolve) {
       std::erase_if(build.args.entries, [&](const auto& arg) { return !service_.build->args.contains(arg.name); });
       for (auto& arg : build.args) arg.value = service_.build->args.at(arg.name);
     }
+    settle_hosts(build.extra_hosts);
     nothing_as_empty_text(build.labels);
   }
 
   std::string absolute(const std::string& path) const {
     return stack::has_variable(path) && mode_ == stack::Mode::keep
                ? path
-               : (project_.folder / path).lexically_normal().string();
+               : without_slash((project_.folder / path).lexically_normal().string());
   }
 
   static Json port(const stack::Port& port) {
@@ -210,7 +241,10 @@ class ServiceWriter {
     with_member(out, "build", [](Json& build) { with_member(build, "shm_size", size_in_bytes); });
     with_member(out, "deploy", [](Json& deploy) {
       with_member(deploy, "resources", [](Json& resources) {
-        for (auto& bounds : resources) with_member(bounds, "memory", size_in_bytes);
+        for (auto& bounds : resources) {
+          with_member(bounds, "memory", size_in_bytes);
+          with_member(bounds, "devices", settle_counts);
+        }
       });
     });
     with_member(out, "blkio_config", [](Json& blkio) {
