@@ -88,8 +88,8 @@ int missing_verb(const CLI::App& app) {
 }  // namespace
 
 void setup_all(CLI::App& app, const Choose& choose) {
-  for (const auto setup : {setup_render, setup_schema, setup_reference, setup_secrets, setup_build, setup_plan,
-                           setup_up, setup_down, setup_ps, setup_logs, setup_verify}) {
+  for (const auto setup : {setup_render, setup_schema, setup_reference, setup_secrets, setup_build, setup_config,
+                           setup_plan, setup_up, setup_down, setup_ps, setup_logs, setup_verify}) {
     setup(app, choose);
   }
 }

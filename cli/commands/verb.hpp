@@ -20,6 +20,7 @@ void setup_schema(CLI::App& app, const Choose& choose);
 void setup_reference(CLI::App& app, const Choose& choose);
 void setup_secrets(CLI::App& app, const Choose& choose);
 void setup_build(CLI::App& app, const Choose& choose);
+void setup_config(CLI::App& app, const Choose& choose);
 void setup_plan(CLI::App& app, const Choose& choose);
 void setup_up(CLI::App& app, const Choose& choose);
 void setup_down(CLI::App& app, const Choose& choose);

@@ -1,6 +1,7 @@
 // What we make and what we render, in the eyes of the real docker compose.
 #include <nlohmann/json.hpp>
 
+#include "compose_image.hpp"
 #include "engine/logs.hpp"
 #include "saas.hpp"
 #include "util/text.hpp"
@@ -15,12 +16,7 @@ namespace {
 // Debian's docker compose in a container that sees the engine's socket and the stack's folder, at the same paths.
 class Compose {
  public:
-  explicit Compose(Saas& saas) : saas_(saas) {
-    const auto built = build::build_image(
-        saas.client(), {.tags = {image}, .context = std::filesystem::path(SAASCTL_SOURCE_DIR) / "tests/compose"}, {},
-        {});
-    if (!built) FAIL(built.error().message);
-  }
+  explicit Compose(Saas& saas) : saas_(saas) { build_compose_image(saas.client()); }
 
   Outcome run(const std::vector<std::string>& arguments) const {
     const auto& client = saas_.client();
@@ -32,7 +28,7 @@ class Compose {
     for (const auto& argument : arguments) words.push_back(argument);
     json environment = json::array();
     for (const auto& [variable, value] : saas_.variables()) environment.push_back(variable + "=" + value);
-    const json body{{"Image", image},
+    const json body{{"Image", compose_image},
                     {"Cmd", words},
                     {"Env", environment},
                     {"WorkingDir", folder},
@@ -56,7 +52,6 @@ class Compose {
   }
 
  private:
-  static constexpr auto image = "saasctl-test/compose:latest";
   Saas& saas_;
 };
 

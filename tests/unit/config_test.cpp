@@ -1,0 +1,93 @@
+#include "render/config.hpp"
+#include "project_files.hpp"
+#include "render/yaml.hpp"
+
+using namespace saasctl;
+using namespace saasctl::project;
+
+namespace {
+
+using stack::Json;
+
+Json model_of(const Files& files, const stack::Variables& environment = {}, stack::Mode mode = stack::Mode::resolve,
+              const std::set<std::string>& names = {}) {
+  const ProjectFiles folder(files);
+  return render::config_model(folder.project(environment, mode), mode, names);
+}
+
+// The one service of a stack named shop.
+Json web(const std::string& keys, const stack::Variables& environment = {}, stack::Mode mode = stack::Mode::resolve) {
+  const auto text = "name: shop\nservices:\n  web:\n    image: nginx:1\n" + keys;
+  return model_of({{"stack.yaml", text}}, environment, mode).at("services").at("web");
+}
+
+}  // namespace
+
+TEST_CASE("config writes ports, mounts, dependencies and networks in their long forms") {
+  CHECK(web("    ports: [\"127.0.0.1:80:8080/udp\"]\n").at("ports").dump() ==
+        R"([{"mode":"ingress","host_ip":"127.0.0.1","target":8080,"published":"80","protocol":"udp"}])");
+  CHECK(web("    volumes: [\"/srv:/data:ro\"]\n").at("volumes").dump() ==
+        R"([{"type":"bind","source":"/srv","target":"/data","read_only":true,"bind":{"create_host_path":true}}])");
+  const auto model = model_of({{"stack.yaml", "services: {a: {image: x, depends_on: [b]}, b: {image: y}}\n"}});
+  CHECK(model.at("services").at("a").at("depends_on").dump() ==
+        R"({"b":{"condition":"service_started","required":true}})");
+  CHECK(model.at("services").at("a").at("networks").dump() == R"({"default":null})");
+}
+
+TEST_CASE("config writes sizes in bytes and durations as Go does") {
+  const auto service = web("    mem_limit: 64m\n    shm_size: 1gb\n    stop_grace_period: 90s\n");
+  CHECK(service.at("mem_limit") == "67108864");
+  CHECK(service.at("shm_size") == "1073741824");
+  CHECK(service.at("stop_grace_period") == "1m30s");
+  CHECK_FALSE(service.contains("deploy"));
+}
+
+TEST_CASE("config doubles dollar signs, and leaves variables alone when nothing is to be replaced") {
+  CHECK(web("    environment: {A: \"$$x-${B:-c}\"}\n").at("environment").at("A") == "$$x-c");
+  const auto kept = web("    environment: {A: \"$$x-${B:-c}\"}\n", {}, stack::Mode::keep);
+  CHECK(kept.at("environment").at("A") == "$$x-${B:-c}");
+}
+
+TEST_CASE("config shows a variable without a value as null, and merges files of variables in") {
+  const Files files{{"stack.yaml", "services: {web: {image: x, env_file: a.env, environment: [B=2, C, D]}}\n"},
+                    {"a.env", "A=1\nB=1\n"}};
+  const auto service = model_of(files, {{"D", "4"}}).at("services").at("web");
+  CHECK(service.at("environment").dump() == R"({"A":"1","B":"2","C":null,"D":"4"})");
+  CHECK_FALSE(service.contains("env_file"));
+}
+
+TEST_CASE("config leaves out saasctl's own keys and what nobody uses") {
+  const auto model = model_of(
+      {{"stack.yaml",
+        "name: shop\nservices:\n  web: {image: x, ready: {tcp: 80}, secrets: [used], volumes: [\"data:/d\"]}\n"
+        "volumes: {data: , other: }\nsecrets:\n  used: {file: used.txt, generate: empty}\n  other: {file: o.txt}\n"
+        "verify: []\nrender: {}\n"}});
+  CHECK_FALSE(model.at("services").at("web").contains("ready"));
+  CHECK(model.at("volumes").dump() == R"({"data":{"name":"shop_data"}})");
+  CHECK(model.at("secrets").size() == 1);
+  CHECK(model.at("secrets").at("used").at("name") == "shop_used");
+  CHECK(std::filesystem::path(model.at("secrets").at("used").at("file").get<std::string>()).is_absolute());
+  CHECK_FALSE(model.at("secrets").at("used").contains("generate"));
+  CHECK_FALSE(model.contains("verify"));
+  CHECK_FALSE(model.contains("render"));
+}
+
+TEST_CASE("config of some services has only what these use") {
+  const auto model = model_of({{"stack.yaml",
+                                "services: {a: {image: x, networks: [one]}, b: {image: y, networks: [two]}}\n"
+                                "networks: {one: , two: }\n"}},
+                              {}, stack::Mode::resolve, {"b"});
+  CHECK(model.at("services").size() == 1);
+  CHECK(model.at("networks").size() == 1);
+  CHECK(model.at("networks").contains("two"));
+}
+
+TEST_CASE("what config prints as YAML is read back as the same model") {
+  const std::string text =
+      "name: shop\nservices:\n  web:\n    image: nginx\n    command: [sh, -c, \"echo $$HOME\"]\n"
+      "    ports: [\"80\", \"8080:81\"]\n    environment: {A: \"yes\", B: \"a: b\", C: \"1\\n2\"}\n"
+      "    healthcheck: {test: curl x, interval: 1m30s}\n    ulimits: {nproc: 5}\n    volumes: [\"data:/d\"]\n"
+      "volumes:\n  data:\n";
+  const auto first = model_of({{"stack.yaml", text}});
+  CHECK(model_of({{"stack.yaml", render::to_yaml(first)}}) == first);
+}
