@@ -4,6 +4,7 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <vector>
 
 #include "engine/client.hpp"
 #include "project/load.hpp"
@@ -20,6 +21,7 @@ struct GlobalOptions {
   std::optional<std::string> context;
   bool no_color = false;
   std::string progress = "auto";
+  std::vector<std::string> tail = {};  // what follows SERVICE of exec and run: a command, read by nobody here
 };
 
 struct Session {
