@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "commands/command_tail.hpp"
 #include "commands/signals.hpp"
 #include "commands/verb.hpp"
 #include "util/text.hpp"
@@ -88,8 +89,9 @@ int missing_verb(const CLI::App& app) {
 }  // namespace
 
 void setup_all(CLI::App& app, const Choose& choose) {
-  for (const auto setup : {setup_render, setup_schema, setup_reference, setup_secrets, setup_build, setup_config,
-                           setup_plan, setup_up, setup_down, setup_ps, setup_logs, setup_verify}) {
+  for (const auto setup :
+       {setup_render, setup_schema, setup_reference, setup_secrets, setup_build, setup_config, setup_plan, setup_up,
+        setup_down, setup_ps, setup_logs, setup_exec, setup_one_off, setup_cp, setup_verify}) {
     setup(app, choose);
   }
 }
@@ -102,7 +104,10 @@ int run(int argc, const char* const* argv) {
   setup_globals(app, options);
   setup_all(app, [&action](Action chosen) { action = std::move(chosen); });
   try {
-    app.parse(argc, argv);
+    auto words = split_tail(app, {argv + 1, argv + argc});
+    options.tail = std::move(words.tail);
+    std::ranges::reverse(words.own);  // CLI11 takes them from the back
+    app.parse(std::move(words.own));
   } catch (const CLI::ExtrasError& error) {
     return app.get_subcommands().empty() ? missing_verb(app) : usage_error(app, error);
   } catch (const CLI::ParseError& error) {

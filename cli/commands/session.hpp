@@ -24,6 +24,7 @@ struct GlobalOptions {
   std::optional<std::string> context;
   bool no_color = false;
   std::string progress = "auto";
+  std::vector<std::string> tail = {};  // what follows SERVICE of exec and run: a command, read by nobody here
 };
 
 struct Session {

@@ -14,7 +14,12 @@ Signals::Signals() {
   sigemptyset(&set);
   sigaddset(&set, SIGINT);
   sigaddset(&set, SIGTERM);
+  sigaddset(&set, SIGHUP);
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  sigset_t window;
+  sigemptyset(&window);
+  sigaddset(&window, SIGWINCH);
+  pthread_sigmask(SIG_BLOCK, &window, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
   thread_ = std::jthread([this, set](const std::stop_token& stop) {
     const timespec moment{0, 100'000'000};

@@ -1,4 +1,4 @@
-// SIGINT and SIGTERM as a stop token.
+// SIGINT, SIGTERM and SIGHUP as a stop token.
 #pragma once
 
 #include <atomic>
@@ -7,8 +7,9 @@
 
 namespace saasctl::commands {
 
-// While it lives, the first SIGINT or SIGTERM sets the token and a second one ends the process at once. Must be made
-// before any other thread, which then inherit the blocked signals.
+// While it lives, the first SIGINT, SIGTERM or SIGHUP sets the token and a second one ends the process at once. Must be
+// made before any other thread, which then inherit the blocked signals. SIGWINCH is blocked as well: whoever wants to
+// know of it asks a descriptor (terminal::SizeChanges), and a signal that any thread let in would be lost to it.
 class Signals {
  public:
   Signals();

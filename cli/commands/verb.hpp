@@ -26,6 +26,10 @@ void setup_up(CLI::App& app, const Choose& choose);
 void setup_down(CLI::App& app, const Choose& choose);
 void setup_ps(CLI::App& app, const Choose& choose);
 void setup_logs(CLI::App& app, const Choose& choose);
+void setup_exec(CLI::App& app, const Choose& choose);
+void setup_one_off(CLI::App& app, const Choose& choose);
+void setup_cp(CLI::App& app, const Choose& choose);
+void setup_watch(CLI::App& app, const Choose& choose);
 void setup_verify(CLI::App& app, const Choose& choose);
 
 }  // namespace saasctl::commands

@@ -7,39 +7,19 @@
 #include <cerrno>
 
 #include "engine/json.hpp"
+#include "util/program_dialer.hpp"
 #include "util/text.hpp"
 
 namespace saasctl::engine {
 namespace {
 
 constexpr std::chrono::milliseconds ping_timeout{10'000};
+constexpr std::chrono::milliseconds dial_timeout{40'000};  // ssh has 30 s of its own to connect
 
 // The system's or libcurl's words at the end of a transfer's error.
 std::string reason_of(const Error& error) {
   const auto colon = error.message.rfind(": ");
   return to_lower(error.message.substr(colon == std::string::npos ? 0 : colon + 2));
-}
-
-// Why nobody answers, in one line of the user's terms. A unix socket tells by itself: by its absence or its
-// permissions.
-std::unexpected<Error> unreachable(const Endpoint& endpoint, const Error& error) {
-  const auto says = [&](std::string_view what, std::string hint) {
-    return failure(Fault::no_engine,
-                   fmt::format("no Docker Engine answers at {} ({}): {}", endpoint.host, endpoint.source, what),
-                   std::move(hint));
-  };
-  if (error.fault == Fault::timeout) return says("timed out", "check that the engine is running and not overloaded");
-  if (endpoint.unix_socket.empty()) {
-    return says(reason_of(error), "check the address and that the engine listens there");
-  }
-  if (::access(endpoint.unix_socket.c_str(), R_OK | W_OK) != 0 && errno != EACCES) {
-    return says("there is no such socket", "start the engine ('systemctl start docker'), or set DOCKER_HOST");
-  }
-  if (::access(endpoint.unix_socket.c_str(), R_OK | W_OK) != 0) {
-    return says("permission denied", "add yourself to the group 'docker' and log in again, or run as root");
-  }
-  return says(reason_of(error),
-              "the socket is there: check that the engine behind it runs ('systemctl status docker')");
 }
 
 std::string engine_message(const http::Response& response) {
@@ -72,18 +52,50 @@ std::optional<ApiVersion> ApiVersion::parse(std::string_view text) {
   return ApiVersion{static_cast<int>(*major), static_cast<int>(*minor)};
 }
 
+// Why nobody answers, in one line of the user's terms. A unix socket tells by itself: by its absence or its
+// permissions; ssh by what it has written.
+std::unexpected<Error> Client::unreachable(const Error& error) const {
+  const auto says = [&](std::string_view what, std::string hint) {
+    return failure(Fault::no_engine,
+                   fmt::format("no Docker Engine answers at {} ({}): {}", endpoint_.host, endpoint_.source, what),
+                   std::move(hint));
+  };
+  if (dialer_) {
+    const auto said = dialer_->said();
+    return says(said.empty() ? (error.fault == Fault::timeout ? "timed out" : reason_of(error)) : said,
+                fmt::format("check that this works without a question: {}", join(endpoint_.command, " ")));
+  }
+  if (error.fault == Fault::timeout) return says("timed out", "check that the engine is running and not overloaded");
+  if (endpoint_.unix_socket.empty()) {
+    return says(reason_of(error), "check the address and that the engine listens there");
+  }
+  if (::access(endpoint_.unix_socket.c_str(), R_OK | W_OK) != 0 && errno != EACCES) {
+    return says("there is no such socket", "start the engine ('systemctl start docker'), or set DOCKER_HOST");
+  }
+  if (::access(endpoint_.unix_socket.c_str(), R_OK | W_OK) != 0) {
+    return says("permission denied", "add yourself to the group 'docker' and log in again, or run as root");
+  }
+  return says(reason_of(error),
+              "the socket is there: check that the engine behind it runs ('systemctl status docker')");
+}
+
+Client::Client(Endpoint endpoint) : endpoint_(std::move(endpoint)) {
+  if (!endpoint_.command.empty()) dialer_ = std::make_shared<http::ProgramDialer>(endpoint_.command);
+}
+
 Result<Client> Client::connect(Endpoint endpoint, std::stop_token stop) {
-  Client client(std::move(endpoint), http::Client());
+  Client client(std::move(endpoint));
   const Endpoint& to = client.endpoint_;
   const http::Request ping{.method = "HEAD",
                            .url = to.base_url + "/_ping",
                            .unix_socket = to.unix_socket,
-                           .timeout = ping_timeout,
+                           .dialer = client.dialer_,
+                           .timeout = client.dialer_ ? dial_timeout : ping_timeout,
                            .connect_timeout = ping_timeout / 2,
                            .tls = to.tls};
   const auto pong = client.http_.send(ping, std::move(stop));
   if (!pong && pong.error().fault == Fault::interrupted) return std::unexpected(pong.error());
-  if (!pong) return unreachable(to, pong.error());
+  if (!pong) return client.unreachable(pong.error());
 
   const auto theirs = ApiVersion::parse(pong->header("Api-Version").value_or(""));
   if (!theirs) {
@@ -111,6 +123,7 @@ http::Request Client::request_for(const Call& call) const {
                         .on_data = call.on_data,
                         .on_head = call.on_head,
                         .unix_socket = endpoint_.unix_socket,
+                        .dialer = dialer_,
                         .timeout = call.timeout,
                         .tls = endpoint_.tls};
   if (call.json) {
@@ -132,7 +145,7 @@ Result<http::Response> Client::send(const Call& call, std::stop_token stop) cons
   }
   auto response = http_.send(request, std::move(stop));
   if (response) return accepted(std::move(*response));
-  if (response.error().fault == Fault::failed && !upload_failed) return unreachable(endpoint_, response.error());
+  if (response.error().fault == Fault::failed && !upload_failed) return unreachable(response.error());
   return response;
 }
 
@@ -154,7 +167,7 @@ Result<void> Client::send_only(const Call& call, std::stop_token stop) const {
 
 Result<http::Upgraded> Client::upgrade(const Call& call, std::string_view protocol, std::stop_token stop) const {
   auto answer = http::Upgraded::open(request_for(call), protocol, std::move(stop));
-  if (!answer && answer.error().fault == Fault::failed) return unreachable(endpoint_, answer.error());
+  if (!answer && answer.error().fault == Fault::failed) return unreachable(answer.error());
   if (!answer) return std::unexpected(std::move(answer.error()));
   if (answer->connection) return std::move(*answer->connection);
   const auto refused = accepted(std::move(answer->response));

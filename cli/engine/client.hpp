@@ -5,6 +5,7 @@
 #include <chrono>
 #include <compare>
 #include <functional>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <stop_token>
@@ -87,10 +88,12 @@ class Client {
   Result<http::Upgraded> upgrade(const Call& call, std::string_view protocol, std::stop_token stop) const;
 
  private:
-  Client(Endpoint endpoint, http::Client http) : endpoint_(std::move(endpoint)), http_(std::move(http)) {}
+  explicit Client(Endpoint endpoint);
   http::Request request_for(const Call& call) const;
+  std::unexpected<Error> unreachable(const Error& error) const;
 
   Endpoint endpoint_;
+  std::shared_ptr<http::ProgramDialer> dialer_;  // of a command; outlives the connections of http_
   http::Client http_;
   ApiVersion version_ = minimum_api;
   bool podman_ = false;

@@ -47,6 +47,50 @@ Result<Endpoint> tcp_endpoint(const std::string& host, std::string source, std::
   return endpoint;
 }
 
+std::string quoted(const std::string& word) {
+  std::string out = "'";
+  for (const char c : word) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return out + "'";
+}
+
+// The words are those of docker's own way (cli/connhelper); ssh hands the last ones to a shell over there.
+Result<Endpoint> ssh_endpoint(const std::string& host, std::string source) {
+  auto rest = host.substr(host.find("://") + 3);
+  const auto slash = std::min(rest.find('/'), rest.size());
+  const auto socket = rest.substr(slash);
+  rest.resize(slash);
+  const auto at = rest.rfind('@');
+  const auto user = at == std::string::npos ? std::string() : rest.substr(0, at);
+  auto machine = at == std::string::npos ? rest : rest.substr(at + 1);
+  std::string port;
+  if (const auto colon = machine.rfind(':');
+      colon != std::string::npos && machine.find(']', colon) == std::string::npos) {
+    port = machine.substr(colon + 1);
+    machine.resize(colon);
+  }
+  if (machine.starts_with('[') && machine.ends_with(']')) machine = machine.substr(1, machine.size() - 2);
+  const auto bad = [&](std::string_view what) {
+    return failure(Fault::usage, fmt::format("{} is '{}': {}", source, host, what),
+                   "write it as ssh://USER@HOST or ssh://USER@HOST:PORT");
+  };
+  if (machine.empty() || machine.starts_with('-')) return bad("it names no host");
+  if (user.find(':') != std::string::npos) return bad("a password does not belong into an address");
+  if (user.starts_with('-') || (at != std::string::npos && user.empty())) return bad("it names no user");
+  const auto number = parse_integer(port).value_or(0);
+  if (machine.size() < rest.size() && port.empty() && rest.ends_with(':')) return bad("it names no port");
+  if (!port.empty() && (number < 1 || number > 65535)) return bad("it names no port");
+  if (socket.find_first_of("?#") != std::string::npos) return bad("an address of ssh has no query");
+
+  Endpoint endpoint{.host = host, .source = std::move(source)};
+  endpoint.command = {"ssh", "-o", "ConnectTimeout=30", "-T"};
+  if (!user.empty()) endpoint.command.insert(endpoint.command.end(), {"-l", user});
+  if (!port.empty()) endpoint.command.insert(endpoint.command.end(), {"-p", port});
+  endpoint.command.insert(endpoint.command.end(), {"--", machine, "docker"});
+  if (socket.find_first_not_of('/') != std::string::npos) endpoint.command.push_back(quoted("--host=unix://" + socket));
+  endpoint.command.insert(endpoint.command.end(), {"system", "dial-stdio"});
+  return endpoint;
+}
+
 Result<Endpoint> parse_host(const std::string& host, std::string source, std::optional<http::TlsFiles> tls) {
   if (host.starts_with("unix://") && host.size() > 7) {
     return Endpoint{.host = host, .unix_socket = host.substr(7), .source = std::move(source)};
@@ -55,13 +99,9 @@ Result<Endpoint> parse_host(const std::string& host, std::string source, std::op
     if (host.starts_with("https://") && !tls) tls.emplace();
     return tcp_endpoint(host, std::move(source), std::move(tls));
   }
-  if (host.starts_with("ssh://")) {
-    return failure(Fault::usage, fmt::format("{} is '{}': engines over SSH are not supported", source, host),
-                   "forward the engine's socket with 'ssh -L /tmp/docker.sock:/var/run/docker.sock HOST' and use "
-                   "unix:///tmp/docker.sock");
-  }
+  if (host.starts_with("ssh://")) return ssh_endpoint(host, std::move(source));
   return failure(Fault::usage, fmt::format("{} is '{}', which is no address of an engine", source, host),
-                 "write it as unix:///PATH/TO/SOCKET or tcp://HOST:PORT");
+                 "write it as unix:///PATH/TO/SOCKET, tcp://HOST:PORT or ssh://USER@HOST");
 }
 
 // TLS for hosts that come from an option or DOCKER_HOST. Docker counts DOCKER_TLS_VERIFY when it is not empty.
@@ -70,6 +110,18 @@ std::optional<http::TlsFiles> tls_of_environment(const Environment& environment)
   const std::filesystem::path folder = variable(environment, "DOCKER_CERT_PATH");
   if (!verify && folder.empty()) return std::nullopt;
   return tls_in(folder.empty() ? docker_config_folder(environment) : folder, verify);
+}
+
+// Each of the files is optional; SkipTLSVerify alone means TLS too. Source: docker/cli, cli/context/docker/load.go.
+std::optional<http::TlsFiles> context_tls(const std::filesystem::path& folder, bool skip_verify) {
+  std::error_code ignored;
+  const auto there = [&](const char* name) {
+    return std::filesystem::exists(folder / name, ignored) ? folder / name : std::filesystem::path();
+  };
+  http::TlsFiles tls{
+      .ca = there("ca.pem"), .cert = there("cert.pem"), .key = there("key.pem"), .verify_peer = !skip_verify};
+  if (tls.ca.empty() && tls.cert.empty() && tls.key.empty() && !skip_verify) return std::nullopt;
+  return tls;
 }
 
 // Contexts are kept under the SHA-256 of their names; TLS material is optional.
@@ -86,12 +138,7 @@ Result<Endpoint> context_endpoint(const std::string& name, const std::string& ch
   const auto& docker = detail::member(detail::member(*meta, "Endpoints"), "docker");
   const auto host = detail::text(docker, "Host");
   const auto tls_folder = folder / "contexts" / "tls" / id / "docker";
-  std::optional<http::TlsFiles> tls;
-  std::error_code ignored;
-  if (std::filesystem::exists(tls_folder / "ca.pem", ignored)) {
-    tls = tls_in(tls_folder, !detail::boolean(docker, "SkipTLSVerify"));
-  }
-  return parse_host(host, source, std::move(tls));
+  return parse_host(host, source, context_tls(tls_folder, detail::boolean(docker, "SkipTLSVerify")));
 }
 
 Result<std::string> current_context(const std::filesystem::path& folder) {

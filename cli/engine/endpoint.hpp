@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "util/http.hpp"
 #include "util/result.hpp"
@@ -23,15 +24,18 @@ struct EndpointOptions {
 
 struct Endpoint {
   std::string host;                        // as the user wrote it: unix:///var/run/docker.sock, tcp://10.0.0.5:2376
-  std::filesystem::path unix_socket = {};  // empty for TCP
+  std::filesystem::path unix_socket = {};  // empty for TCP and SSH
+  std::vector<std::string> command = {};   // of ssh://: what carries each connection on its streams
   std::string base_url = "http://docker";  // scheme and authority of every URL
   http::TlsFiles tls = {};                 // counts when base_url is https
   std::string source = {};  // who chose it, in words: "DOCKER_HOST", "context 'remote'", "default socket"
 };
 
 // --context, then --host, DOCKER_HOST, DOCKER_CONTEXT, currentContext of config.json, the default socket. Nothing is
-// contacted; files of the docker configuration are read. Errors: usage (malformed host, unknown context, both options
-// given, a scheme we do not speak), each naming where the value came from.
+// contacted; files of the docker configuration are read. ssh://[USER@]HOST[:PORT][/SOCKET] is reached with the ssh
+// command, which knows the user's keys, hosts and settings, as docker does it (cli/connhelper). Errors: usage
+// (malformed host, unknown context, both options given, a scheme we do not speak), each naming where the value came
+// from.
 Result<Endpoint> resolve_endpoint(const EndpointOptions& options, const Environment& environment);
 
 // The folder of the docker CLI's configuration: DOCKER_CONFIG, else HOME/.docker; empty when neither is set.

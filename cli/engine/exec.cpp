@@ -7,14 +7,24 @@
 #include "engine/json.hpp"
 #include "engine/logs.hpp"
 #include "util/text.hpp"
+#include "util/wait.hpp"
 
 namespace saasctl::engine {
 namespace {
 
-Result<std::string> create_exec(const Client& client, std::string_view container,
+using namespace std::chrono_literals;
+
+std::string path_of(std::string_view exec, std::string_view action) {
+  return fmt::format("/exec/{}/{}", http::percent_encode(exec), action);
+}
+
+}  // namespace
+
+Result<std::string> exec_create(const Client& client, std::string_view container,
                                 const std::vector<std::string>& arguments, const ExecOptions& options,
                                 std::stop_token stop) {
   nlohmann::json body{{"Cmd", arguments}, {"AttachStdout", true}, {"AttachStderr", true}, {"Tty", options.tty}};
+  if (options.input) body["AttachStdin"] = true;
   if (!options.user.empty()) body["User"] = options.user;
   if (options.privileged) body["Privileged"] = true;
   if (!options.working_directory.empty()) body["WorkingDir"] = options.working_directory;
@@ -27,8 +37,39 @@ Result<std::string> create_exec(const Client& client, std::string_view container
       call, [](const nlohmann::json& answer) { return detail::text(answer, "Id"); }, std::move(stop));
 }
 
-// Older engines report a program that cannot be started by failing the start call, newer ones by the exit code.
-std::optional<int> start_failure_code(const Error& error) {
+Result<http::Upgraded> exec_attach(const Client& client, std::string_view exec, bool tty, std::stop_token stop) {
+  const Call call{
+      .method = "POST", .path = path_of(exec, "start"), .json = nlohmann::json{{"Detach", false}, {"Tty", tty}}};
+  return client.upgrade(call, "tcp", std::move(stop));
+}
+
+Result<void> exec_detached(const Client& client, std::string_view exec, bool tty, std::stop_token stop) {
+  return client.send_only(
+      {.method = "POST", .path = path_of(exec, "start"), .json = nlohmann::json{{"Detach", true}, {"Tty", tty}}},
+      std::move(stop));
+}
+
+Result<void> exec_resize(const Client& client, std::string_view exec, unsigned rows, unsigned columns,
+                         std::stop_token stop) {
+  return client.send_only({.method = "POST",
+                           .path = path_of(exec, "resize"),
+                           .query = {{"h", std::to_string(rows)}, {"w", std::to_string(columns)}}},
+                          std::move(stop));
+}
+
+Result<int> exec_exit_code(const Client& client, std::string_view exec, std::stop_token stop) {
+  const auto deadline = deadline_after(10s);
+  const StopSignal signal(stop);
+  for (auto pause = 1ms;; pause = std::min(pause * 2, std::chrono::milliseconds(100))) {
+    const auto inspected = client.send_json({.path = path_of(exec, "json")}, stop);
+    if (!inspected) return std::unexpected(inspected.error());
+    if (!detail::boolean(*inspected, "Running")) return static_cast<int>(detail::integer(*inspected, "ExitCode"));
+    if (poll_timeout(deadline) == 0) return failure(Fault::timeout, "the engine says the command still runs");
+    if (signal.wait_for(pause)) return failure(Fault::interrupted, "interrupted");
+  }
+}
+
+std::optional<int> exec_start_failure(const Error& error) {
   if (error.fault != Fault::failed) return std::nullopt;
   if (error.message.find("executable file not found") != std::string::npos ||
       error.message.find("no such file or directory") != std::string::npos) {
@@ -38,11 +79,9 @@ std::optional<int> start_failure_code(const Error& error) {
   return std::nullopt;
 }
 
-}  // namespace
-
 Result<ExecResult> exec_run(const Client& client, std::string_view container, const std::vector<std::string>& arguments,
                             const ExecOptions& options, std::stop_token stop) {
-  const auto id = create_exec(client, container, arguments, options, stop);
+  const auto id = exec_create(client, container, arguments, options, stop);
   if (!id) return std::unexpected(id.error());
 
   ExecResult result;
@@ -52,7 +91,7 @@ Result<ExecResult> exec_run(const Client& client, std::string_view container, co
   });
   Result<void> framing;
   const Call start{.method = "POST",
-                   .path = "/exec/" + *id + "/start",
+                   .path = path_of(*id, "start"),
                    .json = nlohmann::json{{"Detach", false}, {"Tty", options.tty}},
                    .on_data =
                        [&](std::string_view bytes) {
@@ -66,13 +105,13 @@ Result<ExecResult> exec_run(const Client& client, std::string_view container, co
                                                container, options.timeout.count()));
   }
   if (!started) {
-    const auto code = start_failure_code(started.error());
+    const auto code = exec_start_failure(started.error());
     if (!code) return std::unexpected(started.error());
     return ExecResult{.exit_code = *code, .standard_output = {}, .standard_error = started.error().message};
   }
   if (!framing) return std::unexpected(framing.error());
 
-  const auto inspected = client.send_json({.path = "/exec/" + *id + "/json"}, std::move(stop));
+  const auto inspected = client.send_json({.path = path_of(*id, "json")}, std::move(stop));
   if (!inspected) return std::unexpected(inspected.error());
   result.exit_code = static_cast<int>(detail::integer(*inspected, "ExitCode"));
   return result;

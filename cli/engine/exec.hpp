@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -19,6 +20,7 @@ struct ExecOptions {
   std::chrono::milliseconds timeout{30'000};
   std::size_t max_output = std::size_t{1} << 20;  // bytes kept of each stream; the rest is dropped
   bool tty = false;                               // everything is then standard output
+  bool input = false;                             // attach standard input; of exec_attach() only
   bool privileged = false;
 };
 
@@ -33,5 +35,27 @@ struct ExecResult {
 // the container: the API has no call that ends it.
 Result<ExecResult> exec_run(const Client& client, std::string_view container, const std::vector<std::string>& arguments,
                             const ExecOptions& options, std::stop_token stop);
+
+// Makes a command ready to be started; its id. conflict: the container does not run.
+Result<std::string> exec_create(const Client& client, std::string_view container,
+                                const std::vector<std::string>& arguments, const ExecOptions& options,
+                                std::stop_token stop);
+
+// Starts it with its streams on the connection: raw with a terminal, else as Demultiplexer reads them.
+Result<http::Upgraded> exec_attach(const Client& client, std::string_view exec, bool tty, std::stop_token stop);
+
+// Starts it and leaves it to itself.
+Result<void> exec_detached(const Client& client, std::string_view exec, bool tty, std::stop_token stop);
+
+// The size of its terminal. An error as long as it has not begun.
+Result<void> exec_resize(const Client& client, std::string_view exec, unsigned rows, unsigned columns,
+                         std::stop_token stop);
+
+// Of a command whose streams have ended: the engine may need a moment to see the end itself. timeout: it did not.
+Result<int> exec_exit_code(const Client& client, std::string_view exec, std::stop_token stop);
+
+// 126 or 127 for an error of exec_attach() that says the program could not be started, as older engines report it;
+// nothing for any other error.
+std::optional<int> exec_start_failure(const Error& error);
 
 }  // namespace saasctl::engine

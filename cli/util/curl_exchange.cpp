@@ -3,8 +3,11 @@
 #include <fmt/format.h>
 
 #include <cstring>
+#include <exception>
 #include <new>
 #include <stdexcept>
+
+#include "util/program_dialer.hpp"
 
 namespace saasctl::http::detail {
 namespace {
@@ -23,6 +26,29 @@ void set_tls_options(CURL* easy, const TlsFiles& tls) {
   curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, tls.verify_peer ? 2L : 0L);
 }
 
+// libcurl connects to the address as it is after this call.
+curl_socket_t open_dialed(void* dialer, curlsocktype, curl_sockaddr* address) noexcept {
+  try {
+    return static_cast<ProgramDialer*>(dialer)->open(address->addr, address->addrlen);
+  } catch (const std::exception&) {
+    return CURL_SOCKET_BAD;
+  }
+}
+
+int close_dialed(void* dialer, curl_socket_t socket) noexcept {
+  static_cast<ProgramDialer*>(dialer)->close(socket);
+  return 0;
+}
+
+// The path is never opened: with one libcurl asks no name server for the URL's host.
+void set_dialer_options(CURL* easy, ProgramDialer& dialer) {
+  curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, "/nonexistent");
+  curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, &open_dialed);
+  curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, &dialer);
+  curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, &close_dialed);
+  curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, &dialer);
+}
+
 }  // namespace
 
 Handles::Handles() {
@@ -39,7 +65,8 @@ void append_header(HeaderList& list, const std::string& line) {
   list.reset(longer);
 }
 
-void apply_connection_options(CURL* easy, const Request& request) {
+void apply_connection_options(Handles& handles, const Request& request) {
+  CURL* easy = handles.easy.get();
   curl_easy_setopt(easy, CURLOPT_URL, request.url.c_str());
   curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
   curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
@@ -47,6 +74,10 @@ void apply_connection_options(CURL* easy, const Request& request) {
   curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(request.connect_timeout.count()));
   if (!request.unix_socket.empty()) curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, request.unix_socket.c_str());
+  if (request.dialer) {
+    handles.dialer = request.dialer;
+    set_dialer_options(easy, *request.dialer);
+  }
   set_tls_options(easy, request.tls);
 }
 
@@ -56,6 +87,7 @@ Result<CURLcode> run_transfer(const Handles& handles, std::stop_token stop) {
     if (stop.stop_requested()) return failure(Fault::interrupted, "interrupted");
     int running = 0;
     CURLMcode code = curl_multi_perform(handles.multi.get(), &running);
+    if (handles.dialer) handles.dialer->start();
     int left = 0;
     while (CURLMsg* message = curl_multi_info_read(handles.multi.get(), &left)) {
       if (message->msg == CURLMSG_DONE) return message->data.result;
@@ -68,6 +100,7 @@ Result<CURLcode> run_transfer(const Handles& handles, std::stop_token stop) {
 
 std::string describe(const Request& request) {
   std::string text = fmt::format("{} {}", request.method, request.url);
+  if (request.dialer) text += fmt::format(" through {}", request.dialer->program());
   if (!request.unix_socket.empty()) text += fmt::format(" over {}", request.unix_socket.string());
   return text;
 }

@@ -28,14 +28,15 @@ using HeaderList = std::unique_ptr<curl_slist, ListDeleter>;
 struct Handles {
   Handles();
 
+  std::shared_ptr<ProgramDialer> dialer;  // of the connections they keep
   std::unique_ptr<CURLM, MultiDeleter> multi;
   std::unique_ptr<CURL, EasyDeleter> easy;
 };
 
 void append_header(HeaderList& list, const std::string& line);
 
-// URL, socket, TLS files and time limits of the request. The request must outlive the transfer.
-void apply_connection_options(CURL* easy, const Request& request);
+// URL, socket or dialer, TLS files and time limits of the request. The request must outlive the transfer.
+void apply_connection_options(Handles& handles, const Request& request);
 
 // Runs the easy handle, added to the multi handle by the caller, to its end. Error: interrupted.
 Result<CURLcode> run_transfer(const Handles& handles, std::stop_token stop);

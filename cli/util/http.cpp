@@ -24,7 +24,7 @@ bool succeeded(int status) {
 // again once libcurl has returned.
 class Exchange {
  public:
-  Exchange(const Handles& handles, const Request& request) : handles_(handles), request_(request) {}
+  Exchange(Handles& handles, const Request& request) : handles_(handles), request_(request) {}
 
   Result<Response> run(std::stop_token stop);
 
@@ -51,7 +51,7 @@ class Exchange {
   HeaderList header_list() const;
   Result<Response> conclude(CURLcode code);
 
-  const Handles& handles_;
+  Handles& handles_;
   const Request& request_;
   HeaderList headers_;
   std::array<char, CURL_ERROR_SIZE> error_text_{};
@@ -142,7 +142,7 @@ void Exchange::set_method_options(CURL* easy) {
 
 void Exchange::set_options() {
   CURL* easy = handles_.easy.get();
-  detail::apply_connection_options(easy, request_);
+  detail::apply_connection_options(handles_, request_);
   set_method_options(easy);
   headers_ = header_list();
   curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers_.get());

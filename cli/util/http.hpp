@@ -30,9 +30,11 @@ struct TlsFiles {
   bool verify_peer = true;
 };
 
+class ProgramDialer;
+
 struct Request {
   std::string method = "GET";
-  std::string url;  // percent-encoded; with `unix_socket` set its host is only the Host header
+  std::string url;  // percent-encoded; with `unix_socket` or `dialer` set its host is only the Host header
   Headers headers = {};
   std::string body = {};  // sent when not empty, or when the method is POST, PUT or PATCH and there is no `upload`
 
@@ -48,6 +50,7 @@ struct Request {
   std::function<void()> on_head = {};
 
   std::filesystem::path unix_socket = {};            // empty: TCP to the URL's host
+  std::shared_ptr<ProgramDialer> dialer = {};        // makes the connections when it is there
   std::chrono::milliseconds timeout{30'000};         // the whole exchange; 0: no limit but the stop token
   std::chrono::milliseconds connect_timeout{5'000};  // until connected, TLS included
   std::size_t max_body = std::size_t{64} << 20;      // bytes collected at most; more is an error

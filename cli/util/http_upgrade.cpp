@@ -1,9 +1,13 @@
 #include "util/http_upgrade.hpp"
 
 #include <fmt/format.h>
+#include <openssl/ssl.h>
 #include <poll.h>
+#include <sys/socket.h>
 
 #include <array>
+#include <cerrno>
+#include <cstring>
 #include <string>
 
 #include "util/curl_exchange.hpp"
@@ -20,6 +24,7 @@ class Upgraded::Connection {
   Result<void> connect(const Request& request, std::stop_token stop);
   Result<std::optional<std::size_t>> read(std::span<char> buffer);
   Result<std::size_t> write(std::string_view bytes);
+  Result<void> finish_writing();
   int descriptor() const { return descriptor_; }
 
  private:
@@ -30,7 +35,7 @@ class Upgraded::Connection {
 
 Result<void> Upgraded::Connection::connect(const Request& request, std::stop_token stop) {
   CURL* easy = handles_.easy.get();
-  detail::apply_connection_options(easy, request);
+  detail::apply_connection_options(handles_, request);
   curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, error_text_.data());
   curl_easy_setopt(easy, CURLOPT_CONNECT_ONLY, 1L);
   curl_multi_add_handle(handles_.multi.get(), easy);
@@ -60,6 +65,17 @@ Result<std::size_t> Upgraded::Connection::write(std::string_view bytes) {
   return failure(fmt::format("cannot write to the connection: {}", curl_easy_strerror(code)));
 }
 
+Result<void> Upgraded::Connection::finish_writing() {
+  const curl_tlssessioninfo* tls = nullptr;
+  curl_easy_getinfo(handles_.easy.get(), CURLINFO_TLS_SSL_PTR, &tls);
+  if (tls != nullptr && tls->internals != nullptr && tls->backend == CURLSSLBACKEND_OPENSSL) {
+    if (::SSL_shutdown(static_cast<SSL*>(tls->internals)) >= 0) return {};
+    return failure("cannot end the input of the TLS connection");
+  }
+  if (::shutdown(descriptor_, SHUT_WR) == 0) return {};
+  return failure(fmt::format("cannot end the input of the connection: {}", std::strerror(errno)));
+}
+
 namespace {
 
 constexpr std::size_t max_head = 64 * 1024;
@@ -77,8 +93,8 @@ std::string_view target(std::string_view url) {
 
 std::string request_head(const Request& request, std::string_view protocol) {
   std::string head =
-      fmt::format("{} {} HTTP/1.1\r\nHost: {}\r\nConnection: Upgrade\r\nUpgrade: {}\r\nContent-Length: 0\r\n",
-                  request.method, target(request.url), authority(request.url), protocol);
+      fmt::format("{} {} HTTP/1.1\r\nHost: {}\r\nConnection: Upgrade\r\nUpgrade: {}\r\nContent-Length: {}\r\n",
+                  request.method, target(request.url), authority(request.url), protocol, request.body.size());
   for (const auto& [name, value] : request.headers) head += fmt::format("{}: {}\r\n", name, value);
   return head + "\r\n";
 }
@@ -170,7 +186,7 @@ Result<Upgraded::Answer> Upgraded::open(const Request& request, std::string_view
   const StopSignal signal(stop);
   const auto deadline = deadline_after(request.timeout);
 
-  auto sent = write_all(connection, request_head(request, protocol), deadline, signal);
+  auto sent = write_all(connection, request_head(request, protocol) + request.body, deadline, signal);
   if (!sent) return std::unexpected(named(std::move(sent.error()), request));
   auto head = read_head(connection, deadline, signal);
   if (!head) return std::unexpected(named(std::move(head.error()), request));
@@ -189,6 +205,9 @@ Result<std::optional<std::size_t>> Upgraded::read(std::span<char> buffer) {
 }
 Result<std::size_t> Upgraded::write(std::string_view bytes) {
   return connection_->write(bytes);
+}
+Result<void> Upgraded::finish_writing() {
+  return connection_->finish_writing();
 }
 int Upgraded::descriptor() const {
   return connection_->descriptor();

@@ -20,7 +20,7 @@ class Upgraded {
  public:
   struct Answer;
 
-  // Sends `request` (its body, upload and callbacks are not used) with `Connection: Upgrade` and `Upgrade: protocol`
+  // Sends `request` (its upload and callbacks are not used) with `Connection: Upgrade` and `Upgrade: protocol`
   // and reads the answer's head, not a byte more. Errors as Client::send.
   static Result<Answer> open(const Request& request, std::string_view protocol, std::stop_token stop);
 
@@ -33,6 +33,10 @@ class Upgraded {
 
   // How many bytes were taken: 0 when the connection takes none at present.
   Result<std::size_t> write(std::string_view bytes);
+
+  // Tells the peer that nothing more will be written (TLS: close_notify, RFC 8446 section 6.1); reading goes on. To be
+  // called when everything written was taken. Error failed: the connection is gone.
+  Result<void> finish_writing();
 
   // For poll(2) only. A TLS connection may hold bytes it has read already: read() until nothing before polling.
   int descriptor() const;

@@ -32,6 +32,16 @@ void StopSignal::wake() const noexcept {
   [[maybe_unused]] const auto written = ::write(descriptor_, &one, sizeof one);
 }
 
+bool StopSignal::wait_for(std::chrono::milliseconds time) const {
+  const auto deadline = std::chrono::steady_clock::now() + time;
+  for (;;) {
+    pollfd entry{descriptor_, POLLIN, 0};
+    const int ready = ::poll(&entry, 1, poll_timeout(deadline));
+    if (ready == 0) return false;
+    if (ready > 0 || errno != EINTR) return true;
+  }
+}
+
 void StopSignal::clear() const noexcept {
   std::uint64_t count = 0;
   // The only possible failure is a counter that is zero already.

@@ -22,6 +22,9 @@ class StopSignal {
   bool stop_requested() const { return stop_.stop_requested(); }
   void wake() const noexcept;
 
+  // Sleeps; true as soon as the token is set or wake() was called, false when `time` has passed.
+  bool wait_for(std::chrono::milliseconds time) const;
+
   // Takes earlier wake() calls back; a token that is set stays visible in stop_requested() only.
   void clear() const noexcept;
 

@@ -1,5 +1,8 @@
 // The one program of the images that the engine tests make: static, so that `FROM scratch` is enough.
+#include <poll.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -38,16 +41,56 @@ int fail(const char* code) {
   return std::atoi(code);
 }
 
+// Everything from one descriptor that is there; false at its end.
+bool pass(int from, int to) {
+  static char buffer[65536];
+  const auto count = read(from, buffer, sizeof buffer);
+  if (count <= 0) return false;
+  for (ssize_t done = 0; done < count;) {
+    const auto written = write(to, buffer + done, static_cast<size_t>(count - done));
+    if (written <= 0) return false;
+    done += written;
+  }
+  return true;
+}
+
+// What `docker system dial-stdio` does: the streams are a unix socket's.
+int dial(const char* path) {
+  const int peer = socket(AF_UNIX, SOCK_STREAM, 0);
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  std::strncpy(address.sun_path, path, sizeof address.sun_path - 1);
+  if (connect(peer, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) return 66;
+  bool input = true;
+  for (;;) {
+    pollfd entries[] = {{input ? STDIN_FILENO : -1, POLLIN, 0}, {peer, POLLIN, 0}};
+    if (poll(entries, 2, -1) < 0) return 1;
+    if (entries[0].revents != 0 && !pass(STDIN_FILENO, peer)) {
+      input = false;
+      shutdown(peer, SHUT_WR);
+    }
+    if (entries[1].revents != 0 && !pass(peer, STDOUT_FILENO)) return 0;
+  }
+}
+
+int copy() {
+  while (pass(STDIN_FILENO, STDOUT_FILENO)) continue;
+  return 0;
+}
+
 }  // namespace
 
-// print WORDS… | error WORDS… | size FILE | fail CODE | sleep SECONDS | user | exists FILE | owner FILE
+// print WORDS… | error WORDS… | size FILE | fail CODE | sleep SECONDS | user | exists FILE | owner FILE | copy | dial
+// SOCKET
 int main(int count, char** words) {
   if (count < 2) return 64;
   const char* verb = words[1];
   if (std::strcmp(verb, "print") == 0) return print(stdout, count - 2, words + 2);
   if (std::strcmp(verb, "error") == 0) return print(stderr, count - 2, words + 2);
   if (std::strcmp(verb, "user") == 0) return std::printf("%u\n", static_cast<unsigned>(getuid())) > 0 ? 0 : 1;
+  if (std::strcmp(verb, "copy") == 0) return copy();
   if (count < 3) return 64;
+  if (std::strcmp(verb, "dial") == 0) return dial(words[2]);
   if (std::strcmp(verb, "size") == 0) return size_of(words[2]);
   if (std::strcmp(verb, "owner") == 0) return owner_of(words[2]);
   if (std::strcmp(verb, "fail") == 0) return fail(words[2]);

@@ -83,13 +83,47 @@ TEST_CASE("TLS comes from the environment or from the context") {
   CHECK(resolve_endpoint({.context = "safe"}, environment)->base_url == "https://[::1]:99");
 }
 
+TEST_CASE("an engine behind ssh is reached with docker's own words") {
+  const auto command = [](const std::string& host) {
+    const auto endpoint = resolve_endpoint({}, {{"DOCKER_HOST", host}});
+    REQUIRE(endpoint);
+    CHECK(endpoint->unix_socket.empty());
+    std::string line;
+    for (const auto& word : endpoint->command) line += (line.empty() ? "" : " ") + word;
+    return line;
+  };
+  CHECK(command("ssh://far") == "ssh -o ConnectTimeout=30 -T -- far docker system dial-stdio");
+  CHECK(command("ssh://me@far:2222/") == "ssh -o ConnectTimeout=30 -T -l me -p 2222 -- far docker system dial-stdio");
+  CHECK(command("ssh://[::1]:22/run/user/7/it's.sock") ==
+        "ssh -o ConnectTimeout=30 -T -p 22 -- ::1 docker '--host=unix:///run/user/7/it'\\''s.sock' system dial-stdio");
+}
+
+TEST_CASE("a context's TLS material is what there is of it") {
+  const test::TemporaryFolder folder;
+  const Environment environment{{"DOCKER_CONFIG", folder.path().string()}, {"DOCKER_CONTEXT", "c"}};
+  const auto meta = folder.path() / "contexts/meta" / sha256_hex("c") / "meta.json";
+  write(meta, R"({"Endpoints":{"docker":{"Host":"tcp://far:1","SkipTLSVerify":true}}})");
+  const auto unverified = resolve_endpoint({}, environment);
+  CHECK(unverified->base_url == "https://far:1");
+  CHECK_FALSE(unverified->tls.verify_peer);
+  CHECK(unverified->tls.cert.empty());
+
+  add_context(folder.path(), "c", "tcp://far:1");
+  CHECK(resolve_endpoint({}, environment)->base_url == "http://far:1");
+  const auto material = folder.path() / "contexts/tls" / sha256_hex("c") / "docker";
+  write(material / "cert.pem", "");
+  write(material / "key.pem", "");
+  const auto by_system = resolve_endpoint({}, environment);
+  CHECK(by_system->base_url == "https://far:1");
+  CHECK(by_system->tls.ca.empty());
+  CHECK(by_system->tls.key == material / "key.pem");
+  CHECK(by_system->tls.verify_peer);
+}
+
 TEST_CASE("a bad endpoint is a usage error that names its source") {
-  const Environment environment{{"DOCKER_HOST", "ssh://me@far"}};
-  const auto ssh = resolve_endpoint({}, environment);
-  REQUIRE_FALSE(ssh);
-  CHECK(ssh.error().fault == Fault::usage);
-  CHECK(ssh.error().message == "DOCKER_HOST is 'ssh://me@far': engines over SSH are not supported");
-  for (const auto* host : {"unix://", "tcp://", "tcp://a/b", "/var/run/docker.sock", "nonsense", ""}) {
+  for (const auto* host :
+       {"unix://", "tcp://", "tcp://a/b", "/var/run/docker.sock", "nonsense", "", "ssh://", "ssh://me@", "ssh://@far",
+        "ssh://-oProxyCommand=x", "ssh://me:word@far", "ssh://far:", "ssh://far:0", "ssh://far:x", "ssh://far/a?b"}) {
     INFO(host);
     const auto bad = resolve_endpoint({.host = host}, {});
     REQUIRE_FALSE(bad);

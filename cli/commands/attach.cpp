@@ -1,0 +1,42 @@
+#include "commands/attach.hpp"
+
+#include <unistd.h>
+
+#include <optional>
+
+#include "engine/attached.hpp"
+
+namespace saasctl::commands {
+
+bool has_terminal() {
+  return ::isatty(STDIN_FILENO) == 1 && ::isatty(STDOUT_FILENO) == 1;
+}
+
+Result<void> attach_streams(const Session& session, http::Upgraded& connection, bool tty, bool input,
+                            const std::function<bool(terminal::WindowSize)>& resize) {
+  engine::AttachedStreams streams{
+      .input = input ? STDIN_FILENO : -1, .output = STDOUT_FILENO, .error = STDERR_FILENO, .tty = tty};
+  if (!tty) return engine::carry_streams(connection, streams, session.stop);
+  const terminal::SizeChanges changes;
+  streams.size_changes = changes.descriptor();
+  streams.resize = [&] {
+    const auto size = terminal::window_size(STDOUT_FILENO);
+    return !size || resize(*size);
+  };
+  const terminal::RawMode raw(STDIN_FILENO, session.stop);
+  return engine::carry_streams(connection, streams, session.stop);
+}
+
+std::vector<std::string> with_values(const Session& session, const std::vector<std::string>& names) {
+  std::vector<std::string> out;
+  for (const auto& name : names) {
+    if (name.find('=') != std::string::npos) {
+      out.push_back(name);
+    } else if (const auto found = session.environment.find(name); found != session.environment.end()) {
+      out.push_back(name + "=" + found->second);
+    }
+  }
+  return out;
+}
+
+}  // namespace saasctl::commands

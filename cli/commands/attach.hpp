@@ -1,0 +1,25 @@
+// Our own terminal and streams, given to a program in a container.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "commands/session.hpp"
+#include "terminal/raw_mode.hpp"
+#include "util/http_upgrade.hpp"
+
+namespace saasctl::commands {
+
+// Whether both ends of a terminal are ours to give.
+bool has_terminal();
+
+// Carries standard input, output and error until the program ends; with `tty` in raw mode, which is taken back in any
+// case. `resize` tells the engine a size of the terminal and says whether it took it.
+Result<void> attach_streams(const Session& session, http::Upgraded& connection, bool tty, bool input,
+                            const std::function<bool(terminal::WindowSize)>& resize);
+
+// NAME=value as it is; NAME alone gets the value that the caller's environment has, or is left out.
+std::vector<std::string> with_values(const Session& session, const std::vector<std::string>& names);
+
+}  // namespace saasctl::commands

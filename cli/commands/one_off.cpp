@@ -1,0 +1,230 @@
+#include "plan/one_off.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <memory>
+#include <random>
+
+#include "commands/attach.hpp"
+#include "commands/carry.hpp"
+#include "commands/images.hpp"
+#include "commands/verb.hpp"
+#include "engine/attached.hpp"
+#include "engine/exec.hpp"
+#include "execute/observe.hpp"
+#include "project/order.hpp"
+#include "util/text.hpp"
+
+namespace saasctl::commands {
+namespace {
+
+struct RunVerb {
+  plan::OneOffOptions one_off;
+  bool remove = false;
+  bool detach = false;
+  bool no_tty = false;
+  bool build = false;
+  bool quiet_pull = false;
+  std::optional<std::string> entrypoint;
+  std::vector<std::string> environment;
+  std::vector<std::string> volumes;
+  std::vector<std::string> publish;
+  std::vector<std::string> labels;
+};
+
+std::string random_name(const project::Project& project, const std::string& service) {
+  std::random_device random;
+  return fmt::format("{}-{}-run-{:08x}{:04x}", project.name, service, random(), random() & 0xffffU);
+}
+
+// "./data:/data" is a folder of ours, "data:/data" a volume of the project or of the engine.
+std::string bind_of(const project::Project& project, const std::string& text) {
+  const auto colon = text.find(':');
+  const auto source = text.substr(0, colon);
+  if (source.starts_with('.'))
+    return std::filesystem::absolute(source).lexically_normal().string() + text.substr(colon);
+  const auto found = std::ranges::find(project.volumes, source, &project::Volume::key);
+  return (found == project.volumes.end() ? source : found->name) + text.substr(colon);
+}
+
+Result<plan::OneOffOptions> options_of(const Session& session, const project::Project& project, const RunVerb& verb) {
+  auto options = verb.one_off;
+  if (options.name.empty()) options.name = random_name(project, options.service);
+  options.command = session.options.tail;
+  options.environment = with_values(session, verb.environment);
+  options.tty = !verb.no_tty && !verb.detach && has_terminal();
+  options.input = !verb.detach;
+  options.remove_by_engine = verb.remove && verb.detach;
+  if (verb.entrypoint) {
+    auto words = stack::split_command(*verb.entrypoint);
+    if (!words) return failure(Fault::usage, "--entrypoint: " + words.error(), "close its quotes");
+    options.entrypoint = std::move(*words);
+  }
+  for (const auto& text : verb.publish) {
+    auto port = plan::parse_published(text);
+    if (!port)
+      return failure(Fault::usage, fmt::format("--publish '{}' is no port", text), "write it as [IP:]HOST_PORT:PORT");
+    options.ports.push_back(std::move(*port));
+  }
+  for (const auto& text : verb.volumes) {
+    const auto colon = text.find(':');
+    if (colon == 0 || colon == std::string::npos || text.substr(colon + 1).front() != '/')
+      return failure(Fault::usage, fmt::format("--volume '{}' is no mount", text), "write it as SOURCE:/TARGET[:ro]");
+    options.binds.push_back(bind_of(project, text));
+  }
+  for (const auto& text : verb.labels) {
+    const auto equals = std::min(text.find('='), text.size());
+    options.labels.emplace_back(text.substr(0, equals), text.substr(std::min(equals + 1, text.size())));
+  }
+  return options;
+}
+
+// Images that the plan needs; the exit code.
+int get_needed_images(const Session& session, const engine::Client& client, const project::Project& project,
+                      const RunVerb& verb, const std::vector<std::string>& names) {
+  const terminal::Terminal quiet({terminal::ProgressMode::quiet, false});
+  terminal::Board board(verb.quiet_pull ? quiet : session.terminal, "build");
+  build::AcquireOptions acquire;
+  acquire.services = names;
+  if (const int code = get_images(session, client, project, acquire, board); code != 0 || !verb.build) return code;
+  acquire.what = build::Acquire::build;
+  acquire.services = {verb.one_off.service};
+  return get_images(session, client, project, acquire, board);
+}
+
+// The name may be the user's choice, and a container of somebody else's must not be taken for ours.
+Result<void> check_name(const Session& session, const engine::Client& client, const std::string& name) {
+  const auto there = engine::inspect_container(client, name, session.stop);
+  if (there) return failure(Fault::conflict, "there is a container " + name, "choose another --name, or remove it");
+  return there.error().fault == Fault::not_found ? Result<void>() : std::unexpected(there.error());
+}
+
+// Takes the container away at the end, also after an error or an interruption.
+class Removal {
+ public:
+  Removal(const engine::Client& client, std::string container, bool wanted)
+      : client_(client), container_(std::move(container)), wanted_(wanted) {}
+  Removal(const Removal&) = delete;
+  Removal& operator=(const Removal&) = delete;
+  ~Removal() {
+    if (wanted_) static_cast<void>(engine::remove_container(client_, container_, {.force = true, .volumes = true}, {}));
+  }
+  void want(bool wanted) { wanted_ = wanted; }
+
+ private:
+  const engine::Client& client_;
+  std::string container_;
+  bool wanted_;
+};
+
+int run_to_end(const Session& session, const engine::Client& client, const plan::OneOffOptions& options,
+               Removal& removal) {
+  auto connection = engine::attach_container(client, options.name, options.input, session.stop);
+  if (!connection) return fail(session, connection.error());
+  if (const auto started = engine::start_container(client, options.name, session.stop); !started) {
+    removal.want(true);  // it never ran: there is nothing in it to look at
+    fail(session, started.error());
+    return engine::exec_start_failure(started.error()).value_or(exit_code(started.error().fault));
+  }
+  const auto resize = [&](terminal::WindowSize size) {
+    return engine::resize_container(client, options.name, size.rows, size.columns, session.stop).has_value();
+  };
+  const auto carried = attach_streams(session, *connection, options.tty, options.input, resize);
+  if (!carried) {
+    static_cast<void>(engine::stop_container(client, options.name, std::nullopt, {}));
+    return fail(session, carried.error());
+  }
+  const auto ended = engine::wait_container(client, options.name, engine::WaitCondition::not_running,
+                                            std::chrono::milliseconds(0), session.stop);
+  return ended ? ended->exit_code : fail(session, ended.error());
+}
+
+int run_one_off(const Session& session, const RunVerb& verb) {
+  const auto project = load_project(session, stack::Mode::resolve);
+  if (!project) return fail(session, project.error());
+  const auto& service = verb.one_off.service;
+  const auto names = project::with_dependencies(*project, {service});
+  if (!names) return fail(session, names.error());
+  const auto options = options_of(session, *project, verb);
+  if (!options) return fail(session, options.error());
+  const auto client = connect_engine(session);
+  if (!client) return fail(session, client.error());
+
+  const auto needed = options->no_dependencies ? std::vector{service} : *names;
+  if (const int code = get_needed_images(session, *client, *project, verb, needed); code != 0) return code;
+  const auto observed = execute::observe(*client, *project, session.stop);
+  if (!observed) return fail(session, observed.error());
+  const auto plan = plan::plan_one_off(*project, *observed, *options);
+  if (!plan) return fail(session, plan.error());
+
+  if (const auto free = check_name(session, *client, options->name); !free) return fail(session, free.error());
+
+  // From here on the engine is changed.
+  Removal removal(*client, options->name, true);
+  {
+    terminal::Board board(session.terminal, "run");
+    const auto done = carry_plan(session, *client, *project, *plan, {}, board);
+    board.finish();
+    if (!done) return fail_with_service(session, done.error());
+  }
+  removal.want(verb.remove && !verb.detach);
+  if (!verb.detach) return run_to_end(session, *client, *options, removal);
+  if (const auto started = engine::start_container(*client, options->name, session.stop); !started) {
+    removal.want(true);
+    return fail(session, started.error());
+  }
+  session.terminal.data(options->name + "\n");
+  return 0;
+}
+
+void add_container_options(CLI::App& verb, RunVerb& options) {
+  verb.add_option("-u,--user", options.one_off.user, "User or user:group that it runs as")->type_name("USER");
+  verb.add_option("-w,--workdir", options.one_off.working_dir, "Folder in the container that it runs in")
+      ->type_name("DIR");
+  verb.add_option("-e,--env", options.environment, "Variable for it; without a value it gets yours")
+      ->type_name("NAME=VALUE")
+      ->allow_extra_args(false);
+  verb.add_option("--entrypoint", options.entrypoint, "Instead of the image's and the service's; split as a shell does")
+      ->type_name("COMMAND");
+  verb.add_option("-v,--volume", options.volumes, "Further mount: SOURCE:/TARGET[:ro]")
+      ->type_name("MOUNT")
+      ->allow_extra_args(false);
+  verb.add_option("-p,--publish", options.publish, "Publish a port: [IP:][HOST_PORT:]PORT[/PROTOCOL]")
+      ->type_name("PORT")
+      ->allow_extra_args(false);
+  verb.add_flag("-P,--service-ports", options.one_off.service_ports, "Publish the ports that the service names");
+  verb.add_option("--name", options.one_off.name, "Name of the container; default: PROJECT-SERVICE-run-RANDOM")
+      ->type_name("NAME");
+  verb.add_option("-l,--label", options.labels, "Further label of the container")
+      ->type_name("NAME=VALUE")
+      ->allow_extra_args(false);
+}
+
+}  // namespace
+
+void setup_one_off(CLI::App& app, const Choose& choose) {
+  const auto options = std::make_shared<RunVerb>();
+  auto* verb = app.add_subcommand(
+      "run",
+      "Run a command in a new container of a service, its dependencies up; it gets your terminal when there is one. "
+      "All words after SERVICE are the command: saasctl run [OPTIONS] SERVICE [COMMAND ARGUMENT...]");
+  verb->prefix_command();
+  verb->add_option("service", options->one_off.service, "Service to make the container of")
+      ->required()
+      ->type_name("SERVICE");
+  verb->add_flag("--rm", options->remove, "Remove the container at its end, also when interrupted");
+  verb->add_flag("-d,--detach", options->detach, "Leave it to itself and print its name");
+  verb->add_flag("-T,--no-tty,--no-TTY", options->no_tty, "No terminal for it, also when you have one");
+  verb->add_flag("--no-deps", options->one_off.no_dependencies, "Do not bring up what the service depends on");
+  verb->add_flag("--build", options->build, "Build the service's image before");
+  verb->add_flag("--quiet-pull", options->quiet_pull, "Do not show how images are got");
+  add_container_options(*verb, *options);
+  verb->footer(
+      "\nThe exit code is the command's own. Ports are not published unless asked for.\n\n"
+      "Example: saasctl run --rm -e LOG_LEVEL=debug auth-service /app --help");
+  verb->callback([=] { choose([options](const Session& session) { return run_one_off(session, *options); }); });
+}
+
+}  // namespace saasctl::commands

@@ -1,0 +1,180 @@
+// exec and run: somebody else's program as if it were here.
+#include "stack.hpp"
+#include "terminal_tool.hpp"
+
+using namespace saasctl;
+using namespace saasctl::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+const std::string shell_stack =
+    "services:\n  one:\n    image: debian:trixie-slim\n    pull_policy: never\n    command: [sleep, infinity]\n"
+    "    stop_signal: SIGKILL\n    environment: {COLOUR: red}\n"
+    "  two:\n    image: debian:trixie-slim\n    pull_policy: never\n    command: [sleep, infinity]\n"
+    "    stop_signal: SIGKILL\n    depends_on: [one]\n    ports: ['127.0.0.1::80']\n";
+
+// The tool with something on its standard input.
+Outcome run_with_input(const Stack& stack, const std::vector<std::string>& verb, const std::string& input) {
+  ProcessOptions options;
+  options.input = input;
+  const auto result = run_process(command_of(stack.arguments(verb)), options, {});
+  if (!result) FAIL(result.error().message);
+  return {result->exit_code, result->standard_output, result->standard_error};
+}
+
+std::vector<engine::ContainerSummary> one_offs(const Stack& stack) {
+  auto list = stack.containers();
+  std::erase_if(list,
+                [](const auto& container) { return container.labels.at(std::string(plan::label::one_off)) != "True"; });
+  return list;
+}
+
+}  // namespace
+
+TEST_CASE("exec carries streams, the end of the input and the exit code") {
+  const auto client = real_engine();
+  const Stack stack(client, "exec");
+  stack.write(shell_stack);
+  stack.must({"up", "one"});
+
+  const auto both = stack.run({"exec", "-T", "one", "sh", "-c", "echo out; echo err >&2; exit 7"});
+  CHECK(both.exit_code == 7);
+  CHECK(both.out == "out\n");
+  CHECK(both.err == "err\n");
+
+  std::string input;
+  for (int i = 0; input.size() < 300'000; ++i) input += std::to_string(i) + "\n";
+  const auto piped = run_with_input(stack, {"exec", "-T", "one", "cat"}, input);
+  CHECK(piped.exit_code == 0);
+  CHECK(piped.out == input);
+
+  const auto options = stack.run({"exec", "-u", "1234:5", "-w", "/tmp", "-e", "A=1", "-eB=2", "one", "sh", "-c",
+                                  "echo $(id -u):$(id -g) $(pwd) $A $B $COLOUR $0 $1", "-e", "-w"});
+  CHECK(options.out == "1234:5 /tmp 1 2 red -e -w\n");
+
+  CHECK(stack.run({"exec", "one", "/no/such/program"}).exit_code == 127);
+  CHECK(stack.run({"exec", "one", "/etc/passwd"}).exit_code == 126);
+  CHECK(stack.run({"exec", "one", "sh", "-c", "kill -KILL $$"}).exit_code == 137);
+  stack.must({"exec", "-d", "one", "touch", "/tmp/detached"});
+  CHECK(stack
+            .run({"exec", "one", "sh", "-c",
+                  "for i in $(seq 50); do test -e /tmp/detached && exit; sleep .1; done; exit 1"})
+            .exit_code == 0);
+}
+
+TEST_CASE("exec says what it cannot do") {
+  const auto client = real_engine();
+  const Stack stack(client, "exec-bad");
+  stack.write(shell_stack);
+  const auto unknown = stack.run({"exec", "onee", "true"});
+  CHECK(unknown.exit_code == 2);
+  CHECK(contains(unknown.err, "one"));
+  const auto none = stack.run({"exec", "one", "true"});
+  CHECK(none.exit_code == 1);
+  CHECK(contains(none.err, "one has no container"));
+  CHECK(stack.run({"exec", "one"}).exit_code == 2);
+  CHECK(stack.run({"exec"}).exit_code == 2);
+}
+
+TEST_CASE("exec gives the program a terminal, its size and its keys, and takes it back") {
+  const auto client = real_engine();
+  const Stack stack(client, "exec-tty");
+  stack.write(shell_stack);
+  stack.must({"up", "one"});
+  TerminalTool tool(stack.arguments({"exec", "-e", "PS1=ready> ", "one", "sh"}), {});
+  REQUIRE(tool.shows("ready> "));
+  CHECK(tool.is_raw());
+  tool.type("tty; stty size\r");
+  CHECK(tool.shows("/dev/pts/"));
+  CHECK(tool.shows("30 90"));
+  tool.resize(41, 123);
+  tool.type("sleep 0.3; stty size\r");
+  CHECK(tool.shows("41 123"));
+  tool.type("sleep 100\r");
+  std::this_thread::sleep_for(300ms);
+  tool.type("\x03");  // Ctrl-C is for the program
+  CHECK(tool.shows("ready> "));
+  tool.type("exit 5\r");
+  CHECK(tool.wait() == 5);
+  CHECK(tool.is_as_before());
+}
+
+TEST_CASE("a signal ends exec and gives the terminal back") {
+  const auto client = real_engine();
+  const Stack stack(client, "exec-signal");
+  stack.write(shell_stack);
+  stack.must({"up", "one"});
+  for (const auto& [signal, code] : std::map<int, int>{{SIGTERM, 143}, {SIGHUP, 129}}) {
+    TerminalTool tool(stack.arguments({"exec", "-e", "PS1=ready> ", "one", "sh"}), {});
+    REQUIRE(tool.shows("ready> "));
+    CHECK(tool.is_raw());
+    tool.send(signal);
+    CHECK(tool.wait() == code);
+    CHECK(tool.is_as_before());
+  }
+}
+
+TEST_CASE("run makes a container of its own after the dependencies, and removes it when asked") {
+  const auto client = real_engine();
+  const Stack stack(client, "run");
+  stack.write(shell_stack);
+  const auto first =
+      run_with_input(stack, {"run", "--rm", "-T", "-e", "A=1", "two", "sh", "-c", "cat; echo $A; exit 3"}, "typed\n");
+  INFO(first.err);
+  CHECK(first.exit_code == 3);
+  CHECK(first.out == "typed\n1\n");
+  CHECK(one_offs(stack).empty());
+  REQUIRE(stack.ids().size() == 1);
+  CHECK(stack.container("one").state.running);
+
+  CHECK(stack.run({"run", "-T", "--no-deps", "two", "true"}).exit_code == 0);
+  const auto left = one_offs(stack);
+  REQUIRE(left.size() == 1);
+  CHECK(left.front().name.starts_with(stack.project() + "-two-run-"));
+  CHECK(left.front().ports.empty());
+
+  const auto detached = stack.must({"run", "-d", "--rm", "--service-ports", "two"});
+  const auto name = detached.out.substr(0, detached.out.find('\n'));
+  const auto running = engine::inspect_container(client, name, {});
+  REQUIRE(running);
+  CHECK(running->state.running);
+  CHECK_FALSE(running->ports.empty());
+
+  const auto taken = stack.run({"run", "--name", name, "two"});
+  CHECK(taken.exit_code == 1);
+  CHECK(contains(taken.err, "there is a container " + name));
+  CHECK(engine::inspect_container(client, name, {}));
+}
+
+TEST_CASE("run gives a terminal, and a program that does not exist is 127 and leaves nothing") {
+  const auto client = real_engine();
+  const Stack stack(client, "run-tty");
+  stack.write(shell_stack);
+  TerminalTool tool(stack.arguments({"run", "--rm", "--entrypoint", "sh -c", "one", "stty size; tty; read x; echo $x"}),
+                    {});
+  CHECK(tool.shows("/dev/"));
+  tool.type("word\r");
+  CHECK(tool.shows("word\r\nword"));
+  CHECK(tool.wait() == 0);
+  CHECK(tool.is_as_before());
+  CHECK(stack.run({"run", "one", "/no/such"}).exit_code == 127);
+  CHECK(one_offs(stack).empty());
+}
+
+TEST_CASE("run --rm that is interrupted leaves no container") {
+  const auto client = real_engine();
+  const Stack stack(client, "run-signal");
+  stack.write(shell_stack);
+  auto run = stack.start({"run", "--rm", "-T", "one", "sleep", "1000"});
+  const auto deadline = std::chrono::steady_clock::now() + 30s;
+  const auto runs = [&] {
+    const auto list = one_offs(stack);
+    return !list.empty() && list.front().state == "running";
+  };
+  while (!runs() && std::chrono::steady_clock::now() < deadline) std::this_thread::sleep_for(20ms);
+  REQUIRE(runs());
+  run.send(SIGINT);
+  CHECK(run.wait() == 130);
+  CHECK(one_offs(stack).empty());
+}

@@ -1,0 +1,62 @@
+// docker cp's rules, one by one. Source: docker/cli, container_cp.md, "Description".
+#include "commands/copy_rules.hpp"
+
+#include "catch.hpp"
+
+using namespace saasctl;
+using namespace saasctl::commands;
+
+namespace {
+
+std::string place(const CopySource& source, const CopyTarget& target) {
+  const auto found = copy_place(source, target);
+  return found ? found->folder + " + " + found->name : "error";
+}
+
+}  // namespace
+
+TEST_CASE("where a copied file ends up") {
+  CHECK(place({"/s/f", false}, {"/t/new", false, false}) == "/t + new");
+  CHECK(place({"/s/f", false}, {"/t/new/", false, false}) == "error");
+  CHECK(place({"/s/f", false}, {"/t/file", true, false}) == "/t + file");
+  CHECK(place({"/s/f", false}, {"/t/file/", true, false}) == "error");
+  CHECK(place({"/s/f", false}, {"/t", true, true}) == "/t + f");
+  CHECK(place({"f", false}, {".", true, true}) == ". + f");
+  CHECK(place({"f", false}, {"name", false, false}) == ". + name");
+}
+
+TEST_CASE("where a copied folder ends up") {
+  CHECK(place({"/s/d", true}, {"/t/new", false, false}) == "/t + new");
+  CHECK(place({"/s/d/.", true}, {"/t/new", false, false}) == "/t + new");
+  CHECK(place({"/s/d", true}, {"/t/new/", false, false}) == "/t + new");
+  CHECK(place({"/s/d", true}, {"/t/file", true, false}) == "error");
+  CHECK(place({"/s/d", true}, {"/t", true, true}) == "/t + d");
+  CHECK(place({"/s/d/", true}, {"/t", true, true}) == "/t + d");
+  CHECK(place({"/s/d/.", true}, {"/t", true, true}) == "/t + ");
+  CHECK(place({"/", true}, {"/t", true, true}) == "/t + ");
+}
+
+TEST_CASE("the ends of a copy are told apart as docker does it") {
+  const auto end = [](const std::string& text) {
+    const auto parsed = parse_copy_end(text);
+    return parsed.service + "|" + parsed.path;
+  };
+  CHECK(end("web:/etc/hosts") == "web|/etc/hosts");
+  CHECK(end("web:a:b") == "web|a:b");
+  CHECK(end("web:") == "web|");
+  CHECK(end("./file:name") == "|./file:name");
+  CHECK(end("/file:name") == "|/file:name");
+  CHECK(end("file") == "|file");
+  CHECK(end("-") == "|-");
+  CHECK(end(":x") == "|:x");
+}
+
+TEST_CASE("components of paths") {
+  CHECK(last_component("/a/b/.") == "b");
+  CHECK(last_component("a") == "a");
+  CHECK(last_component("/") == "");
+  CHECK(last_component("..") == "");
+  CHECK(parent_of("/a") == "/");
+  CHECK(parent_of("a/b/") == "a");
+  CHECK(parent_of("b") == ".");
+}

@@ -1,0 +1,142 @@
+// The plan of `run`.
+#include "plan/one_off.hpp"
+
+#include <algorithm>
+
+#include "plan/labels.hpp"
+#include "project_files.hpp"
+
+using namespace saasctl;
+using namespace saasctl::plan;
+
+namespace {
+
+const std::string two_services =
+    "name: shop\nservices:\n"
+    "  db: {image: 'db:1', volumes: ['data:/data'], networks: [back]}\n"
+    "  web: {image: 'web:1', networks: {back: {aliases: [www]}}, ports: ['8080:80'], restart: always, command: "
+    "[serve],\n"
+    "    environment: {LEVEL: info, KEPT: one}, depends_on: {db: {condition: service_healthy}}}\n"
+    "networks: {back: }\nvolumes: {data: }\n";
+
+project::Project shop() {
+  return project::ProjectFiles(project::Files{{"stack.yaml", two_services}}).project();
+}
+
+Observed images_only() {
+  Observed observed;
+  observed.images = {{"db:1", {"sha256:db", ""}}, {"web:1", {"sha256:web", ""}}};
+  return observed;
+}
+
+std::vector<std::string> lines(const Plan& plan) {
+  std::vector<std::string> out;
+  for (const auto& action : plan.actions) {
+    for (const auto before : action.after) CHECK(before < out.size());
+    out.push_back(to_line(action));
+  }
+  return out;
+}
+
+const CreateContainer& created(const Plan& plan, const std::string& service) {
+  const auto found = std::ranges::find_if(plan.actions, [&](const Action& action) {
+    const auto* work = std::get_if<CreateContainer>(&action.work);
+    return work != nullptr && work->service == service;
+  });
+  REQUIRE(found != plan.actions.end());
+  return std::get<CreateContainer>(found->work);
+}
+
+template <typename Kind>
+std::vector<std::string> services_of(const Plan& plan) {
+  std::vector<std::string> out;
+  for (const auto& action : plan.actions) {
+    if (const auto* work = std::get_if<Kind>(&action.work)) out.push_back(work->service);
+  }
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("run brings the dependencies up and creates its own container without starting it") {
+  const auto plan = plan_one_off(shop(), images_only(), {.service = "web", .name = "shop-web-run-1"});
+  REQUIRE(plan);
+  CHECK(lines(*plan).size() == plan->actions.size());
+  CHECK(services_of<CreateContainer>(*plan) == std::vector<std::string>{"db", "web"});
+  CHECK(services_of<StartContainer>(*plan) == std::vector<std::string>{"db"});
+  CHECK(services_of<AwaitService>(*plan) == std::vector<std::string>{"db"});
+  const auto& web = created(*plan, "web");
+  CHECK(web.name == "shop-web-run-1");
+  CHECK(web.body["Labels"][std::string(label::one_off)] == "True");
+  CHECK(web.body["Labels"][std::string(label::service)] == "web");
+  CHECK(web.body["HostConfig"]["RestartPolicy"]["Name"] == "no");
+  CHECK_FALSE(web.body["HostConfig"].contains("PortBindings"));
+  CHECK(web.body["Cmd"] == project::Json{"serve"});
+  CHECK(web.body["NetworkingConfig"]["EndpointsConfig"]["shop_back"]["Aliases"] == project::Json{"shop-web-run-1"});
+}
+
+TEST_CASE("run leaves the service's own container alone") {
+  const auto project = shop();
+  auto observed = images_only();
+  observed.containers.push_back({"1", "shop-web-1", "web", "running", "sha256:other", "old", "{}"});
+  const auto plan = plan_one_off(project, observed, {.service = "web", .name = "n", .no_dependencies = true});
+  REQUIRE(plan);
+  CHECK(services_of<CreateContainer>(*plan) == std::vector<std::string>{"web"});
+  CHECK(services_of<StopContainer>(*plan).empty());
+  CHECK(services_of<RemoveContainer>(*plan).empty());
+  CHECK(services_of<StartContainer>(*plan).empty());
+}
+
+TEST_CASE("what the command line says goes over the service") {
+  OneOffOptions options{.service = "web", .name = "n"};
+  options.command = {"sh", "-c", "x"};
+  options.user = "7";
+  options.working_dir = "/w";
+  options.environment = {"LEVEL=debug", "NEW=2=3"};
+  options.binds = {"/here:/there:ro"};
+  options.ports = {*parse_published("127.0.0.1:90:91/udp")};
+  options.labels = {{"a", "b"}};
+  options.tty = options.input = options.remove_by_engine = true;
+  const auto plan = plan_one_off(shop(), images_only(), options);
+  REQUIRE(plan);
+  const auto& body = created(*plan, "web").body;
+  CHECK(body["Cmd"] == project::Json{"sh", "-c", "x"});
+  CHECK(body["User"] == "7");
+  CHECK(body["WorkingDir"] == "/w");
+  auto environment = body["Env"].get<std::vector<std::string>>();
+  std::ranges::sort(environment);
+  CHECK(environment == std::vector<std::string>{"KEPT=one", "LEVEL=debug", "NEW=2=3"});
+  CHECK(body["HostConfig"]["Binds"] == project::Json{"/here:/there:ro"});
+  CHECK(body["HostConfig"]["PortBindings"].size() == 1);
+  CHECK(body["HostConfig"]["PortBindings"]["91/udp"][0]["HostPort"] == "90");
+  CHECK(body["HostConfig"]["AutoRemove"] == true);
+  CHECK(body["Labels"]["a"] == "b");
+  CHECK(body["Tty"] == true);
+  CHECK(body["OpenStdin"] == true);
+  CHECK(body["StdinOnce"] == true);
+
+  options = {.service = "web", .name = "n", .entrypoint = std::vector<std::string>{"/bin/x"}, .service_ports = true};
+  const auto entrypoint = plan_one_off(shop(), images_only(), options);
+  REQUIRE(entrypoint);
+  const auto& other = created(*entrypoint, "web").body;
+  CHECK(other["Entrypoint"] == project::Json{"/bin/x"});
+  CHECK(other["Cmd"].empty());
+  CHECK(other["HostConfig"]["PortBindings"].contains("80/tcp"));
+}
+
+TEST_CASE("ports on the command line") {
+  const auto port = [](std::string_view text) {
+    const auto parsed = parse_published(text);
+    return parsed ? parsed->host_ip.value_or("") + "|" + parsed->published.text + "|" + parsed->target.text + "|" +
+                        parsed->protocol
+                  : "error";
+  };
+  CHECK(port("80") == "||80|tcp");
+  CHECK(port("8080:80/udp") == "|8080|80|udp");
+  CHECK(port("127.0.0.1::80") == "127.0.0.1||80|tcp");
+  CHECK(port("[::1]:8080:80") == "::1|8080|80|tcp");
+  for (const auto* bad : {"", "x", "0", "65536", "80:", ":80", "80/x", "a:b:80", "::80"}) {
+    INFO(bad);
+    CHECK(port(bad) == "error");
+  }
+}
