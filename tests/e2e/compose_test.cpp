@@ -109,7 +109,7 @@ std::map<std::string, json> meaning_of(const Saas& saas) {
 
 }  // namespace
 
-TEST_CASE("the real docker compose lists what up made, and takes it down") {
+TEST_CASE("the real docker compose lists what up made, and takes it down", "[bundled]") {
   const auto client = real_engine();
   Saas saas(client);
   const Compose compose(saas);
@@ -123,7 +123,7 @@ TEST_CASE("the real docker compose lists what up made, and takes it down") {
   CHECK(saas.volumes().contains(saas.project() + "_postgres-data"));
 }
 
-TEST_CASE("the rendered file works with the real docker compose and makes the same containers as up") {
+TEST_CASE("the rendered file works with the real docker compose and makes the same containers as up", "[bundled]") {
   const auto client = real_engine();
   Saas saas(client);
   const Compose compose(saas);

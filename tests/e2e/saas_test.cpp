@@ -38,7 +38,7 @@ http::Response post(const std::string& url, const json& body, const std::string&
 
 }  // namespace
 
-TEST_CASE("the stack comes up healthy, verify is green, and a second up changes nothing") {
+TEST_CASE("the stack comes up healthy, verify is green, and a second up changes nothing", "[bundled]") {
   const auto client = real_engine();
   Saas saas(client);
   saas.take_images();
@@ -88,7 +88,7 @@ TEST_CASE("the stack comes up healthy, verify is green, and a second up changes 
   CHECK(saas.healthy() == all_services);
 }
 
-TEST_CASE("what was stored is there after down and up, and gone after down --volumes") {
+TEST_CASE("what was stored is there after down and up, and gone after down --volumes", "[bundled]") {
   const auto client = real_engine();
   Saas saas(client);
   saas.bring_up();
@@ -109,7 +109,7 @@ TEST_CASE("what was stored is there after down and up, and gone after down --vol
   CHECK(post(auth + "/v1/login", account).status == 401);
 }
 
-TEST_CASE("a stopped Jaeger makes verify name the checks of traces") {
+TEST_CASE("a stopped Jaeger makes verify name the checks of traces", "[bundled]") {
   const auto client = real_engine();
   const Saas saas(client);
   // Traces that never come are waited for until the step's time is over: a short plan tells the same.
@@ -136,7 +136,7 @@ verify:
   CHECK(contains(verified.out, "jaeger"));
 }
 
-TEST_CASE("a wrong JAEGER_AGENT_HOST makes verify fail in the UDP checks and in nothing else") {
+TEST_CASE("a wrong JAEGER_AGENT_HOST makes verify fail in the UDP checks and in nothing else", "[bundled]") {
   const auto client = real_engine();
   const Saas saas(client);
   replace_in(saas.file(), "JAEGER_AGENT_HOST: ${JAEGER_HOST:-jaeger}", "JAEGER_AGENT_HOST: nowhere");
@@ -151,7 +151,7 @@ TEST_CASE("a wrong JAEGER_AGENT_HOST makes verify fail in the UDP checks and in 
                                  "A span sent by UDP to JAEGER_AGENT_HOST arrives from billing-service"});
 }
 
-TEST_CASE("secrets are in files that their owner alone reads, and nowhere else") {
+TEST_CASE("secrets are in files that their owner alone reads, and nowhere else", "[bundled]") {
   const auto client = real_engine();
   const Saas saas(client);
   saas.take_images();
