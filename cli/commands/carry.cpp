@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "util/text.hpp"
 
 namespace saasctl::commands {
@@ -40,6 +42,51 @@ struct Words {
   }
 };
 
+// What helps to find the reason: the last health checks and the last lines of the log.
+std::vector<std::string> evidence(const execute::ServiceFailure& service) {
+  std::vector<std::string> lines;
+  if (!service.health.empty()) lines.push_back("last health checks:");
+  for (const auto& entry : service.health)
+    lines.push_back(fmt::format("  exit code {}: {}", entry.exit_code, trim(entry.output)));
+  lines.emplace_back(service.logs.empty() ? "it wrote nothing to its log" : "last lines of its log:");
+  for (const auto& line : service.logs) lines.push_back("  " + line);
+  lines.push_back(fmt::format("saasctl logs {} shows the whole log", service.service));
+  return lines;
+}
+
+// "left running: db, web", one line for each state.
+std::vector<std::string> remnants(const std::vector<execute::Remnant>& left) {
+  std::vector<std::pair<std::string, std::vector<std::string>>> states;
+  for (const auto& one : left) {
+    const auto state = one.state.empty() ? "not created" : one.state == "created" ? "created, not started" : one.state;
+    auto found = std::ranges::find(states, state, [](const auto& entry) { return entry.first; });
+    if (found == states.end()) found = states.insert(states.end(), {state, {}});
+    found->second.push_back(one.service);
+  }
+  std::vector<std::string> lines;
+  for (const auto& [state, services] : states) lines.push_back(fmt::format("left {}: {}", state, join(services, ", ")));
+  return lines;
+}
+
+project::Json failure_json(const execute::ReadyError& error) {
+  project::Json out = {{"failure", error.message}, {"exit_code", exit_code(error.fault)}};
+  if (!error.hint.empty()) out["hint"] = error.hint;
+  if (error.service) {
+    const auto& service = *error.service;
+    out["service"] = service.service;
+    out["what"] = service.what;
+    if (service.exit_code) out["service_exit_code"] = *service.exit_code;
+    out["health"] = project::Json::array();
+    for (const auto& entry : service.health)
+      out["health"].push_back({{"exit_code", entry.exit_code}, {"output", trim(entry.output)}});
+    out["log"] = service.logs;
+  }
+  if (!error.consequences.empty()) out["consequences"] = error.consequences;
+  out["left"] = project::Json::object();
+  for (const auto& one : error.left) out["left"][one.service] = one.state.empty() ? "absent" : one.state;
+  return out;
+}
+
 }  // namespace
 
 std::expected<void, execute::ReadyError> carry_plan(const Session& session, const engine::Client& client,
@@ -61,18 +108,20 @@ std::expected<void, execute::ReadyError> carry_plan(const Session& session, cons
 }
 
 int fail_with_service(const Session& session, const execute::ReadyError& error) {
-  if (!error.service) return fail(session, error);
-  const auto& service = *error.service;
-  session.terminal.error({error.fault, fmt::format("{} {}", service.service, service.what), {}});
-  if (!service.health.empty()) session.terminal.message("       last health checks:");
-  for (const auto& entry : service.health) {
-    session.terminal.message(fmt::format("         exit code {}: {}", entry.exit_code, trim(entry.output)));
+  if (error.fault == Fault::interrupted) return exit_code(error.fault);
+  if (session.terminal.progress() == terminal::ProgressMode::json) {
+    session.terminal.message(failure_json(error).dump(-1, ' ', false, project::Json::error_handler_t::replace));
+    return exit_code(error.fault);
   }
-  session.terminal.message(service.logs.empty() ? "       it wrote nothing to its log"
-                                                : "       last lines of its log:");
-  for (const auto& line : service.logs) session.terminal.message("         " + line);
-  session.terminal.message(fmt::format(
-      "       the other containers are left as they are; saasctl logs {} shows the whole log", service.service));
+  if (!error.service) {
+    session.terminal.error(error);
+  } else {
+    const auto& service = *error.service;
+    session.terminal.error({error.fault, fmt::format("{} {}", service.service, service.what), {}});
+    for (const auto& line : evidence(service)) session.terminal.message("       " + line);
+  }
+  for (const auto& line : error.consequences) session.terminal.message("       so this failed, too: " + line);
+  for (const auto& line : remnants(error.left)) session.terminal.message("       " + line);
   return exit_code(error.fault);
 }
 

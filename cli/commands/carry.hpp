@@ -13,7 +13,8 @@ std::expected<void, execute::ReadyError> carry_plan(const Session& session, cons
                                                     const project::Project& project, const plan::Plan& plan,
                                                     const execute::ExecuteOptions& options, terminal::Board& board);
 
-// Shows the error, and of a service its health log and last lines; gives the exit code.
+// Shows the error, of a service its health log and last lines, and what is left; gives the exit code. One JSON object
+// with --progress json.
 int fail_with_service(const Session& session, const execute::ReadyError& error);
 
 }  // namespace saasctl::commands

@@ -1,6 +1,7 @@
 #include <memory>
 
 #include "commands/carry.hpp"
+#include "commands/project_lock.hpp"
 #include "commands/verb.hpp"
 #include "execute/observe.hpp"
 
@@ -17,6 +18,8 @@ int run_down(const Session& session, const DownOptions& options) {
   if (!project) return fail(session, project.error());
   const auto client = connect_engine(session);
   if (!client) return fail(session, client.error());
+  const auto lock = lock_project(session, client->endpoint(), project->name, "down", lock_patience);
+  if (!lock) return fail(session, lock.error());
   const auto observed = execute::observe(*client, *project, session.stop);
   if (!observed) return fail(session, observed.error());
   const auto plan = plan::plan_down(*project, *observed, {options.volumes});

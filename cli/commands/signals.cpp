@@ -1,35 +1,53 @@
 #include "commands/signals.hpp"
 
+#include <poll.h>
 #include <pthread.h>
+#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <csignal>
-#include <ctime>
+#include <system_error>
+
+#include "util/wait.hpp"
 
 namespace saasctl::commands {
+namespace {
 
-Signals::Signals() {
+// SIGINT and SIGTERM, blocked in this thread and those it makes.
+sigset_t block_signals() {
   sigset_t set;
   sigemptyset(&set);
   sigaddset(&set, SIGINT);
   sigaddset(&set, SIGTERM);
   sigaddset(&set, SIGHUP);
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  // A thread of a terminal's own asks for these, see commands/terminal users: every thread leaves them alone.
   sigset_t window;
   sigemptyset(&window);
   sigaddset(&window, SIGWINCH);
   pthread_sigmask(SIG_BLOCK, &window, nullptr);
+  return set;
+}
+
+}  // namespace
+
+Signals::Signals() {
+  const auto set = block_signals();
   std::signal(SIGPIPE, SIG_IGN);
-  thread_ = std::jthread([this, set](const std::stop_token& stop) {
-    const timespec moment{0, 100'000'000};
-    while (!stop.stop_requested()) {
-      const int signal = sigtimedwait(&set, nullptr, &moment);
-      if (signal < 0) continue;
-      if (received_ != 0) _exit(128 + signal);
-      received_ = signal;
+  const int descriptor = ::signalfd(-1, &set, SFD_CLOEXEC);
+  if (descriptor < 0) throw std::system_error(errno, std::generic_category(), "signalfd");
+  thread_ = std::jthread([this, descriptor](const std::stop_token& stop) {
+    // Ends at once when it is no longer needed: nobody waits for the end of a process.
+    const StopSignal ended(stop);
+    while (wait_ready(descriptor, POLLIN, {}, ended)) {
+      signalfd_siginfo info{};
+      if (::read(descriptor, &info, sizeof info) != sizeof info) continue;
+      if (received_ != 0) _exit(128 + static_cast<int>(info.ssi_signo));
+      received_ = static_cast<int>(info.ssi_signo);
       source_.request_stop();
     }
+    ::close(descriptor);
   });
 }
 

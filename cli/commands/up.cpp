@@ -6,6 +6,7 @@
 #include "build/pull_policy.hpp"
 #include "commands/carry.hpp"
 #include "commands/images.hpp"
+#include "commands/project_lock.hpp"
 #include "commands/urls.hpp"
 #include "commands/verb.hpp"
 #include "execute/observe.hpp"
@@ -58,6 +59,12 @@ int run_up(const Session& session, const UpOptions& options) {
   if (const auto secrets = check_secrets(*project, *names); !secrets) return fail(session, secrets.error());
   const auto client = connect_engine(session);
   if (!client) return fail(session, client.error());
+  std::optional<FileLock> lock;
+  if (!options.dry_run) {
+    auto taken = lock_project(session, client->endpoint(), project->name, "up", std::chrono::seconds(options.timeout));
+    if (!taken) return fail(session, taken.error());
+    lock.emplace(std::move(*taken));
+  }
 
   auto observed = execute::observe(*client, *project, session.stop);
   if (!observed) return fail(session, observed.error());

@@ -29,8 +29,8 @@ std::string engine_message(const http::Response& response) {
   return message;
 }
 
-// Podman answers 500 to conflicts that Docker answers 409 to, and says which by a cause. Source: containers/podman v5.4,
-// libpod/define/errors.go and pkg/errorhandling; containers/storage, errors.go.
+// Podman answers 500 to conflicts that Docker answers 409 to, and says which by a cause. Source: containers/podman
+// v5.4, libpod/define/errors.go and pkg/errorhandling; containers/storage, errors.go.
 bool is_podman_conflict(const http::Response& response) {
   if (response.status != 500) return false;
   const auto json = nlohmann::json::parse(response.body, nullptr, false);
@@ -41,9 +41,9 @@ bool is_podman_conflict(const http::Response& response) {
 
 Result<http::Response> accepted(http::Response response) {
   if ((response.status >= 200 && response.status < 300) || response.status == 304) return response;
-  const auto fault = response.status == 404                                      ? Fault::not_found
+  const auto fault = response.status == 404                                   ? Fault::not_found
                      : response.status == 409 || is_podman_conflict(response) ? Fault::conflict
-                                                                                 : Fault::failed;
+                                                                              : Fault::failed;
   return failure(fault, engine_message(response));
 }
 

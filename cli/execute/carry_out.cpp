@@ -117,8 +117,9 @@ class Worker {
                                        "mend the command, or remove the hook"}});
   }
   Outcome operator()(const plan::AwaitService& work) const {
-    return await_service(site_.client, *site_.project.find(work.service), site_.handles[work.container], work.condition,
-                         site_.deadline, stop_);
+    const auto container = site_.handles[work.container];
+    return await_service(site_.client, *site_.watch, {*site_.project.find(work.service), container, work.condition},
+                         site_.options.pace, site_.deadline, stop_);
   }
 
   // The volume is written through a container that never runs: the engine unpacks an archive into it as root, so the

@@ -7,6 +7,7 @@
 
 #include "execute/execute.hpp"
 #include "execute/handles.hpp"
+#include "execute/watch.hpp"
 
 namespace saasctl::execute {
 
@@ -17,6 +18,7 @@ struct Site {
   const ExecuteOptions& options;
   const stack::Environment& environment;
   Handles& handles;
+  Watch* watch;  // there whenever the plan waits for a service
   std::chrono::steady_clock::time_point deadline;
 };
 

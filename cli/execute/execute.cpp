@@ -4,11 +4,13 @@
 #include <condition_variable>
 #include <deque>
 #include <exception>
+#include <memory>
 #include <mutex>
 #include <thread>
 #include <vector>
 
 #include "execute/carry_out.hpp"
+#include "plan/labels.hpp"
 
 namespace saasctl::execute {
 namespace {
@@ -99,6 +101,16 @@ void work_off(const Site& site, const plan::Plan& plan, Schedule& schedule, std:
   }
 }
 
+// Opened before the first action, so that no death is missed; nothing for a plan that waits for no service.
+std::unique_ptr<Watch> watch_for(const engine::Client& client, const project::Project& project,
+                                 const plan::Plan& plan) {
+  const bool waits = std::ranges::any_of(
+      plan.actions, [](const plan::Action& action) { return std::holds_alternative<plan::AwaitService>(action.work); });
+  if (!waits) return nullptr;
+  const auto now = std::chrono::time_point_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now());
+  return std::make_unique<Watch>(client, std::string(plan::label::project) + "=" + project.name, now);
+}
+
 }  // namespace
 
 std::expected<void, ReadyError> execute(const engine::Client& client, const project::Project& project,
@@ -107,7 +119,8 @@ std::expected<void, ReadyError> execute(const engine::Client& client, const proj
                                         std::stop_token stop) {
   const auto start = std::chrono::steady_clock::now();
   Handles handles(plan.ids);
-  const Site site{client, project, options, environment, handles, start + options.timeout};
+  const auto watch = watch_for(client, project, plan);
+  const Site site{client, project, options, environment, handles, watch.get(), start + options.timeout};
   Schedule schedule(plan, listener);
   std::stop_source all;
   const std::stop_callback outer(stop, [&all] { all.request_stop(); });
@@ -123,7 +136,9 @@ std::expected<void, ReadyError> execute(const engine::Client& client, const proj
     };
     for (std::size_t i = 0; i < std::min(most_threads, plan.actions.size()); ++i) threads.emplace_back(work);
   }
-  return schedule.result(stop);
+  auto result = schedule.result(stop);
+  if (!result) return std::unexpected(with_root_cause(client, project, std::move(result.error())));
+  return result;
 }
 
 }  // namespace saasctl::execute

@@ -29,11 +29,13 @@ using Listener = std::function<void(const Event&)>;
 struct ExecuteOptions {
   std::chrono::milliseconds timeout{300'000};  // for the whole plan
   std::optional<std::chrono::seconds> stop_grace = std::nullopt;
+  Pace pace = {};
 };
 
 // Does every action as soon as those it waits for are done, many at once. The first failure stops the rest and is what
-// is returned; what was done stays, and a second run goes on from there. `environment` gives secrets that come from
-// variables. Errors: failed, conflict (name or port taken, with what to do), timeout, interrupted, no_engine.
+// is returned, its root cause first; what was done stays, and a second run goes on from there. `environment` gives
+// secrets that come from variables. Errors: failed, conflict (name or port taken, with what to do), timeout,
+// interrupted, no_engine.
 std::expected<void, ReadyError> execute(const engine::Client& client, const project::Project& project,
                                         const plan::Plan& plan, const ExecuteOptions& options,
                                         const stack::Environment& environment, const Listener& listener,

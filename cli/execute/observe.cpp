@@ -1,6 +1,10 @@
 #include "execute/observe.hpp"
 
 #include <algorithm>
+#include <array>
+#include <exception>
+#include <thread>
+#include <vector>
 
 #include "engine/containers.hpp"
 #include "engine/images.hpp"
@@ -29,6 +33,13 @@ std::optional<int> exit_code_in(const std::string& status) {
   return code ? std::optional(static_cast<int>(*code)) : std::nullopt;
 }
 
+// What the list says in words only: "Up 5 minutes (healthy)", "Up 12 seconds", "Up 2 hours (health: starting)".
+std::string health_in(std::string_view status) {
+  if (status.ends_with("(healthy)")) return "healthy";
+  if (status.ends_with("(unhealthy)")) return "unhealthy";
+  return status.ends_with("(health: starting)") ? "starting" : "";
+}
+
 bool is_anonymous(const engine::Mount& mount) {
   constexpr std::string_view digits = "0123456789abcdef";
   return mount.type == "volume" && mount.name.size() == 64 && mount.name.find_first_not_of(digits) == std::string::npos;
@@ -43,7 +54,9 @@ plan::ObservedContainer observed_container(const engine::ContainerSummary& conta
                               .hash = label_of(container.labels, plan::label::config_hash),
                               .model = label_of(container.labels, plan::label::model),
                               .one_off = label_of(container.labels, plan::label::one_off) == "True",
-                              .exit_code = exit_code_in(container.status)};
+                              .exit_code = exit_code_in(container.status),
+                              .health = health_in(container.status),
+                              .fresh = container.status.find("second") != std::string::npos};
   if (const auto number = parse_integer(label_of(container.labels, plan::label::container_number));
       number && *number > 0)
     out.number = static_cast<unsigned>(*number);
@@ -64,6 +77,7 @@ Result<void> observe_containers(const engine::Client& client, const project::Pro
   if (!containers) return std::unexpected(containers.error());
   for (const auto& container : *containers) {
     auto seen = observed_container(container);
+    seen.fresh = seen.fresh || client.is_podman();  // its list does not tell the health: nobody is trusted unasked
     if (seen.model.empty() && !seen.one_off) {
       auto whole = engine::describe_container(client, container.id, stop);
       if (!whole && whole.error().fault == Fault::not_found) continue;  // removed meanwhile
@@ -118,8 +132,23 @@ Result<void> observe_images(const engine::Client& client, const project::Project
 
 Result<plan::Observed> observe(const engine::Client& client, const project::Project& project, std::stop_token stop) {
   plan::Observed observed;
-  for (const auto& look : {observe_containers, observe_networks, observe_volumes, observe_images}) {
-    if (auto done = look(client, project, observed, stop); !done) return std::unexpected(done.error());
+  constexpr std::array looks{observe_containers, observe_networks, observe_volumes, observe_images};
+  std::array<Result<void>, looks.size()> results;
+  // All at once: each fills members of its own, over a connection of its own.
+  const auto look = [&](std::size_t i) {
+    try {
+      results[i] = looks[i](client, project, observed, stop);
+    } catch (const std::exception& error) {
+      results[i] = failure(error.what());
+    }
+  };
+  {
+    std::vector<std::jthread> threads;
+    for (std::size_t i = 1; i < looks.size(); ++i) threads.emplace_back([&look, i] { look(i); });
+    look(0);
+  }
+  for (auto& result : results) {
+    if (!result) return std::unexpected(std::move(result.error()));
   }
   return observed;
 }

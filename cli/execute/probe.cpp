@@ -18,19 +18,21 @@ milliseconds or_default(const std::optional<stack::Duration>& duration, millisec
   return duration ? std::chrono::duration_cast<milliseconds>(duration->value) : otherwise;
 }
 
+using Pause = std::optional<milliseconds>;
+
 class ExecProbe : public Probe {
  public:
   ExecProbe(const engine::Client& client, std::string container, std::vector<std::string> command, milliseconds timeout,
-            milliseconds pause)
+            Pause pause = std::nullopt)
       : client_(client),
         container_(std::move(container)),
         command_(std::move(command)),
         timeout_(timeout),
         pause_(pause) {}
 
-  Result<void> ask(std::stop_token stop) const override {
+  Result<void> ask(milliseconds limit, std::stop_token stop) override {
     engine::ExecOptions options;
-    options.timeout = timeout_;
+    options.timeout = std::min(timeout_, limit);
     options.max_output = 4096;
     auto result = engine::exec_run(client_, container_, command_, options, stop);
     if (!result) return std::unexpected(result.error());
@@ -39,14 +41,14 @@ class ExecProbe : public Probe {
     return failure(fmt::format("{} ended with exit code {}{}{}", command_.front(), result->exit_code,
                                said.empty() ? "" : ": ", said));
   }
-  milliseconds pause() const override { return pause_; }
+  Pause pause() const override { return pause_; }
 
  private:
   const engine::Client& client_;
   std::string container_;
   std::vector<std::string> command_;
   milliseconds timeout_;
-  milliseconds pause_;
+  Pause pause_;
 };
 
 // Where a published port is reached from here: an engine on another machine publishes on that machine.
@@ -66,48 +68,48 @@ std::optional<Published> published(const engine::Container& container, std::stri
 
 class HttpProbe : public Probe {
  public:
-  HttpProbe(Published where, std::string path, milliseconds timeout, milliseconds pause)
+  HttpProbe(Published where, std::string path, milliseconds timeout, Pause pause)
       : url_(fmt::format("http://{}:{}{}", where.address, where.port, path)), timeout_(timeout), pause_(pause) {}
 
-  Result<void> ask(std::stop_token stop) const override {
+  Result<void> ask(milliseconds limit, std::stop_token stop) override {
     http::Request request;
     request.url = url_;
-    request.timeout = timeout_;
-    request.connect_timeout = timeout_;
+    request.timeout = std::min(timeout_, limit);
+    request.connect_timeout = request.timeout;
     auto response = http_.send(request, stop);
     if (!response) return std::unexpected(response.error());
     if (response->status >= 200 && response->status < 400) return {};
     return failure(fmt::format("{} answered {}", url_, response->status));
   }
-  milliseconds pause() const override { return pause_; }
+  Pause pause() const override { return pause_; }
 
  private:
   http::Client http_;
   std::string url_;
   milliseconds timeout_;
-  milliseconds pause_;
+  Pause pause_;
 };
 
 class TcpProbe : public Probe {
  public:
-  TcpProbe(Published where, milliseconds timeout, milliseconds pause)
+  TcpProbe(Published where, milliseconds timeout, Pause pause)
       : where_(std::move(where)), timeout_(timeout), pause_(pause) {}
 
-  Result<void> ask(std::stop_token stop) const override {
-    return probe_tcp(where_.address, where_.port, timeout_, milliseconds(20), stop);
+  Result<void> ask(milliseconds limit, std::stop_token stop) override {
+    return probe_tcp(where_.address, where_.port, std::min(timeout_, limit), milliseconds(20), stop);
   }
-  milliseconds pause() const override { return pause_; }
+  Pause pause() const override { return pause_; }
 
  private:
   Published where_;
   milliseconds timeout_;
-  milliseconds pause_;
+  Pause pause_;
 };
 
 std::unique_ptr<Probe> ready_probe(const engine::Client& client, const stack::Ready& ready,
                                    const engine::Container& container) {
   const auto timeout = or_default(ready.timeout, milliseconds(2000));
-  const auto pause = or_default(ready.every, milliseconds(25));
+  const Pause pause = ready.every ? Pause(or_default(ready.every, {})) : std::nullopt;
   if (!ready.exec.empty()) return std::make_unique<ExecProbe>(client, container.id, ready.exec, timeout, pause);
   if (ready.http) {
     const auto slash = ready.http->find('/');
@@ -135,13 +137,14 @@ std::unique_ptr<Probe> make_probe(const engine::Client& client, const project::S
                                        : milliseconds(30'000);
   std::vector<std::string> command;
   if (test.front() == "CMD-SHELL") {
-    command = container.config.value("Shell", std::vector<std::string>{"/bin/sh", "-c"});
+    const auto shell = container.config.find("Shell");
+    if (shell != container.config.end() && shell->is_array()) command = shell->get<std::vector<std::string>>();
     if (command.empty()) command = {"/bin/sh", "-c"};
     command.push_back(test[1]);
   } else {
     command.assign(test.begin() + 1, test.end());
   }
-  return std::make_unique<ExecProbe>(client, container.id, std::move(command), timeout, milliseconds(25));
+  return std::make_unique<ExecProbe>(client, container.id, std::move(command), timeout);
 }
 
 }  // namespace saasctl::execute

@@ -15,10 +15,11 @@ namespace saasctl::execute {
 class Probe {
  public:
   virtual ~Probe() = default;
-  // One try. Errors say why it is not ready yet; interrupted when the token was set.
-  virtual Result<void> ask(std::stop_token stop) const = 0;
-  // Pause after the first failure; it grows to ten times as much.
-  virtual std::chrono::milliseconds pause() const { return std::chrono::milliseconds(25); }
+  // One try, which takes no longer than `limit`. Errors say why it is not ready yet; interrupted when the token was
+  // set.
+  virtual Result<void> ask(std::chrono::milliseconds limit, std::stop_token stop) = 0;
+  // Pause after the first failure, when the user has set it.
+  virtual std::optional<std::chrono::milliseconds> pause() const { return std::nullopt; }
 };
 
 // The service's `ready` probe, or the command of the healthcheck the container has; nullptr when it has neither.

@@ -3,11 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <condition_variable>
-#include <mutex>
 
-#include "engine/logs.hpp"
+#include "engine/containers.hpp"
 #include "execute/probe.hpp"
+#include "util/wait.hpp"
 
 namespace saasctl::execute {
 namespace {
@@ -16,105 +15,124 @@ using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
 constexpr int most_restarts = 3;
-constexpr unsigned last_lines = 20;
-constexpr milliseconds settling_time{200};
 
-std::vector<std::string> last_logs(const engine::Client& client, const std::string& container, std::stop_token stop) {
-  std::vector<std::string> lines;
-  engine::LogOptions options;
-  options.tail = last_lines;
-  const auto read = engine::read_logs(
-      client, container, options,
-      [&](const engine::LogLine& line) {
-        lines.emplace_back(line.text);
-        return true;
-      },
-      stop);
-  if (!read) lines.push_back("(its log cannot be read: " + read.error().message + ")");
-  return lines;
-}
-
-// Sleeps unless the token is set first.
-void pause(milliseconds duration, const std::stop_token& stop) {
-  std::mutex mutex;
-  std::condition_variable_any wakes;
-  std::unique_lock lock(mutex);
-  wakes.wait_for(lock, stop, duration, [] { return false; });
+milliseconds until(steady_clock::time_point point) {
+  return std::max(std::chrono::ceil<milliseconds>(point - steady_clock::now()), milliseconds(0));
 }
 
 class Waiting {
  public:
-  Waiting(const engine::Client& client, const project::Service& service, const std::string& container,
-          const std::string& condition)
-      : client_(client), service_(service), container_(container), condition_(condition) {}
+  Waiting(const engine::Client& client, Watch& watch, const Awaited& awaited, const Pace& pace,
+          steady_clock::time_point deadline)
+      : client_(client),
+        watch_(watch),
+        awaited_(awaited),
+        pace_(pace),
+        deadline_(deadline),
+        bell_(watch, awaited.container),
+        rest_(pace.first_pause) {}
 
-  std::expected<void, ReadyError> run(steady_clock::time_point deadline, const std::stop_token& stop) {
-    milliseconds rest{25};
+  std::expected<void, ReadyError> run(const std::stop_token& stop) {
     for (;;) {
+      const auto changed = bell_.next();
       if (stop.stop_requested()) return std::unexpected(ReadyError{{Fault::interrupted, "interrupted"}});
-      auto container = engine::inspect_container(client_, container_, stop);
+      const auto container = engine::inspect_container(client_, awaited_.container, stop);
       if (!container) return std::unexpected(ReadyError{container.error()});
-      auto done = judge(*container, stop);
-      if (!done) return std::unexpected(done.error());
-      if (*done) return {};
-      if (steady_clock::now() >= deadline) return std::unexpected(late(*container));
-      pause(std::min(rest, std::chrono::duration_cast<milliseconds>(deadline - steady_clock::now()) + milliseconds(1)),
-            stop);
-      rest = std::min(rest * 3 / 2, milliseconds(250));
+      bell_.also(container->id);
+      const auto verdict = judge(*container);
+      if (!verdict) return std::unexpected(verdict.error());
+      if (*verdict == Verdict::ready) return {};
+      if (steady_clock::now() >= deadline_) return std::unexpected(late(*container));
+
+      std::stop_source news;
+      const std::stop_callback on_stop(stop, [&news] { news.request_stop(); });
+      const std::stop_callback on_change(changed, [&news] { news.request_stop(); });
+      if (stay(*verdict, news.get_token())) return {};
     }
   }
 
  private:
-  // true: the condition holds; false: not yet.
-  std::expected<bool, ReadyError> judge(const engine::Container& container, const std::stop_token& stop) {
+  enum class Verdict {
+    ready,
+    ask,   // our probe decides
+    wait,  // the next event decides
+    poll,  // no event tells: it is on its way up, or has to run for a moment
+  };
+
+  std::expected<Verdict, ReadyError> judge(const engine::Container& container) {
     const auto& state = container.state;
     if (!state.running) return judge_stopped(container);
-    if (container.restart_count >= most_restarts) return std::unexpected(died(container));
-    if (condition_ == "service_completed_successfully") return false;
-    if (state.health && state.health->status == "healthy") return true;
-    if (state.health && state.health->status == "unhealthy") {
+    if (container.restart_count >= most_restarts) return std::unexpected(failed(container, describe_end(container)));
+    if (awaited_.condition == "service_completed_successfully") return Verdict::wait;
+    const auto health = state.health ? state.health->status : "none";
+    if (health == "healthy") return Verdict::ready;
+    if (health == "unhealthy") {
       return std::unexpected(
           failed(container, fmt::format("is unhealthy after {} failed checks", state.health->failing_streak)));
     }
-    const bool engine_watches = state.health && state.health->status != "none";
-    if (!probe_) probe_ = make_probe(client_, service_, container);
-    if (!probe_) return !engine_watches && settled();
-    if (!answered_) {
-      const auto answer = probe_->ask(stop);
-      answered_ = answer.has_value();
-      if (!answer) last_answer_ = answer.error().message;
-    }
-    return answered_ && (condition_ != "engine_healthy" || !engine_watches);
+    engine_watches_ = health != "none";
+    if (answered_) return enough() ? Verdict::ready : Verdict::wait;
+    if (!probe_) probe_ = make_probe(client_, awaited_.service, container);
+    if (probe_) return Verdict::ask;
+    return engine_watches_ ? Verdict::wait : settled();
   }
 
-  // Nobody can be asked whether it works, but a process that ends at once must not count as running.
-  bool settled() {
-    if (!seen_running_) seen_running_ = steady_clock::now();
-    return steady_clock::now() - *seen_running_ >= settling_time;
-  }
-
-  std::expected<bool, ReadyError> judge_stopped(const engine::Container& container) {
+  std::expected<Verdict, ReadyError> judge_stopped(const engine::Container& container) {
     probe_.reset();
-    seen_running_.reset();
+    answered_ = false;
+    running_since_.reset();
     const auto& state = container.state;
     if (state.restarting || state.status == "created" || state.status == "restarting") {
-      if (container.restart_count >= most_restarts) return std::unexpected(died(container));
+      if (container.restart_count >= most_restarts) return std::unexpected(failed(container, describe_end(container)));
+      return Verdict::poll;
+    }
+    if (state.exit_code == 0 && state.error.empty() && awaited_.condition != "service_healthy") return Verdict::ready;
+    return std::unexpected(failed(container, describe_end(container)));
+  }
+
+  bool enough() const { return answered_ && (awaited_.condition != "engine_healthy" || !engine_watches_); }
+
+  // Nobody can be asked whether it works, but a process that ends at once must not count as running.
+  Verdict settled() {
+    if (!running_since_) running_since_ = steady_clock::now();
+    return steady_clock::now() - *running_since_ >= pace_.settling ? Verdict::ready : Verdict::poll;
+  }
+
+  // Until something happens, or it is time to look again. True: our probe has said that it is ready.
+  bool stay(Verdict verdict, const std::stop_token& news) {
+    if (verdict == Verdict::poll) {
+      const auto rest = running_since_ ? until(*running_since_ + pace_.settling) : next_rest(milliseconds(0));
+      pause(std::min(rest, until(deadline_)), news);
       return false;
     }
-    if (state.exit_code == 0 && state.error.empty() && condition_ != "service_healthy") return true;
-    return std::unexpected(died(container));
+    const auto look = steady_clock::now() + (watch_.live() ? pace_.look_again : pace_.longest_pause);
+    while (verdict == Verdict::ask && !news.stop_requested() && steady_clock::now() < std::min(look, deadline_)) {
+      const auto asked = steady_clock::now();
+      const auto answer = probe_->ask(std::max(until(deadline_), milliseconds(1)), news);
+      answered_ = answer.has_value();
+      if (answered_) return enough();
+      if (answer.error().fault != Fault::interrupted) last_answer_ = answer.error().message;
+      const auto took = std::chrono::duration_cast<milliseconds>(steady_clock::now() - asked);
+      pause(std::min(next_rest(took), until(deadline_)), news);
+    }
+    if (verdict == Verdict::wait) pause(std::min(until(look), until(deadline_)), news);
+    return false;
   }
 
-  ReadyError died(const engine::Container& container) {
-    const auto& state = container.state;
-    auto what = fmt::format("exited with code {}", state.exit_code);
-    if (container.restart_count > 0) what += fmt::format(" after {} restarts", container.restart_count);
-    if (const auto reason = explain_exit(state.exit_code, state.oom_killed); !reason.empty()) what += ": " + reason;
-    if (!state.error.empty()) what += " (" + state.error + ")";
-    return failed(container, what);
+  // Grows from try to try; a probe that takes long is not asked more than half of the time.
+  milliseconds next_rest(milliseconds took) {
+    const auto first = probe_ ? probe_->pause().value_or(pace_.first_pause) : pace_.first_pause;
+    const auto longest = first * (pace_.longest_pause / pace_.first_pause);
+    const auto rest = std::max(std::clamp(rest_, first, longest), std::min(took, longest));
+    rest_ = std::min(std::max(rest_, first) * 3 / 2 + milliseconds(1), longest);
+    return rest;
   }
 
-  ReadyError late(const engine::Container& container) {
+  ReadyError failed(const engine::Container& container, const std::string& what) const {
+    return service_error(client_, awaited_.service, container, what);
+  }
+
+  ReadyError late(const engine::Container& container) const {
     const auto status =
         container.state.health ? "its health is " + container.state.health->status : "it is " + container.state.status;
     auto error = failed(container, fmt::format("did not get ready in time: {}{}{}", status,
@@ -123,51 +141,26 @@ class Waiting {
     return error;
   }
 
-  ReadyError failed(const engine::Container& container, const std::string& what) {
-    // The reason is worth a moment even when everything else is being stopped.
-    ServiceFailure failure{service_.name, what, {}, last_logs(client_, container_, {})};
-    if (container.state.health) failure.health = container.state.health->log;
-    ReadyError error{{Fault::failed, fmt::format("{} {}", service_.name, what)}};
-    error.service = std::move(failure);
-    return error;
-  }
-
   const engine::Client& client_;
-  const project::Service& service_;
-  const std::string& container_;
-  const std::string& condition_;
+  const Watch& watch_;
+  const Awaited& awaited_;
+  const Pace& pace_;
+  steady_clock::time_point deadline_;
+  Bell bell_;
+  milliseconds rest_;
   std::unique_ptr<Probe> probe_;
   bool answered_ = false;
-  std::optional<steady_clock::time_point> seen_running_;
+  bool engine_watches_ = false;
+  std::optional<steady_clock::time_point> running_since_;
   std::string last_answer_;
 };
 
 }  // namespace
 
-std::expected<void, ReadyError> await_service(const engine::Client& client, const project::Service& service,
-                                              const std::string& container, const std::string& condition,
-                                              steady_clock::time_point deadline, std::stop_token stop) {
-  return Waiting(client, service, container, condition).run(deadline, stop);
-}
-
-std::string explain_exit(int code, bool out_of_memory) {
-  if (out_of_memory) return "it used more memory than its limit and was killed";
-  switch (code) {
-    case 126:
-      return "its command cannot be executed";
-    case 127:
-      return "its command was not found";
-    case 134:
-      return "it aborted (SIGABRT)";
-    case 137:
-      return "it was killed (SIGKILL)";
-    case 139:
-      return "it crashed (SIGSEGV)";
-    case 143:
-      return "it was asked to end (SIGTERM)";
-    default:
-      return "";
-  }
+std::expected<void, ReadyError> await_service(const engine::Client& client, Watch& watch, const Awaited& awaited,
+                                              const Pace& pace, steady_clock::time_point deadline,
+                                              std::stop_token stop) {
+  return Waiting(client, watch, awaited, pace, deadline).run(stop);
 }
 
 }  // namespace saasctl::execute

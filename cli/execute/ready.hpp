@@ -2,38 +2,37 @@
 #pragma once
 
 #include <chrono>
+#include <expected>
 #include <stop_token>
 #include <string>
-#include <vector>
 
 #include "engine/client.hpp"
-#include "engine/containers.hpp"
+#include "execute/failure.hpp"
+#include "execute/watch.hpp"
 #include "project/project.hpp"
 
 namespace saasctl::execute {
 
-// Why a service did not get ready, with everything that helps to find the reason.
-struct ServiceFailure {
-  std::string service;
-  std::string what;                            // "exited with code 137: killed for using too much memory"
-  std::vector<engine::HealthLogEntry> health;  // the engine's last five
-  std::vector<std::string> logs;               // the last twenty lines
+// How often to ask and to look. Tests with a simulated engine go faster.
+struct Pace {
+  std::chrono::milliseconds first_pause{25};  // after the first failed probe; it grows by half each time
+  std::chrono::milliseconds longest_pause{250};
+  std::chrono::milliseconds settling{200};     // a process that ends at once does not count as running
+  std::chrono::milliseconds look_again{1000};  // the safety net: the engine loses events when it is in a hurry
 };
 
-struct ReadyError : Error {
-  std::optional<ServiceFailure> service = std::nullopt;
+struct Awaited {
+  const project::Service& service;
+  const std::string& container;  // id or name
+  const std::string& condition;  // as plan::AwaitService has it
 };
 
-// Waits for `condition` (service_healthy, service_completed_successfully, engine_healthy). A service is ready when its
-// `ready` probe, or else its healthcheck's own command, succeeds when we run it, or when the engine reports healthy,
-// whichever is first; engine_healthy waits for the engine's status as well. A service with neither is ready when it
-// has run for a moment; one that has ended with exit code 0 is ready too. Errors: failed (it died or is unhealthy),
-// timeout, interrupted.
-std::expected<void, ReadyError> await_service(const engine::Client& client, const project::Service& service,
-                                              const std::string& container, const std::string& condition,
-                                              std::chrono::steady_clock::time_point deadline, std::stop_token stop);
-
-// What an exit code means, in words; "" when it says nothing by itself.
-std::string explain_exit(int code, bool out_of_memory);
+// A service is ready when its `ready` probe, or else its healthcheck's own command, succeeds when we run it, or when
+// the engine reports healthy, whichever is first; engine_healthy waits for the engine's status as well. A service with
+// neither is ready when it has run for a moment; one that has ended with exit code 0 is ready too. Errors: failed (it
+// died or is unhealthy), timeout, interrupted.
+std::expected<void, ReadyError> await_service(const engine::Client& client, Watch& watch, const Awaited& awaited,
+                                              const Pace& pace, std::chrono::steady_clock::time_point deadline,
+                                              std::stop_token stop);
 
 }  // namespace saasctl::execute

@@ -29,6 +29,8 @@ struct ObservedContainer {
   bool one_off = false;                         // made for a moment by `run` or by a step that was interrupted
   unsigned number = 1;                          // which one of its service's containers it is
   std::optional<int> exit_code = std::nullopt;  // of an exited one
+  std::string health = {};                      // healthy, unhealthy, starting; empty: the engine does not watch it
+  bool fresh = false;                           // it has not run for long, or nobody can say so
   std::vector<std::string> host_ports = {};     // published now: "8080/tcp"
   std::vector<AnonymousVolume> anonymous = {};
   std::shared_ptr<const project::Json> inspected = nullptr;  // whole, of one that another tool made

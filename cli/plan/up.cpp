@@ -392,9 +392,21 @@ class UpPlanner {
     if (options_.wait == Wait::none) return;
     for (const auto& service : project_.services) {
       if (!wanted_.contains(service.name)) continue;
-      for (auto& place : places_[service.name])
-        await(place, options_.wait == Wait::engine ? "engine_healthy" : "ready", true);
+      for (auto& place : places_[service.name]) {
+        if (!is_seen_ready(place)) await(place, options_.wait == Wait::engine ? "engine_healthy" : "ready", true);
+      }
     }
+  }
+
+  // Others wait for it already; or the photograph suffices, as for what ran before, is left as it is and has no probe
+  // of ours.
+  bool is_seen_ready(const Place& place) const {
+    if (options_.wait == Wait::ready && place.awaited.contains("service_healthy")) return true;
+    if (options_.wait == Wait::ready && place.awaited.contains("service_completed_successfully")) return true;
+    const auto* container = place.instance.current;
+    if (!container || place.started || container->state != "running" || place.instance.service->spec.ready)
+      return false;
+    return container->health == "healthy" || (container->health.empty() && !container->fresh);
   }
 
   // Everything that this plan waits for or starts.

@@ -9,8 +9,10 @@
 #include <array>
 #include <cerrno>
 #include <climits>
+#include <condition_variable>
 #include <cstdint>
 #include <cstring>
+#include <mutex>
 #include <system_error>
 
 namespace saasctl {
@@ -57,6 +59,13 @@ int poll_timeout(const Deadline& deadline) {
   if (!deadline) return -1;
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(*deadline - std::chrono::steady_clock::now()).count();
   return static_cast<int>(std::clamp<std::int64_t>(left, 0, INT_MAX));
+}
+
+void pause(std::chrono::milliseconds duration, const std::stop_token& stop) {
+  std::mutex mutex;
+  std::condition_variable_any wakes;
+  std::unique_lock lock(mutex);
+  wakes.wait_for(lock, stop, duration, [] { return false; });
 }
 
 Result<void> wait_ready(int descriptor, short events, const Deadline& deadline, const StopSignal& stop) {

@@ -48,6 +48,9 @@ Deadline deadline_after(std::chrono::milliseconds timeout);
 // What is left for poll(2): -1 for no deadline, else milliseconds rounded up, never negative.
 int poll_timeout(const Deadline& deadline);
 
+// Sleeps unless the token is set first.
+void pause(std::chrono::milliseconds duration, const std::stop_token& stop);
+
 // Waits until `descriptor` has one of `events` (POLLIN, POLLOUT) or an error. Errors: timeout, interrupted, failed.
 Result<void> wait_ready(int descriptor, short events, const Deadline& deadline, const StopSignal& stop);
 

@@ -85,9 +85,8 @@ Result<std::vector<Row>> run_chain(const engine::Client& client, const Tools& to
   const auto file = folder.write("compose.yaml", chain());
   const Contest contest(client, tools, file, file);
   std::vector<Row> rows;
-  for (const auto& [name, up] :
-       {std::pair{"chain of 3, each waiting for healthy (interval 1 s)", our_up},
-        std::pair{"the same, until the engine says healthy too", our_up_engine}}) {
+  for (const auto& [name, up] : {std::pair{"chain of 3, each waiting for healthy (interval 1 s)", our_up},
+                                 std::pair{"the same, until the engine says healthy too", our_up_engine}}) {
     auto row = contest.from_nothing(name, up);
     if (!row) return std::unexpected(row.error());
     rows.push_back(std::move(*row));
@@ -178,12 +177,9 @@ Result<std::vector<Row>> run_seven(const engine::Client& client, const Tools& to
 }  // namespace
 
 const std::vector<Case>& all_cases() {
-  static const std::vector<Case> cases{{"chain", run_chain},
-                                       {"no-change", run_no_change_3},
-                                       {"no-change-chain", run_no_change_chain},
-                                       {"ten", run_ten},
-                                       {"thousand", run_thousand},
-                                       {"seven", run_seven}};
+  static const std::vector<Case> cases{
+      {"chain", run_chain}, {"no-change", run_no_change_3}, {"no-change-chain", run_no_change_chain},
+      {"ten", run_ten},     {"thousand", run_thousand},     {"seven", run_seven}};
   return cases;
 }
 

@@ -1,4 +1,5 @@
-// The tool and docker compose side by side: on the same file, each under a project name of its own, in alternating order.
+// The tool and docker compose side by side: on the same file, each under a project name of its own, in alternating
+// order.
 #pragma once
 
 #include <filesystem>

@@ -56,7 +56,8 @@ class Start {
   Result<void> run() {
     std::vector<std::jthread> threads;
     for (const auto& [name, service] : blueprint_.services)
-      threads.emplace_back([this, name = name, &service = service](const std::stop_token& stop) { one(name, service, stop); });
+      threads.emplace_back(
+          [this, name = name, &service = service](const std::stop_token& stop) { one(name, service, stop); });
     for (auto& thread : threads) thread.join();
     if (error_) return std::unexpected(*error_);
     return {};
@@ -68,7 +69,8 @@ class Start {
     if (done) {
       std::unique_lock lock(mutex_);
       changed_.wait(lock, [&] {
-        return error_ || std::ranges::all_of(service.dependencies, [&](const auto& other) { return ready_.contains(other); });
+        return error_ ||
+               std::ranges::all_of(service.dependencies, [&](const auto& other) { return ready_.contains(other); });
       });
       if (error_) return;
     }
@@ -140,8 +142,10 @@ Result<Blueprint> blueprint_of(const engine::Client& client, const std::string& 
   const auto networks = engine::list_networks(client, label, {});
   if (!networks) return std::unexpected(networks.error());
   for (const auto& network : *networks) {
-    blueprint.networks.push_back(
-        {{"Name", network.name}, {"Driver", network.driver}, {"Internal", network.internal}, {"Labels", network.labels}});
+    blueprint.networks.push_back({{"Name", network.name},
+                                  {"Driver", network.driver},
+                                  {"Internal", network.internal},
+                                  {"Labels", network.labels}});
   }
   // Volumes with secrets stay where they are: filling them is not the engine's work.
   const auto volumes = engine::list_volumes(client, label, {});

@@ -30,8 +30,8 @@ struct Blueprint {
 // Error: an engine call failed, or the project has no containers.
 Result<Blueprint> blueprint_of(const engine::Client& client, const std::string& project);
 
-// Makes networks and volumes, creates all containers at once, starts each as soon as its dependencies are ready and asks its
-// healthcheck's command every 25 ms. Nothing of it may exist yet. Returns the seconds.
+// Makes networks and volumes, creates all containers at once, starts each as soon as its dependencies are ready and
+// asks its healthcheck's command every 25 ms. Nothing of it may exist yet. Returns the seconds.
 Result<double> limit_from_nothing(const engine::Client& client, const Blueprint& blueprint);
 
 // The same with containers that are there and stopped.

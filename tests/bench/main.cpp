@@ -1,4 +1,5 @@
-// Measures the tool against docker compose. Progress goes to standard error, the figures as Markdown to standard output.
+// Measures the tool against docker compose. Progress goes to standard error, the figures as Markdown to standard
+// output.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>

@@ -18,7 +18,8 @@ namespace {
 // A file without a name for what the program writes; closed with the object.
 class Output {
  public:
-  Output() : descriptor_(::open(std::filesystem::temp_directory_path().c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600)) {}
+  Output()
+      : descriptor_(::open(std::filesystem::temp_directory_path().c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600)) {}
   Output(const Output&) = delete;
   Output& operator=(const Output&) = delete;
   ~Output() {

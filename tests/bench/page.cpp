@@ -53,8 +53,7 @@ std::string conditions(const engine::Client& client, const Tools& tools) {
     text += fmt::format("- machine: {}, {} processors, {:.0f} GB of memory, {}, Linux {}\n", processor(), info->cpus,
                         static_cast<double>(info->memory) / 1e9, info->operating_system, kernel.release);
   }
-  if (info && version)
-    text += fmt::format("- engine: Docker Engine {}, {}\n", version->version, info->storage_driver);
+  if (info && version) text += fmt::format("- engine: Docker Engine {}, {}\n", version->version, info->storage_driver);
   text += fmt::format("- {}, release build\n", first_line({tools.saasctl.string(), "--version"}));
   text += fmt::format("- {}\n", first_line({tools.compose.string(), "version"}));
   return text;

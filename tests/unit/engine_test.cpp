@@ -189,8 +189,8 @@ TEST_CASE("the engine's refusals keep its words") {
       {"404 Not Found", R"({"message":"No such container: x"})", Fault::not_found, "No such container: x"},
       {"409 Conflict", R"({"message":"in use"})", Fault::conflict, "in use"},
       // Podman's 409.
-      {"500 Internal Server Error", R"({"cause":"that name is already in use","message":"x is taken"})", Fault::conflict,
-       "x is taken"},
+      {"500 Internal Server Error", R"({"cause":"that name is already in use","message":"x is taken"})",
+       Fault::conflict, "x is taken"},
       {"500 Internal Server Error", R"({"cause":"network is being used","message":"n is in use"})", Fault::conflict,
        "n is in use"},
       {"500 Internal Server Error", "plain words\n", Fault::failed, "plain words"},

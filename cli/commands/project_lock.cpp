@@ -1,0 +1,47 @@
+#include "commands/project_lock.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "util/digest.hpp"
+#include "util/wait.hpp"
+
+namespace saasctl::commands {
+namespace {
+
+constexpr std::chrono::milliseconds between_tries{50};
+
+}  // namespace
+
+std::filesystem::path lock_path(const stack::Variables& environment, const engine::Endpoint& endpoint,
+                                const std::string& project) {
+  const auto name = sha256_hex(endpoint.host + "\n" + project).substr(0, 16);
+  if (const auto folder = environment.find("XDG_RUNTIME_DIR"); folder != environment.end() && !folder->second.empty()) {
+    std::error_code error;
+    if (std::filesystem::is_directory(folder->second, error))
+      return std::filesystem::path(folder->second) / fmt::format("saasctl-{}.lock", name);
+  }
+  return std::filesystem::temp_directory_path() / fmt::format("saasctl-{}-{}.lock", ::getuid(), name);
+}
+
+Result<FileLock> lock_project(const Session& session, const engine::Endpoint& endpoint, const std::string& project,
+                              const std::string& verb, std::chrono::milliseconds patience) {
+  const auto path = lock_path(session.environment, endpoint, project);
+  const auto me = fmt::format("saasctl {} (process {})", verb, ::getpid());
+  const auto give_up = std::chrono::steady_clock::now() + patience;
+  for (bool told = false;;) {
+    auto lock = FileLock::try_take(path, me);
+    if (lock || lock.error().fault != Fault::conflict) return lock;
+    const auto holder = lock.error().message.empty() ? "another saasctl" : lock.error().message;
+    if (std::chrono::steady_clock::now() >= give_up) {
+      return failure(Fault::conflict, fmt::format("{} is still changing the project {}", holder, project),
+                     "wait for its end, or end it");
+    }
+    if (!std::exchange(told, true))
+      session.terminal.message(fmt::format("waiting: {} is changing the project {}", holder, project));
+    pause(between_tries, session.stop);
+    if (session.stop.stop_requested()) return failure(Fault::interrupted, "interrupted");
+  }
+}
+
+}  // namespace saasctl::commands

@@ -1,0 +1,31 @@
+// A lock between processes of one user that goes with its holder, however that one ends.
+#pragma once
+
+#include <filesystem>
+#include <stop_token>
+#include <string>
+#include <utility>
+
+#include "util/result.hpp"
+
+namespace saasctl {
+
+// An exclusive flock(2) on a file that says who holds it. The file stays when the lock is freed: removing it would let
+// two processes lock two files of one name.
+class FileLock {
+ public:
+  FileLock(FileLock&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
+  FileLock& operator=(FileLock&&) = delete;
+  ~FileLock();
+
+  // Takes the lock and writes `holder` into the file. conflict: somebody else has it; the message is what that one has
+  // written. failed: the file cannot be made or opened.
+  static Result<FileLock> try_take(const std::filesystem::path& path, const std::string& holder);
+
+ private:
+  explicit FileLock(int descriptor) : descriptor_(descriptor) {}
+
+  int descriptor_;
+};
+
+}  // namespace saasctl
