@@ -23,8 +23,26 @@ void setup_build(CLI::App& app, const Choose& choose);
 void setup_plan(CLI::App& app, const Choose& choose);
 void setup_up(CLI::App& app, const Choose& choose);
 void setup_down(CLI::App& app, const Choose& choose);
+void setup_stop(CLI::App& app, const Choose& choose);
+void setup_start(CLI::App& app, const Choose& choose);
+void setup_restart(CLI::App& app, const Choose& choose);
+void setup_kill(CLI::App& app, const Choose& choose);
+void setup_pause(CLI::App& app, const Choose& choose);
+void setup_unpause(CLI::App& app, const Choose& choose);
+void setup_rm(CLI::App& app, const Choose& choose);
 void setup_ps(CLI::App& app, const Choose& choose);
+void setup_ls(CLI::App& app, const Choose& choose);
+void setup_port(CLI::App& app, const Choose& choose);
+void setup_images(CLI::App& app, const Choose& choose);
+void setup_volumes(CLI::App& app, const Choose& choose);
+void setup_version(CLI::App& app, const Choose& choose);
 void setup_logs(CLI::App& app, const Choose& choose);
+void setup_top(CLI::App& app, const Choose& choose);
+void setup_stats(CLI::App& app, const Choose& choose);
+void setup_events(CLI::App& app, const Choose& choose);
+void setup_wait(CLI::App& app, const Choose& choose);
+void setup_pull(CLI::App& app, const Choose& choose);
+void setup_push(CLI::App& app, const Choose& choose);
 void setup_verify(CLI::App& app, const Choose& choose);
 
 }  // namespace saasctl::commands

@@ -31,6 +31,8 @@ struct ObservedContainer {
   std::optional<int> exit_code = std::nullopt;  // of an exited one
   std::vector<std::string> host_ports = {};     // published now: "8080/tcp"
   std::vector<AnonymousVolume> anonymous = {};
+  std::vector<std::string> networks = {};                    // names of those it is attached to
+  std::vector<std::string> volumes = {};                     // names of those it mounts
   std::shared_ptr<const project::Json> inspected = nullptr;  // whole, of one that another tool made
 
   bool is_up() const { return state == "running" || state == "restarting" || state == "paused"; }

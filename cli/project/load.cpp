@@ -127,6 +127,10 @@ const Content* Project::find_secret(std::string_view key) const {
   return found == secrets.end() ? nullptr : &*found;
 }
 
+bool has_file(const Inputs& inputs) {
+  return find_file(inputs).has_value();
+}
+
 Result<Loaded> load(const Inputs& inputs) {
   auto file = find_file(inputs);
   if (!file) return std::unexpected(file.error());
