@@ -32,6 +32,11 @@ struct Words {
   Shown operator()(const plan::RunHook& work) const {
     return {work.service, "running " + work.when, work.when + " done"};
   }
+  Shown operator()(const plan::KillContainer& work) const {
+    return {work.service, "sending " + work.signal, "got " + work.signal};
+  }
+  Shown operator()(const plan::PauseContainer& work) const { return {work.service, "pausing", "paused"}; }
+  Shown operator()(const plan::UnpauseContainer& work) const { return {work.service, "unpausing", "running again"}; }
   Shown operator()(const plan::AwaitService& work) const {
     const bool job = work.condition == "service_completed_successfully";
     const bool engine = work.condition == "engine_healthy";

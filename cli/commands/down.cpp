@@ -1,38 +1,99 @@
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <memory>
 
 #include "commands/carry.hpp"
+#include "commands/living.hpp"
 #include "commands/project_lock.hpp"
-#include "commands/verb.hpp"
+#include "engine/images.hpp"
 #include "execute/observe.hpp"
+#include "util/text.hpp"
 
 namespace saasctl::commands {
 namespace {
 
 struct DownOptions {
+  std::vector<std::string> services;
   bool volumes = false;
+  bool orphans = false;
+  std::string images;
   std::optional<unsigned> timeout;
 };
 
+// The images that --rmi means: all that the services have, or those alone that have no name but the project's.
+std::vector<std::string> images_of(const Scene& scene, const DownOptions& options) {
+  std::vector<std::string> images;
+  for (const auto& service : scene.project.services) {
+    const bool chosen =
+        options.services.empty() || std::ranges::find(options.services, service.name) != options.services.end();
+    const auto own = scene.project.name + "-" + service.name;
+    const bool local = service.image == own || service.image == own + ":latest";
+    if (chosen && (options.images == "all" || (options.images == "local" && local))) images.push_back(service.image);
+  }
+  std::ranges::sort(images);
+  images.erase(std::ranges::unique(images).begin(), images.end());
+  return images;
+}
+
+// One that another container still uses is left, and said to be so.
+Result<void> remove_images(const Session& session, const Scene& scene, const std::vector<std::string>& images,
+                           terminal::Board& board) {
+  for (const auto& image : images) {
+    const auto task = "image " + image;
+    const auto removed = engine::remove_image(scene.client, image, false, session.stop);
+    if (removed) {
+      board.update(task, terminal::TaskState::done, "removed");
+    } else if (removed.error().fault == Fault::conflict) {
+      board.update(task, terminal::TaskState::unchanged, "left: another container uses it");
+    } else if (removed.error().fault != Fault::not_found) {
+      board.update(task, terminal::TaskState::failed, "failed");
+      return removed;
+    }
+  }
+  return {};
+}
+
+void name_orphans(const Session& session, const Scene& scene) {
+  std::vector<std::string> names;
+  for (const auto& container : scene.containers) {
+    const bool leftover = is_one_off(container) && container.state == "created";
+    if (!leftover && (is_one_off(container) || !scene.project.find(service_of(container))))
+      names.push_back(container.name);
+  }
+  if (names.empty()) return;
+  session.terminal.warning(fmt::format("left: {}, which {} no service of {}; --remove-orphans takes {} away",
+                                       join(names, ", "), names.size() == 1 ? "belongs to" : "belong to",
+                                       scene.from_labels ? "the project" : scene.project.file.filename().string(),
+                                       names.size() == 1 ? "it" : "them"));
+}
+
 int run_down(const Session& session, const DownOptions& options) {
-  const auto project = load_project(session, stack::Mode::resolve);
-  if (!project) return fail(session, project.error());
-  const auto client = connect_engine(session);
-  if (!client) return fail(session, client.error());
-  const auto lock = lock_project(session, client->endpoint(), project->name, "down", lock_patience);
+  const auto scene = see(session, options.services);
+  if (!scene) return fail(session, scene.error());
+  const auto lock = lock_project(session, scene->client.endpoint(), scene->project.name, "down", lock_patience);
   if (!lock) return fail(session, lock.error());
-  const auto observed = execute::observe(*client, *project, session.stop);
+  const auto observed = execute::observe(scene->client, scene->project, session.stop);
   if (!observed) return fail(session, observed.error());
-  const auto plan = plan::plan_down(*project, *observed, {options.volumes});
-  if (!plan.changes) {
+  const auto plan = plan::plan_down(scene->project, *observed, {options.volumes, options.orphans, options.services});
+  const auto images = images_of(*scene, options);
+  if (!options.orphans && options.services.empty()) name_orphans(session, *scene);
+  if (!plan.changes && images.empty()) {
     session.terminal.message("nothing to remove");
     return 0;
   }
+  // From here on the engine is changed.
   terminal::Board board(session.terminal, "down");
   execute::ExecuteOptions execute;
   if (options.timeout) execute.stop_grace = std::chrono::seconds(*options.timeout);
-  const auto done = carry_plan(session, *client, *project, plan, execute, board);
+  const auto done = carry_plan(session, scene->client, scene->project, plan, execute, board);
+  if (!done) {
+    board.finish();
+    return fail(session, done.error());
+  }
+  const auto removed = remove_images(session, *scene, images, board);
   board.finish();
-  return done ? 0 : fail(session, done.error());
+  return removed ? 0 : fail(session, removed.error());
 }
 
 }  // namespace
@@ -40,10 +101,15 @@ int run_down(const Session& session, const DownOptions& options) {
 void setup_down(CLI::App& app, const Choose& choose) {
   const auto options = std::make_shared<DownOptions>();
   auto* verb = app.add_subcommand("down", "Stop and remove the containers and networks; volumes stay");
-  verb->add_flag("--volumes", options->volumes, "Remove the volumes too: their data is lost");
-  verb->add_option("-t,--timeout", options->timeout, "Seconds a container gets to end by itself before it is killed")
-      ->type_name("SECONDS");
-  verb->footer("\nExample: saasctl down");
+  add_services(*verb, options->services, "Services to take down; the whole stack when none is named");
+  verb->add_flag("-v,--volumes", options->volumes, "Remove the volumes too: their data is lost");
+  verb->add_flag("--remove-orphans", options->orphans,
+                 "Remove containers of services that the file does not have (any more), and one-off ones");
+  verb->add_option("--rmi", options->images, "Remove images too: those without a name of their own, or all")
+      ->type_name("local|all")
+      ->check(CLI::IsMember({"local", "all"}));
+  add_timeout(*verb, options->timeout);
+  verb->footer("\nExample: saasctl down --volumes");
   verb->callback([=] { choose([options](const Session& session) { return run_down(session, *options); }); });
 }
 

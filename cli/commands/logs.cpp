@@ -1,19 +1,16 @@
-#include "engine/logs.hpp"
-
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <exception>
-#include <functional>
+#include <array>
+#include <map>
 #include <memory>
-#include <mutex>
-#include <thread>
+#include <set>
 
-#include "commands/verb.hpp"
-#include "engine/containers.hpp"
+#include "commands/living.hpp"
+#include "commands/log_sources.hpp"
 #include "plan/labels.hpp"
-#include "project/order.hpp"
+#include "util/text.hpp"
 
 namespace saasctl::commands {
 namespace {
@@ -22,34 +19,11 @@ struct LogsOptions {
   std::vector<std::string> services;
   bool follow = false;
   bool timestamps = false;
-  std::optional<unsigned> tail;
+  bool no_prefix = false;
+  std::string tail = "all";
+  std::string since;
+  std::string until;
 };
-
-struct Source {
-  std::string service;
-  std::string container;
-};
-
-std::vector<Source> sources_of(const std::vector<engine::ContainerSummary>& containers,
-                               const std::vector<std::string>& services) {
-  std::vector<Source> sources;
-  for (const auto& container : containers) {
-    const auto service = container.labels.find(std::string(plan::label::service));
-    const auto one_off = container.labels.find(std::string(plan::label::one_off));
-    if (service == container.labels.end() || (one_off != container.labels.end() && one_off->second == "True")) continue;
-    const bool wanted = services.empty() || std::ranges::find(services, service->second) != services.end();
-    if (wanted) sources.push_back({service->second, container.id});
-  }
-  std::ranges::sort(sources, {}, &Source::service);
-  return sources;
-}
-
-// Every service gets a colour of its own, by its place in the list.
-std::string prefix(const Session& session, const std::string& service, std::size_t index, std::size_t width) {
-  const auto text = fmt::format("{:<{}} | ", service, width);
-  if (!session.terminal.colour_on_stdout()) return text;
-  return fmt::format("\x1b[{}m{}\x1b[0m", 31 + index % 6, text);
-}
 
 // RFC 3339 with microseconds.
 std::string utc(engine::Timestamp time) {
@@ -59,70 +33,122 @@ std::string utc(engine::Timestamp time) {
                      (since - seconds).count());
 }
 
-// What a library throws on a thread of ours would end the program.
-Result<void> guarded(const std::function<Result<void>()>& work) {
-  try {
-    return work();
-  } catch (const std::exception& error) {
-    return failure(error.what());
+Result<LogRange> range_of(const LogsOptions& options) {
+  LogRange range;
+  if (options.tail != "all") {
+    const auto lines = parse_integer(options.tail);
+    if (!lines || *lines > 1'000'000'000)
+      return failure(Fault::usage, fmt::format("--tail: '{}' is no number of lines", options.tail), "a number, or all");
+    range.tail = static_cast<unsigned>(*lines);
   }
+  const engine::Timestamp now = std::chrono::system_clock::now();
+  for (const auto& [text, moment] :
+       std::array{std::pair(&options.since, &range.since), std::pair(&options.until, &range.until)}) {
+    if (text->empty()) continue;
+    const auto parsed = parse_moment(*text, now);
+    if (!parsed) return std::unexpected(parsed.error());
+    *moment = *parsed;
+  }
+  return range;
 }
 
-int run_logs(const Session& session, const LogsOptions& options) {
-  const auto project = load_project(session, stack::Mode::resolve, options.services);
-  if (!project) return fail(session, project.error());
-  if (const auto known = project::with_dependencies(*project, options.services); !known)
-    return fail(session, known.error());
-  const auto client = connect_engine(session);
-  if (!client) return fail(session, client.error());
-  const auto containers =
-      engine::list_containers(*client, {std::string(plan::label::project) + "=" + project->name}, session.stop);
-  if (!containers) return fail(session, containers.error());
-  const auto sources = sources_of(*containers, options.services);
-  std::size_t width = 0;
-  for (const auto& source : sources) width = std::max(width, source.service.size());
+std::vector<ListedSource> sources_of(const Scene& scene, const std::vector<std::string>& services) {
+  std::vector<ListedSource> sources;
+  for (const auto& container : chosen(scene, services))
+    sources.push_back({{container.id, service_of(container), number_of(container)}, is_up(container)});
+  return sources;
+}
 
-  std::mutex output;
-  std::optional<Error> first;
-  const auto read_one = [&](std::size_t index) {
-    const auto head = prefix(session, sources[index].service, index, width);
-    engine::LogOptions log;
-    log.follow = options.follow;
-    log.tail = options.tail;
-    const auto sink = [&](const engine::LogLine& line) {
-      const std::scoped_lock lock(output);
-      session.terminal.data(head);
-      if (options.timestamps && line.time) session.terminal.data(utc(*line.time) + " ");
-      session.terminal.data(line.text);
-      session.terminal.data("\n");
-      return !options.follow || session.terminal.flush().has_value();
-    };
-    return engine::read_logs(*client, sources[index].container, log, sink, session.stop);
-  };
-  const auto read = [&](std::size_t index) {
-    auto done = guarded([&] { return read_one(index); });
-    const std::scoped_lock lock(output);
-    if (!done && !first) first = std::move(done.error());
-  };
-  if (options.follow) {
-    std::vector<std::jthread> threads;
-    for (std::size_t i = 0; i < sources.size(); ++i) threads.emplace_back(read, i);
-  } else {
-    for (std::size_t i = 0; i < sources.size() && !first; ++i) read(i);
+// Writes lines, each service's in its colour. A service of one container goes by its own name.
+class Writer {
+ public:
+  Writer(const Session& session, const LogsOptions& options, const Scene& scene)
+      : session_(session), options_(options) {
+    for (const auto& service : scene.project.services) colours_.emplace(service.name, colours_.size());
+    note(scene);
   }
-  return first ? fail(session, *first) : 0;
+
+  // The names of what there is, so that all prefixes are of one width.
+  void note(const Scene& scene) {
+    const auto containers = chosen(scene, options_.services);
+    for (const auto& container : containers) {
+      if (number_of(container) > 1) scaled_.insert(service_of(container));
+    }
+    for (const auto& container : containers)
+      width_ = std::max(width_, shown(service_of(container), number_of(container)).size());
+  }
+
+  bool write(const LogSource& source, std::optional<engine::Timestamp> time, std::string_view text) {
+    if (!options_.no_prefix) session_.terminal.data(prefix(source));
+    if (options_.timestamps && time) session_.terminal.data(utc(*time) + " ");
+    session_.terminal.data(text);
+    session_.terminal.data("\n");
+    return !options_.follow || session_.terminal.flush().has_value();
+  }
+
+ private:
+  std::string shown(const std::string& service, int number) const {
+    return number > 1 || scaled_.contains(service) ? fmt::format("{}-{}", service, number) : service;
+  }
+
+  std::string prefix(const LogSource& source) {
+    const auto name = shown(source.service, source.number);
+    width_ = std::max(width_, name.size());
+    const auto colour = colours_.emplace(source.service, colours_.size()).first->second;
+    return log_prefix(name, width_, session_.terminal.colour_on_stdout() ? std::optional(colour) : std::nullopt);
+  }
+
+  const Session& session_;
+  const LogsOptions& options_;
+  std::map<std::string, std::size_t> colours_;  // service → place
+  std::set<std::string> scaled_;                // services of several containers
+  std::size_t width_ = 0;
+};
+
+int run_logs(const Session& session, const LogsOptions& options) {
+  const auto range = range_of(options);
+  if (!range) return fail(session, range.error());
+  auto scene = see(session, options.services);
+  if (!scene) return fail(session, scene.error());
+  Writer writer(session, options, *scene);
+  const LogPrinter print = [&](const LogSource& source, std::optional<engine::Timestamp> time, std::string_view text) {
+    return writer.write(source, time, text);
+  };
+  Result<void> done;
+  if (options.follow) {
+    // Listed again once events are listened to, so that nothing starts between the two unseen.
+    const auto list = [&]() -> Result<std::vector<ListedSource>> {
+      if (auto looked = look_again(session, *scene); !looked) return std::unexpected(looked.error());
+      writer.note(*scene);
+      return sources_of(*scene, options.services);
+    };
+    done = follow_logs(session, scene->client, {scene->project.name, options.services, *range}, list, print);
+  } else {
+    std::vector<LogSource> sources;
+    for (auto& listed : sources_of(*scene, options.services)) sources.push_back(std::move(listed.source));
+    done = read_history(session, scene->client, sources, *range, print);
+  }
+  return done ? 0 : fail(session, done.error());
 }
 
 }  // namespace
 
 void setup_logs(CLI::App& app, const Choose& choose) {
   const auto options = std::make_shared<LogsOptions>();
-  auto* verb = app.add_subcommand("logs", "Print what the containers wrote");
-  verb->add_option("services", options->services, "Services to show; all when none is named")->type_name("SERVICE");
-  verb->add_flag("-f,--follow", options->follow, "Keep printing what they write, until Ctrl-C");
+  auto* verb = app.add_subcommand("logs", "Print what the containers wrote, in the order of time");
+  add_services(*verb, options->services, "Services to show; all when none is named");
+  verb->add_flag("-f,--follow", options->follow,
+                 "Keep printing what they write, through restarts and new containers, until Ctrl-C or until nothing "
+                 "of it runs any more");
   verb->add_flag("-t,--timestamps", options->timestamps, "Begin each line with its time (UTC)");
-  verb->add_option("--tail", options->tail, "Only the last LINES lines of each")->type_name("LINES");
-  verb->footer("\nExample: saasctl logs -f auth-service");
+  verb->add_option("-n,--tail", options->tail, "Only the last LINES lines of each, or all")
+      ->type_name("LINES")
+      ->capture_default_str();
+  verb->add_option("--since", options->since, "Only lines after that: 10m (ago), 2026-01-31T08:00:00Z, seconds of 1970")
+      ->type_name("TIME");
+  verb->add_option("--until", options->until, "Only lines before that")->type_name("TIME");
+  verb->add_flag("--no-log-prefix", options->no_prefix, "Print the lines alone, without their service");
+  verb->footer("\nExample: saasctl logs -f --since 10m web");
   verb->callback([=] { choose([options](const Session& session) { return run_logs(session, *options); }); });
 }
 

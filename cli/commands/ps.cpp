@@ -4,9 +4,8 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
-#include "commands/verb.hpp"
-#include "engine/containers.hpp"
-#include "plan/labels.hpp"
+#include "commands/listing.hpp"
+#include "commands/living.hpp"
 #include "terminal/table.hpp"
 #include "util/text.hpp"
 
@@ -14,69 +13,90 @@ namespace saasctl::commands {
 namespace {
 
 struct PsOptions {
+  std::vector<std::string> services;
   std::string format = "table";
+  bool all = false;
+  bool quiet = false;
+  bool services_only = false;
+  bool orphans = true;
+  std::vector<std::string> status;
+  std::string filter;
 };
 
-std::string label_of(const engine::ContainerSummary& container, std::string_view key) {
-  const auto found = container.labels.find(std::string(key));
-  return found == container.labels.end() ? "" : found->second;
+const std::vector<std::string> states{"created", "running", "paused", "restarting", "removing", "exited", "dead"};
+
+// The states that are asked for; none: those that are up, or all with --all.
+Result<std::vector<std::string>> wanted_states(const PsOptions& options) {
+  auto wanted = options.status;
+  if (options.filter.empty()) return wanted;
+  const auto equals = options.filter.find('=');
+  const auto value = equals == std::string::npos ? "" : options.filter.substr(equals + 1);
+  if (options.filter.substr(0, equals) != "status" || std::ranges::find(states, value) == states.end())
+    return failure(Fault::usage, fmt::format("'{}' is no filter", options.filter),
+                   "filters are status=STATE with one of " + join(states, ", "));
+  wanted.push_back(value);
+  return wanted;
 }
 
-// "healthy", "starting", "unhealthy", or "" — the engine's list has it only inside its sentence.
-std::string health_of(const engine::ContainerSummary& container) {
-  for (const auto* word : {"(healthy)", "(unhealthy)", "(health: starting)"}) {
-    if (container.status.find(word) == std::string::npos) continue;
-    const std::string text(word);
-    return text == "(health: starting)" ? "starting" : text.substr(1, text.size() - 2);
-  }
-  return "";
-}
-
-std::vector<std::string> ports_of(const engine::ContainerSummary& container) {
-  std::vector<std::string> ports;
-  for (const auto& binding : container.ports) {
-    if (binding.host_port == 0 || binding.host_ip == "::") continue;
-    ports.push_back(fmt::format("{}:{}->{}", binding.host_ip, binding.host_port, binding.container_port));
-  }
-  std::ranges::sort(ports);
-  return ports;
+std::vector<engine::ContainerSummary> select(const Scene& scene, const PsOptions& options,
+                                             const std::vector<std::string>& wanted) {
+  auto containers = chosen(scene, options.services);
+  std::erase_if(containers, [&](const engine::ContainerSummary& container) {
+    if (!options.orphans && !scene.project.find(service_of(container))) return true;
+    if (wanted.empty()) return !options.all && !is_up(container);
+    return std::ranges::find(wanted, container.state) == wanted.end();
+  });
+  return containers;
 }
 
 std::string as_json(const std::vector<engine::ContainerSummary>& containers) {
+  const auto now = std::chrono::system_clock::now();
   auto rows = nlohmann::ordered_json::array();
-  for (const auto& container : containers) {
-    rows.push_back({{"service", label_of(container, plan::label::service)},
-                    {"name", container.name},
-                    {"image", container.image},
-                    {"state", container.state},
-                    {"health", health_of(container)},
-                    {"status", container.status},
-                    {"ports", ports_of(container)},
-                    {"id", container.id}});
-  }
+  for (const auto& container : containers) rows.push_back(ps_row(container, now));
   return rows.dump(2) + "\n";
 }
 
 std::string as_table(const std::vector<engine::ContainerSummary>& containers) {
   std::vector<std::vector<std::string>> rows;
   for (const auto& container : containers) {
-    rows.push_back({label_of(container, plan::label::service), container.name, container.image, container.status,
-                    join(ports_of(container), ", ")});
+    rows.push_back(
+        {service_of(container), container.name, container.image, container.status, join(ports_of(container), ", ")});
   }
   return terminal::table({"SERVICE", "CONTAINER", "IMAGE", "STATUS", "PORTS"}, rows);
 }
 
+std::string as_services(const std::vector<engine::ContainerSummary>& containers) {
+  std::vector<std::string> names;
+  for (const auto& container : containers) {
+    if (std::ranges::find(names, service_of(container)) == names.end()) names.push_back(service_of(container));
+  }
+  return names.empty() ? "" : join(names, "\n") + "\n";
+}
+
+// Nobody should take a stopped service for one that is not there.
+void tell_hidden(const Session& session, const Scene& scene, const PsOptions& options, std::size_t shown) {
+  const auto hidden = chosen(scene, options.services).size() - shown;
+  if (hidden == 0) return;
+  session.terminal.message(fmt::format("{} stopped container{} not shown; --all shows {}", hidden,
+                                       hidden == 1 ? " is" : "s are", hidden == 1 ? "it" : "them"));
+}
+
 int run_ps(const Session& session, const PsOptions& options) {
-  const auto project = load_project(session, stack::Mode::resolve);
-  if (!project) return fail(session, project.error());
-  const auto client = connect_engine(session);
-  if (!client) return fail(session, client.error());
-  auto containers =
-      engine::list_containers(*client, {std::string(plan::label::project) + "=" + project->name}, session.stop);
-  if (!containers) return fail(session, containers.error());
-  std::erase_if(*containers, [](const auto& container) { return label_of(container, plan::label::one_off) == "True"; });
-  std::ranges::sort(*containers, {}, [](const auto& container) { return label_of(container, plan::label::service); });
-  session.terminal.data(options.format == "json" ? as_json(*containers) : as_table(*containers));
+  const auto wanted = wanted_states(options);
+  if (!wanted) return fail(session, wanted.error());
+  const auto scene = see(session, options.services);
+  if (!scene) return fail(session, scene.error());
+  const auto containers = select(*scene, options, *wanted);
+  if (options.services_only) {
+    session.terminal.data(as_services(containers));
+  } else if (options.quiet) {
+    for (const auto& container : containers) session.terminal.data(container.id + "\n");
+  } else if (options.format == "json") {
+    session.terminal.data(as_json(containers));
+  } else {
+    session.terminal.data(as_table(containers));
+    if (!options.all && options.orphans && wanted->empty()) tell_hidden(session, *scene, options, containers.size());
+  }
   return 0;
 }
 
@@ -84,11 +104,20 @@ int run_ps(const Session& session, const PsOptions& options) {
 
 void setup_ps(CLI::App& app, const Choose& choose) {
   const auto options = std::make_shared<PsOptions>();
-  auto* verb = app.add_subcommand("ps", "List the stack's containers, stopped ones too");
-  verb->add_option("--format", options->format, "table or json")
-      ->check(CLI::IsMember({"table", "json"}))
-      ->capture_default_str();
-  verb->footer("\nExample: saasctl ps --format json");
+  auto* verb = app.add_subcommand("ps", "List the stack's running containers: state, health, uptime, ports");
+  add_services(*verb, options->services, "Services to list; all when none is named");
+  verb->add_flag("-a,--all", options->all, "Stopped ones too");
+  verb->add_flag("-q,--quiet", options->quiet, "Their ids alone");
+  verb->add_flag("--services", options->services_only, "The names of their services alone");
+  verb->add_flag("--orphans", options->orphans, "--orphans=false leaves out services that the file does not have");
+  verb->add_option("--status", options->status, "Only those in this state, running or not; may be repeated")
+      ->type_name("STATE")
+      ->check(CLI::IsMember(states))
+      ->expected(1)
+      ->take_all();
+  verb->add_option("--filter", options->filter, "status=STATE, as --status")->type_name("FILTER");
+  add_format(*verb, options->format);
+  verb->footer("\nExample: saasctl ps --all --format json");
   verb->callback([=] { choose([options](const Session& session) { return run_ps(session, *options); }); });
 }
 

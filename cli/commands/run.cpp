@@ -90,8 +90,11 @@ int missing_verb(const CLI::App& app) {
 
 void setup_all(CLI::App& app, const Choose& choose) {
   for (const auto setup :
-       {setup_render, setup_schema, setup_reference, setup_secrets, setup_build, setup_config, setup_plan, setup_up,
-        setup_down, setup_ps, setup_logs, setup_exec, setup_one_off, setup_cp, setup_verify}) {
+       {setup_render, setup_schema, setup_reference, setup_secrets, setup_build,   setup_config,  setup_plan,
+        setup_up,     setup_down,   setup_ps,        setup_logs,    setup_exec,    setup_one_off, setup_cp,
+        setup_stop,   setup_start,  setup_restart,   setup_kill,    setup_pause,   setup_unpause, setup_rm,
+        setup_ls,     setup_port,   setup_images,    setup_volumes, setup_version, setup_top,     setup_stats,
+        setup_events, setup_wait,   setup_pull,      setup_push,    setup_verify}) {
     setup(app, choose);
   }
 }

@@ -61,6 +61,8 @@ ContainerSummary parse_summary(const json& row) {
                              .host_ip = text(port, "IP"),
                              .host_port = port_number(integer(port, "PublicPort"))});
   }
+  summary.command = text(row, "Command");
+  summary.networks = detail::keys(member(row, "NetworkSettings"), "Networks");
   return summary;
 }
 
@@ -207,6 +209,14 @@ Result<void> kill_container(const Client& client, std::string_view container, st
   return client.send_only(
       {.method = "POST", .path = path_of(container, "kill"), .query = {{"signal", std::string(signal)}}},
       std::move(stop));
+}
+
+Result<void> pause_container(const Client& client, std::string_view container, std::stop_token stop) {
+  return client.send_only({.method = "POST", .path = path_of(container, "pause")}, std::move(stop));
+}
+
+Result<void> unpause_container(const Client& client, std::string_view container, std::stop_token stop) {
+  return client.send_only({.method = "POST", .path = path_of(container, "unpause")}, std::move(stop));
 }
 
 Result<void> restart_container(const Client& client, std::string_view container,

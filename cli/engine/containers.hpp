@@ -49,6 +49,8 @@ struct ContainerSummary {
   std::vector<PortBinding> ports;
   std::vector<Mount> mounts;
   std::optional<Timestamp> created;
+  std::string command = {};
+  std::vector<std::string> networks = {};  // names
 };
 
 struct HealthLogEntry {
@@ -129,6 +131,12 @@ Result<void> stop_container(const Client& client, std::string_view container, st
 // conflict: the container does not run.
 Result<void> kill_container(const Client& client, std::string_view container, std::string_view signal,
                             std::stop_token stop);
+
+// conflict: the container does not run, or is paused already.
+Result<void> pause_container(const Client& client, std::string_view container, std::stop_token stop);
+
+// conflict (or failed on older engines): the container is not paused.
+Result<void> unpause_container(const Client& client, std::string_view container, std::stop_token stop);
 
 Result<void> restart_container(const Client& client, std::string_view container,
                                std::optional<std::chrono::seconds> grace, std::stop_token stop);

@@ -46,22 +46,23 @@ Result<void> subscribe_events(const Client& client, const EventFilter& filter, T
     return !ended_by_sink;
   });
   Result<bool> framing;
-  const Call call{
-      .path = "/events",
-      .query = {{"since", unix_seconds(since)},
-                {"filters",
-                 filters_json({{"type", filter.types}, {"event", filter.actions}, {"label", filter.labels}})}},
-      .on_data =
-          [&](std::string_view bytes) {
-            framing = lines.feed(bytes);
-            return framing && *framing;
-          },
-      .on_head = on_open,
-      .timeout = std::chrono::milliseconds(0)};
+  Call call{.path = "/events",
+            .query = {{"since", unix_seconds(since)},
+                      {"filters",
+                       filters_json({{"type", filter.types}, {"event", filter.actions}, {"label", filter.labels}})}},
+            .on_data =
+                [&](std::string_view bytes) {
+                  framing = lines.feed(bytes);
+                  return framing && *framing;
+                },
+            .on_head = on_open,
+            .timeout = std::chrono::milliseconds(0)};
+  if (filter.until) call.query.emplace_back("until", unix_seconds(*filter.until));
   const auto response = client.send(call, std::move(stop));
   if (ended_by_sink) return {};
   if (!response) return std::unexpected(response.error());
   if (!framing) return std::unexpected(framing.error());
+  if (filter.until) return {};
   return failure(Fault::no_engine, "the engine has ended its stream of events", "check that the engine is running");
 }
 

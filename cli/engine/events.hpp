@@ -26,6 +26,7 @@ struct EventFilter {
   std::vector<std::string> types = {};
   std::vector<std::string> actions = {};  // "health_status" takes in all of its values
   std::vector<std::string> labels = {};   // "key" or "key=value", all of them
+  std::optional<Timestamp> until = {};    // then the reading ends, without an error
 };
 
 // Calls `sink` on the calling thread for each event from `since` on, each once; returning false ends the reading. The

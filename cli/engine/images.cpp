@@ -32,12 +32,11 @@ Image parse_image(const nlohmann::json& value) {
           .config = config};
 }
 
-// A pull that fails after its start says so only in a line of its stream.
-Error pull_error(std::string_view reference, const std::string& message) {
+Error transfer_error(std::string_view verb, std::string_view reference, const std::string& message) {
   const bool unknown = message.find("not found") != std::string::npos ||
                        message.find("manifest unknown") != std::string::npos ||
                        message.find("does not exist") != std::string::npos;
-  return {unknown ? Fault::not_found : Fault::failed, fmt::format("cannot pull {}: {}", reference, message)};
+  return {unknown ? Fault::not_found : Fault::failed, fmt::format("cannot {} {}: {}", verb, reference, message)};
 }
 
 PullProgress parse_progress(const nlohmann::json& line) {
@@ -57,6 +56,29 @@ Call pull_call(std::string_view reference, const PullOptions& options) {
   if (!options.platform.empty()) call.query.emplace_back("platform", options.platform);
   if (options.credentials) call.headers = {{"X-Registry-Auth", registry_auth_header(*options.credentials)}};
   return call;
+}
+
+// A pull or push that fails after its start says so only in a line of its stream.
+Result<void> transfer(const Client& client, Call call, const std::function<void(const PullProgress&)>& progress,
+                      const std::function<Error(const std::string&)>& error_of, std::stop_token stop) {
+  std::string error;
+  JsonLines lines([&](const nlohmann::json& line) {
+    if (error.empty()) error = detail::text(detail::member(line, "errorDetail"), "message");
+    if (error.empty()) error = detail::text(line, "error");
+    if (error.empty() && progress) progress(parse_progress(line));
+    return true;
+  });
+  Result<bool> framing;
+  call.on_data = [&](std::string_view bytes) {
+    framing = lines.feed(bytes);
+    return framing.has_value();
+  };
+  const auto response = client.send(call, std::move(stop));
+  if (!response && response.error().fault == Fault::interrupted) return std::unexpected(response.error());
+  if (!response) return std::unexpected(error_of(response.error().message));
+  if (!framing) return std::unexpected(framing.error());
+  if (!error.empty()) return std::unexpected(error_of(error));
+  return {};
 }
 
 }  // namespace
@@ -82,25 +104,24 @@ Result<std::vector<ImageSummary>> list_images(const Client& client, const std::v
 
 Result<void> pull_image(const Client& client, std::string_view reference, const PullOptions& options,
                         std::stop_token stop) {
-  std::string error;
-  JsonLines lines([&](const nlohmann::json& line) {
-    if (error.empty()) error = detail::text(detail::member(line, "errorDetail"), "message");
-    if (error.empty()) error = detail::text(line, "error");
-    if (error.empty() && options.progress) options.progress(parse_progress(line));
-    return true;
-  });
-  Result<bool> framing;
-  auto call = pull_call(reference, options);
-  call.on_data = [&](std::string_view bytes) {
-    framing = lines.feed(bytes);
-    return framing.has_value();
-  };
-  const auto response = client.send(call, std::move(stop));
-  if (!response && response.error().fault == Fault::interrupted) return std::unexpected(response.error());
-  if (!response) return std::unexpected(pull_error(reference, response.error().message));
-  if (!framing) return std::unexpected(framing.error());
-  if (!error.empty()) return std::unexpected(pull_error(reference, error));
-  return {};
+  return transfer(
+      client, pull_call(reference, options), options.progress,
+      [&](const std::string& message) { return transfer_error("pull", reference, message); }, std::move(stop));
+}
+
+Result<void> push_image(const Client& client, std::string_view reference, const PushOptions& options,
+                        std::stop_token stop) {
+  const auto [name, tag] = split_reference(reference);
+  // The engine wants the header of anonymous users too.
+  const auto auth = registry_auth_header(options.credentials.value_or(RegistryCredentials{}));
+  const Call call{.method = "POST",
+                  .path = path_of(name, "push"),
+                  .query = {{"tag", tag}},
+                  .headers = {{"X-Registry-Auth", auth}},
+                  .timeout = std::chrono::milliseconds(0)};
+  return transfer(
+      client, call, options.progress,
+      [&](const std::string& message) { return transfer_error("push", reference, message); }, std::move(stop));
 }
 
 Result<void> tag_image(const Client& client, std::string_view image, std::string_view reference, std::stop_token stop) {

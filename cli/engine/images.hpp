@@ -48,7 +48,7 @@ struct ImageSummary {
 Result<std::vector<ImageSummary>> list_images(const Client& client, const std::vector<std::string>& labels,
                                               std::stop_token stop);
 
-// One line of a pull's progress.
+// One line of the progress of a pull or push.
 struct PullProgress {
   std::string layer;   // short id, empty for lines about the whole image
   std::string status;  // "Downloading", "Pull complete" …
@@ -66,6 +66,16 @@ struct PullOptions {
 // none such), failed (registry unreachable, access denied) with the registry's message. No limit of time but the token:
 // the engine itself gives up on registries that are silent.
 Result<void> pull_image(const Client& client, std::string_view reference, const PullOptions& options,
+                        std::stop_token stop);
+
+struct PushOptions {
+  std::optional<RegistryCredentials> credentials = {};  // nothing: anonymous
+  std::function<void(const PullProgress&)> progress = {};
+};
+
+// Sends `reference` (a missing tag means latest) to its registry. Errors: not_found (there is no such image here),
+// failed (registry unreachable, access denied) with the registry's message.
+Result<void> push_image(const Client& client, std::string_view reference, const PushOptions& options,
                         std::stop_token stop);
 
 // Gives `image` the name `reference`, which it takes from any other image.

@@ -116,6 +116,15 @@ class Worker {
                                                    done->exit_code, said.empty() ? "" : ": ", said),
                                        "mend the command, or remove the hook"}});
   }
+  Outcome operator()(const plan::KillContainer& work) const {
+    return removed(engine::kill_container(site_.client, site_.handles[work.container], work.signal, stop_));
+  }
+  Outcome operator()(const plan::PauseContainer& work) const {
+    return plain(engine::pause_container(site_.client, site_.handles[work.container], stop_));
+  }
+  Outcome operator()(const plan::UnpauseContainer& work) const {
+    return plain(engine::unpause_container(site_.client, site_.handles[work.container], stop_));
+  }
   Outcome operator()(const plan::AwaitService& work) const {
     const auto container = site_.handles[work.container];
     return await_service(site_.client, *site_.watch, {*site_.project.find(work.service), container, work.condition},
@@ -128,7 +137,10 @@ class Worker {
     auto archive = archive_of(work.service, work.files, work.folder + "/");
     if (!archive) return plain(archive);
     const project::Json volume = {{"Name", work.volume},
-                                  {"Labels", {{std::string(plan::label::secrets), site_.project.name}}}};
+                                  {"Labels",
+                                   {{std::string(plan::label::secrets), site_.project.name},
+                                    {std::string(plan::label::project), site_.project.name},
+                                    {std::string(plan::label::volume), volume_key(work.volume)}}}};
     if (auto made = engine::create_volume(site_.client, volume, stop_); !made) return plain(made);
     const auto helper = engine::create_container(site_.client, work.helper, helper_body(work), stop_);
     if (!helper) return std::unexpected(ReadyError{name_taken(helper.error(), work.helper)});
@@ -143,6 +155,12 @@ class Worker {
     const auto left =
         std::chrono::duration_cast<std::chrono::milliseconds>(site_.deadline - std::chrono::steady_clock::now());
     return std::max(left, std::chrono::milliseconds(1));
+  }
+
+  // As Compose names the volumes of a project, so that its `down --volumes` removes this one too.
+  std::string volume_key(const std::string& name) const {
+    const auto head = site_.project.name + "_";
+    return name.starts_with(head) ? name.substr(head.size()) : name;
   }
 
   // Secrets or configs as files of an archive that is unpacked in `folder`.

@@ -45,32 +45,6 @@ bool is_anonymous(const engine::Mount& mount) {
   return mount.type == "volume" && mount.name.size() == 64 && mount.name.find_first_not_of(digits) == std::string::npos;
 }
 
-plan::ObservedContainer observed_container(const engine::ContainerSummary& container) {
-  plan::ObservedContainer out{.id = container.id,
-                              .name = container.name,
-                              .service = label_of(container.labels, plan::label::service),
-                              .state = container.state,
-                              .image_id = container.image_id,
-                              .hash = label_of(container.labels, plan::label::config_hash),
-                              .model = label_of(container.labels, plan::label::model),
-                              .one_off = label_of(container.labels, plan::label::one_off) == "True",
-                              .exit_code = exit_code_in(container.status),
-                              .health = health_in(container.status),
-                              .fresh = container.status.find("second") != std::string::npos};
-  if (const auto number = parse_integer(label_of(container.labels, plan::label::container_number));
-      number && *number > 0)
-    out.number = static_cast<unsigned>(*number);
-  for (const auto& port : container.ports) {
-    if (port.host_port == 0) continue;
-    const auto protocol = port.container_port.substr(port.container_port.find('/'));
-    out.host_ports.push_back(std::to_string(port.host_port) + protocol);
-  }
-  for (const auto& mount : container.mounts) {
-    if (is_anonymous(mount)) out.anonymous.push_back({mount.name, mount.destination});
-  }
-  return out;
-}
-
 Result<void> observe_containers(const engine::Client& client, const project::Project& project, plan::Observed& observed,
                                 std::stop_token stop) {
   auto containers = engine::list_containers(client, {equals(plan::label::project, project.name)}, stop);
@@ -129,6 +103,34 @@ Result<void> observe_images(const engine::Client& client, const project::Project
 }
 
 }  // namespace
+
+plan::ObservedContainer observed_container(const engine::ContainerSummary& container) {
+  plan::ObservedContainer out{.id = container.id,
+                              .name = container.name,
+                              .service = label_of(container.labels, plan::label::service),
+                              .state = container.state,
+                              .image_id = container.image_id,
+                              .hash = label_of(container.labels, plan::label::config_hash),
+                              .model = label_of(container.labels, plan::label::model),
+                              .one_off = label_of(container.labels, plan::label::one_off) == "True",
+                              .exit_code = exit_code_in(container.status),
+                              .health = health_in(container.status),
+                              .fresh = container.status.find("second") != std::string::npos};
+  if (const auto number = parse_integer(label_of(container.labels, plan::label::container_number));
+      number && *number > 0)
+    out.number = static_cast<unsigned>(*number);
+  for (const auto& port : container.ports) {
+    if (port.host_port == 0) continue;
+    const auto protocol = port.container_port.substr(port.container_port.find('/'));
+    out.host_ports.push_back(std::to_string(port.host_port) + protocol);
+  }
+  for (const auto& mount : container.mounts) {
+    if (is_anonymous(mount)) out.anonymous.push_back({mount.name, mount.destination});
+    if (mount.type == "volume") out.volumes.push_back(mount.name);
+  }
+  out.networks = container.networks;
+  return out;
+}
 
 Result<plan::Observed> observe(const engine::Client& client, const project::Project& project, std::stop_token stop) {
   plan::Observed observed;

@@ -1,50 +1,95 @@
 #include <algorithm>
-#include <map>
 
+#include "plan/living.hpp"
 #include "plan/plan.hpp"
 
 namespace saasctl::plan {
+namespace {
+
+template <typename T>
+bool holds(const std::vector<T>& list, const T& item) {
+  return std::ranges::find(list, item) != list.end();
+}
+
+// A container that is never started, left by a run that was interrupted: nobody wants to keep it.
+bool is_leftover(const ObservedContainer& container) {
+  return container.one_off && container.state == "created";
+}
+
+class DownPlanner {
+ public:
+  DownPlanner(const project::Project& project, const Observed& observed, const DownOptions& options)
+      : project_(project), observed_(observed), options_(options) {
+    for (const auto& container : observed.containers) (goes(container) ? going_ : staying_).push_back(container);
+  }
+
+  Plan make() {
+    remove_containers();
+    for (const auto& network : observed_.project_networks) {
+      if (!in_use(network, &ObservedContainer::networks)) add(RemoveNetwork{network}, removals_);
+    }
+    for (const auto& volume : observed_.secret_volumes) remove_volume(volume);
+    for (const auto& volume : project_.volumes) {
+      if (options_.volumes && !volume.external && holds(observed_.volumes, volume.name)) remove_volume(volume.name);
+    }
+    return std::move(plan_);
+  }
+
+ private:
+  bool goes(const ObservedContainer& container) const {
+    if (is_leftover(container)) return true;
+    if (!options_.services.empty()) return !container.one_off && holds(options_.services, container.service);
+    return options_.orphans || (!container.one_off && project_.find(container.service));
+  }
+
+  std::size_t add(Work work, std::vector<std::size_t> after) {
+    plan_.actions.push_back({std::move(work), "", std::move(after)});
+    plan_.changes = true;
+    return plan_.actions.size() - 1;
+  }
+
+  // Dependants stop before what they depend on; what the project does not know of stops at once.
+  void remove_containers() {
+    std::vector<std::string> strangers;
+    for (const auto& container : going_) {
+      if (!project_.find(container.service)) strangers.push_back(container.service);
+    }
+    auto regular = going_;
+    for (auto& container : regular) container.one_off = false;
+    std::vector<std::string> services = strangers;
+    for (const auto& service : project_.services) services.push_back(service.name);
+    plan_ = plan_stop({project_, regular, services});
+    for (const auto& container : regular) {
+      std::vector<std::size_t> after;
+      for (std::size_t i = 0; i < plan_.actions.size(); ++i) {
+        const auto* stop = std::get_if<StopContainer>(&plan_.actions[i].work);
+        if (stop && stop->container == container.name) after.push_back(i);
+      }
+      removals_.push_back(add(RemoveContainer{container.service, container.name, options_.volumes}, std::move(after)));
+    }
+  }
+
+  bool in_use(const std::string& name, std::vector<std::string> ObservedContainer::*uses) const {
+    return std::ranges::any_of(staying_, [&](const auto& container) { return holds(container.*uses, name); });
+  }
+
+  void remove_volume(const std::string& name) {
+    if (!in_use(name, &ObservedContainer::volumes)) add(RemoveVolume{name}, removals_);
+  }
+
+  const project::Project& project_;
+  const Observed& observed_;
+  const DownOptions& options_;
+  std::vector<ObservedContainer> going_;
+  std::vector<ObservedContainer> staying_;
+  Plan plan_;
+  std::vector<std::size_t> removals_;
+};
+
+}  // namespace
 
 Plan plan_down(const project::Project& project, const Observed& observed, const DownOptions& options) {
-  Plan plan;
-  const auto add = [&](Work work, std::vector<std::size_t> after) {
-    plan.actions.push_back({std::move(work), "", std::move(after)});
-    plan.changes = true;
-    return plan.actions.size() - 1;
-  };
-  // Dependants stop before what they depend on; containers of services no longer in the file go first.
-  std::map<std::string, std::vector<std::size_t>, std::less<>> stops;
-  std::vector<std::size_t> removals;
-  auto containers = observed.containers;
-  const auto rank = [&](const ObservedContainer& container) {
-    const auto found = std::ranges::find(project.services, container.service, &project::Service::name);
-    return found - project.services.begin();
-  };
-  std::ranges::stable_sort(containers, [&](const auto& a, const auto& b) { return rank(a) > rank(b); });
-  for (const auto& container : containers) {
-    std::vector<std::size_t> after;
-    for (const auto& service : project.services) {
-      const bool dependant =
-          std::ranges::any_of(service.dependencies, [&](const auto& d) { return d.service == container.service; });
-      if (dependant) after.insert(after.end(), stops[service.name].begin(), stops[service.name].end());
-    }
-    const bool up = container.state == "running" || container.state == "restarting" || container.state == "paused";
-    if (up) {
-      const auto stop = add(StopContainer{container.service, container.name}, after);
-      stops[container.service].push_back(stop);
-      after = {stop};
-    }
-    removals.push_back(add(RemoveContainer{container.service, container.name}, after));
-  }
-  for (const auto& network : observed.project_networks) add(RemoveNetwork{network}, removals);
-  for (const auto& volume : observed.secret_volumes) add(RemoveVolume{volume}, removals);
-  if (options.volumes) {
-    for (const auto& volume : project.volumes) {
-      const bool there = std::ranges::find(observed.volumes, volume.name) != observed.volumes.end();
-      if (there && !volume.external) add(RemoveVolume{volume.name}, removals);
-    }
-  }
-  return plan;
+  return DownPlanner(project, observed, options).make();
 }
 
 }  // namespace saasctl::plan

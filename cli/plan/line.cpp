@@ -34,6 +34,15 @@ struct Line {
     return fmt::format("{}: run {} in container {}: {}", work.service, work.when, work.container,
                        join(work.command, " "));
   }
+  std::string operator()(const KillContainer& work) const {
+    return fmt::format("{}: send {} to container {}", work.service, work.signal, work.container);
+  }
+  std::string operator()(const PauseContainer& work) const {
+    return fmt::format("{}: pause container {}", work.service, work.container);
+  }
+  std::string operator()(const UnpauseContainer& work) const {
+    return fmt::format("{}: unpause container {}", work.service, work.container);
+  }
   std::string operator()(const AwaitService& work) const {
     return fmt::format("{}: wait for {}{}", work.service, work.condition, work.required ? "" : " (goes on without)");
   }

@@ -59,6 +59,19 @@ struct RemoveContainer {
   std::string container;
   bool volumes = false;  // its anonymous volumes too
 };
+struct KillContainer {
+  std::string service;
+  std::string container;
+  std::string signal;
+};
+struct PauseContainer {
+  std::string service;
+  std::string container;
+};
+struct UnpauseContainer {
+  std::string service;
+  std::string container;
+};
 // Waits until a service is in the state that others wait for.
 struct AwaitService {
   std::string service;
@@ -87,7 +100,8 @@ struct RunHook {
 };
 
 using Work = std::variant<CreateNetwork, RemoveNetwork, CreateVolume, RemoveVolume, FillSecrets, CreateContainer,
-                          StartContainer, StopContainer, RemoveContainer, RenameContainer, RunHook, AwaitService>;
+                          StartContainer, StopContainer, RemoveContainer, RenameContainer, RunHook, KillContainer,
+                          PauseContainer, UnpauseContainer, AwaitService>;
 
 // What becomes of a thing, said once for all the actions that it takes.
 enum class Verdict { none, create, recreate, start, restart, stop, remove, rename };
@@ -141,9 +155,12 @@ Result<Plan> plan_up(const project::Project& project, const Observed& observed, 
 Plan plan_rollback(const Observed& before, const Observed& now);
 
 struct DownOptions {
-  bool volumes = false;  // remove the project's volumes too
+  bool volumes = false;  // remove the project's volumes too, and the containers' anonymous ones
+  bool orphans = false;  // remove containers of services that the project does not have, and one-off ones
+  std::vector<std::string> services = {};  // empty: all
 };
 
+// Networks and volumes that a container which stays still uses are left.
 Plan plan_down(const project::Project& project, const Observed& observed, const DownOptions& options);
 
 // A new container in place of the one there is, with the same model; its volumes stay.

@@ -100,6 +100,11 @@ const Content* Project::find_content(const Grant& grant) const {
   return found == all.end() ? nullptr : &*found;
 }
 
+bool has_file(const Inputs& inputs) {
+  stack::Diagnostics ignored;
+  return choose_files(inputs, ignored).has_value();
+}
+
 Result<Loaded> load(const Inputs& inputs) {
   stack::Diagnostics diagnostics;
   auto chosen = choose_files(inputs, diagnostics);

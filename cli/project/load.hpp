@@ -35,6 +35,9 @@ struct Loaded {
 // precedence: -p, COMPOSE_PROJECT_NAME, name:, the folder. Source: Compose specification, 04-version-and-name.md.
 Result<Loaded> load(const Inputs& inputs);
 
+// Whether a file is named or this folder has one: false when load() would have nothing to read.
+bool has_file(const Inputs& inputs);
+
 // The variables of the running process.
 stack::Variables process_environment();
 

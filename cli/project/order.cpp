@@ -40,22 +40,30 @@ std::vector<Service> dependencies_first(std::vector<Service> services) {
   return ordered;
 }
 
+Result<void> check_names(const std::vector<std::string>& names, const std::vector<std::string>& known,
+                         std::string_view where) {
+  for (const auto& name : names) {
+    if (std::ranges::find(known, name) != known.end()) continue;
+    const auto close = nearest(name, known);
+    return failure(Fault::usage, fmt::format("no service '{}' in {}", name, where),
+                   close ? "did you mean '" + *close + "'?" : "services: " + join(known, ", "));
+  }
+  return {};
+}
+
 Result<std::vector<std::string>> with_dependencies(const Project& project, const std::vector<std::string>& names) {
   std::vector<std::string> all;
   for (const auto& service : project.services) all.push_back(service.name);
   if (names.empty()) return all;
+  if (auto known = check_names(names, all, project.file.filename().string()); !known)
+    return std::unexpected(known.error());
   std::set<std::string, std::less<>> wanted;
   std::vector<std::string> open = names;
   while (!open.empty()) {
     const auto name = std::move(open.back());
     open.pop_back();
     const auto* service = project.find(name);
-    if (!service) {
-      if (std::ranges::find(names, name) == names.end()) continue;  // an optional dependency that is not there
-      const auto close = nearest(name, all);
-      return failure(Fault::usage, fmt::format("no service '{}' in {}", name, project.file.filename().string()),
-                     close ? "did you mean '" + *close + "'?" : "services: " + join(all, ", "));
-    }
+    if (!service) continue;  // an optional dependency that is not there
     if (!wanted.insert(name).second) continue;
     for (const auto& dependency : service->dependencies) open.push_back(dependency.service);
   }

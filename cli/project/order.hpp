@@ -1,6 +1,7 @@
 // The order in which services can start.
 #pragma once
 
+#include <string_view>
 #include <vector>
 
 #include "project/project.hpp"
@@ -10,6 +11,10 @@ namespace saasctl::project {
 // Dependencies before their dependants; services that do not depend on each other stay as written. The dependencies
 // must have no cycle (the reader refuses them).
 std::vector<Service> dependencies_first(std::vector<Service> services);
+
+// Error usage: one of `names` is not among `known`; says the nearest one. `where` names the list: "stack.yaml".
+Result<void> check_names(const std::vector<std::string>& names, const std::vector<std::string>& known,
+                         std::string_view where);
 
 // `names` with everything they depend on, directly or not; all services when `names` is empty.
 // Error usage: an unknown service, with the nearest name.

@@ -1,75 +1,17 @@
 // What we make and what we render, in the eyes of the real docker compose.
-#include <nlohmann/json.hpp>
-
-#include "compose_image.hpp"
-#include "engine/logs.hpp"
+#include "compose.hpp"
 #include "saas.hpp"
 #include "util/text.hpp"
 
 using namespace saasctl;
 using namespace saasctl::test;
-using namespace std::chrono_literals;
 using nlohmann::json;
 
 namespace {
 
-// Debian's docker compose in a container that sees the engine's socket and the stack's folder, at the same paths.
-class Compose {
- public:
-  explicit Compose(Saas& saas) : saas_(saas) { build_compose_image(saas.client()); }
-
-  Outcome run(const std::vector<std::string>& arguments) const {
-    const auto& client = saas_.client();
-    const ContainerName name(client, "compose");
-    const auto socket = client.endpoint().unix_socket.string();
-    const auto folder = saas_.folder().string();
-    REQUIRE_FALSE(socket.empty());
-    json words{"-p", saas_.project(), "--progress", "plain"};
-    for (const auto& argument : arguments) words.push_back(argument);
-    json environment = json::array();
-    for (const auto& [variable, value] : saas_.variables()) environment.push_back(variable + "=" + value);
-    const json body{{"Image", compose_image},
-                    {"Cmd", words},
-                    {"Env", environment},
-                    {"WorkingDir", folder},
-                    {"HostConfig", {{"Binds", {socket + ":/var/run/docker.sock", folder + ":" + folder + ":ro"}}}}};
-    REQUIRE(engine::create_container(client, name.text(), body, {}));
-    REQUIRE(engine::start_container(client, name.text(), {}));
-    const auto ended = engine::wait_container(client, name.text(), engine::WaitCondition::not_running, 5min, {});
-    REQUIRE(ended);
-    Outcome outcome{ended->exit_code, "", ""};
-    const auto read = engine::read_logs(
-        client, name.text(), {},
-        [&](const engine::LogLine& line) {
-          (line.stream == engine::Stream::standard_output ? outcome.out : outcome.err) += std::string(line.text) + "\n";
-          return true;
-        },
-        {});
-    REQUIRE(read);
-    INFO(outcome.out << outcome.err);
-    REQUIRE(outcome.exit_code == 0);
-    return outcome;
-  }
-
- private:
-  Saas& saas_;
-};
-
 json sorted(json list) {
   if (list.is_array()) std::sort(list.begin(), list.end());
   return list;
-}
-
-// The services' names in what `docker compose ps --format json` prints: one object a line, or one list of older
-// versions.
-std::set<std::string> services_of(const std::string& text) {
-  std::set<std::string> names;
-  for (std::size_t from = 0; from < text.size(); from = text.find('\n', from) + 1) {
-    const auto line = json::parse(text.substr(from, text.find('\n', from) - from));
-    for (const auto& row : line.is_array() ? line : json::array({line}))
-      names.insert(row.at("Service").get<std::string>());
-  }
-  return names;
 }
 
 // What a container is, whoever made it: the parts of the model that a Compose file speaks of. Secrets and configs are

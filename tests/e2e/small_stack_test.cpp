@@ -246,7 +246,7 @@ TEST_CASE("logs and ps tell of every service") {
   CHECK(contains(stack.must({"logs"}).out, "some words"));
   CHECK(contains(stack.must({"logs", "prints"}).out, "prints"));
   CHECK_FALSE(contains(stack.must({"logs", "stays"}).out, "some words"));
-  const auto table = stack.must({"ps"}).out;
+  const auto table = stack.must({"ps", "-a"}).out;
   CHECK(contains(table, "stays"));
   CHECK(contains(table, "prints"));
   const auto unknown = stack.run({"logs", "print"});

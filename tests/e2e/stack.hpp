@@ -79,7 +79,22 @@ class Stack {
     return verb;
   }
   Outcome run(const std::vector<std::string>& verb) const { return run_tool(arguments(verb), variables_); }
-  RunningTool start(const std::vector<std::string>& verb) const { return {arguments(verb), variables_}; }
+  RunningTool start(const std::vector<std::string>& verb, const std::filesystem::path& output = "/dev/null") const {
+    return {arguments(verb), variables_, output};
+  }
+  // With nothing but the project's name, in a folder without a stack file.
+  Outcome run_without_file(std::vector<std::string> verb) const {
+    const TemporaryFolder empty;
+    const std::vector<std::string> head{
+        "sh",         "-c",   "cd \"$0\" && exec \"$@\"", empty.path().string(), SAASCTL_PROGRAM, "-p", project_,
+        "--progress", "plain"};
+    verb.insert(verb.begin(), head.begin(), head.end());
+    ProcessOptions options;
+    options.timeout = std::chrono::minutes(2);
+    auto result = run_process(verb, options, {});
+    if (!result) FAIL(result.error().message);
+    return {result->exit_code, std::move(result->standard_output), std::move(result->standard_error)};
+  }
 
   // Fails the test with what the tool said when it does not exit with 0.
   Outcome must(const std::vector<std::string>& verb) const {

@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <ctime>
 
 namespace {
 
@@ -78,10 +79,22 @@ int copy() {
   return 0;
 }
 
+// Numbered lines, those of one run under one name, without end.
+int count_up(const char* milliseconds) {
+  timespec now{};
+  clock_gettime(CLOCK_REALTIME, &now);
+  const timespec pause{0, std::atol(milliseconds) * 1'000'000};
+  for (long i = 0;; ++i) {
+    std::printf("run %ld line %ld\n", now.tv_sec * 1000 + now.tv_nsec / 1'000'000, i);
+    std::fflush(stdout);
+    nanosleep(&pause, nullptr);
+  }
+}
+
 }  // namespace
 
-// print WORDS… | error WORDS… | size FILE | fail CODE | sleep SECONDS | user | exists FILE | owner FILE | copy | dial
-// SOCKET
+// print WORDS… | error WORDS… | size FILE | fail CODE | sleep SECONDS | user | exists FILE | owner FILE | copy |
+// dial SOCKET | count MILLISECONDS
 int main(int count, char** words) {
   if (count < 2) return 64;
   const char* verb = words[1];
@@ -95,6 +108,7 @@ int main(int count, char** words) {
   if (std::strcmp(verb, "owner") == 0) return owner_of(words[2]);
   if (std::strcmp(verb, "fail") == 0) return fail(words[2]);
   if (std::strcmp(verb, "exists") == 0) return access(words[2], F_OK) == 0 ? 0 : 1;
+  if (std::strcmp(verb, "count") == 0) return count_up(words[2]);
   if (std::strcmp(verb, "sleep") == 0) return sleep(static_cast<unsigned>(std::atoi(words[2]))) == 0 ? 0 : 1;
   return 64;
 }

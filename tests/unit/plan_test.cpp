@@ -115,7 +115,11 @@ TEST_CASE("the plans of a small stack") {
   section("down", lines(plan_down(project, there, {})));
   changed = there;
   changed.containers.push_back({"o", "shop-old-1", "old", "exited", "", "", ""});
-  section("down with volumes and a service that is no more", lines(plan_down(project, changed, {true})));
+  section("down with volumes and a service that is no more", lines(plan_down(project, changed, {true, false, {}})));
+  section("down with orphans", lines(plan_down(project, changed, {false, true, {}})));
+  changed.containers[0].networks = {"shop_back"};
+  changed.containers[0].volumes = {"shop_data"};
+  section("down with volumes of one service", lines(plan_down(project, changed, {true, false, {"web"}})));
   check_golden("plans.txt", text);
 }
 

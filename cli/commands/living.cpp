@@ -1,0 +1,31 @@
+#include "commands/living.hpp"
+
+#include "commands/carry.hpp"
+
+namespace saasctl::commands {
+
+void add_services(CLI::App& verb, std::vector<std::string>& services, const std::string& what) {
+  verb.add_option("services", services, what)->type_name("SERVICE");
+}
+
+void add_timeout(CLI::App& verb, std::optional<unsigned>& timeout) {
+  verb.add_option("-t,--timeout", timeout,
+                  "Seconds a container gets to end by itself before it is killed; default: what it says itself, or 10")
+      ->type_name("SECONDS");
+}
+
+int carry_living(const Session& session, const Scene& scene, const std::string& verb, const plan::Plan& plan,
+                 const std::string& nothing, std::optional<unsigned> timeout) {
+  if (!plan.changes) {
+    session.terminal.message(nothing);
+    return 0;
+  }
+  terminal::Board board(session.terminal, verb);
+  execute::ExecuteOptions execute;
+  if (timeout) execute.stop_grace = std::chrono::seconds(*timeout);
+  const auto done = carry_plan(session, scene.client, scene.project, plan, execute, board);
+  board.finish();
+  return done ? 0 : fail_with_service(session, done.error());
+}
+
+}  // namespace saasctl::commands

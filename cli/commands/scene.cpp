@@ -1,0 +1,153 @@
+#include "commands/scene.hpp"
+
+#include <algorithm>
+#include <tuple>
+
+#include "engine/volumes.hpp"
+#include "execute/observe.hpp"
+#include "plan/labels.hpp"
+#include "project/order.hpp"
+#include "util/text.hpp"
+
+namespace saasctl::commands {
+namespace {
+
+std::optional<std::string> named_project(const Session& session) {
+  if (session.options.project_name) return session.options.project_name;
+  const auto found = session.environment.find("COMPOSE_PROJECT_NAME");
+  if (found == session.environment.end() || found->second.empty()) return std::nullopt;
+  return found->second;
+}
+
+bool has_file(const Session& session) {
+  project::Inputs inputs;
+  if (session.options.file) inputs.file = *session.options.file;
+  inputs.environment = session.environment;
+  return project::has_file(inputs);
+}
+
+Result<std::vector<engine::ContainerSummary>> list(const Session& session, const engine::Client& client,
+                                                   const std::string& project) {
+  return engine::list_containers(client, {std::string(plan::label::project) + "=" + project}, session.stop);
+}
+
+void sort(std::vector<engine::ContainerSummary>& containers, const project::Project& project) {
+  const auto key = [&](const engine::ContainerSummary& container) {
+    const auto service = service_of(container);
+    const auto place = std::ranges::find(project.services, service, &project::Service::name);
+    return std::tuple(place - project.services.begin(), service, is_one_off(container), number_of(container),
+                      container.name);
+  };
+  std::ranges::sort(containers, {}, key);
+}
+
+// Its networks are told by their label wherever they matter, its volumes are asked for here.
+Result<project::Project> of_labels(const Session& session, const engine::Client& client, const std::string& name,
+                                   const std::vector<engine::ContainerSummary>& containers) {
+  std::vector<plan::LabelledContainer> labelled;
+  for (const auto& container : containers) {
+    if (!is_one_off(container))
+      labelled.push_back({service_of(container), container.image, label_of(container, plan::label::depends_on)});
+  }
+  auto project = plan::project_of_labels(name, labelled);
+  const auto volumes = engine::list_volumes(client, {std::string(plan::label::project) + "=" + name}, session.stop);
+  if (!volumes) return std::unexpected(volumes.error());
+  for (const auto& volume : *volumes) {
+    if (volume.labels.contains(std::string(plan::label::secrets))) continue;  // found by that label, whatever is asked
+    const auto key = volume.labels.find(std::string(plan::label::volume));
+    project.volumes.push_back({key == volume.labels.end() ? volume.name : key->second, volume.name, false, {}});
+  }
+  return project;
+}
+
+Result<Scene> see_labels(const Session& session, const std::string& name) {
+  auto client = connect_engine(session);
+  if (!client) return std::unexpected(client.error());
+  auto containers = list(session, *client, name);
+  if (!containers) return std::unexpected(containers.error());
+  auto project = of_labels(session, *client, name, *containers);
+  if (!project) return std::unexpected(project.error());
+  return Scene{std::move(*client), std::move(*project), true, std::move(*containers)};
+}
+
+Result<Scene> see_file(const Session& session) {
+  auto project = load_project(session, stack::Mode::resolve);
+  if (!project) return std::unexpected(project.error());
+  auto client = connect_engine(session);
+  if (!client) return std::unexpected(client.error());
+  auto containers = list(session, *client, project->name);
+  if (!containers) return std::unexpected(containers.error());
+  return Scene{std::move(*client), std::move(*project), false, std::move(*containers)};
+}
+
+}  // namespace
+
+Result<Scene> see(const Session& session, const std::vector<std::string>& services) {
+  const auto name = named_project(session);
+  auto scene = name && !has_file(session) ? see_labels(session, *name) : see_file(session);
+  if (!scene) return scene;
+  sort(scene->containers, scene->project);
+  std::vector<std::string> known;
+  for (const auto& service : scene->project.services) known.push_back(service.name);
+  for (const auto& container : scene->containers) {
+    const auto service = service_of(container);
+    if (!service.empty() && std::ranges::find(known, service) == known.end()) known.push_back(service);
+  }
+  const auto where = scene->from_labels ? "project " + scene->project.name : scene->project.file.filename().string();
+  if (auto checked = project::check_names(services, known, where); !checked) return std::unexpected(checked.error());
+  return scene;
+}
+
+Result<void> look_again(const Session& session, Scene& scene) {
+  auto containers = list(session, scene.client, scene.project.name);
+  if (!containers) return std::unexpected(containers.error());
+  scene.containers = std::move(*containers);
+  sort(scene.containers, scene.project);
+  return {};
+}
+
+std::string label_of(const engine::ContainerSummary& container, std::string_view key) {
+  const auto found = container.labels.find(std::string(key));
+  return found == container.labels.end() ? "" : found->second;
+}
+
+std::string service_of(const engine::ContainerSummary& container) {
+  return label_of(container, plan::label::service);
+}
+
+bool is_one_off(const engine::ContainerSummary& container) {
+  return label_of(container, plan::label::one_off) == "True";
+}
+
+int number_of(const engine::ContainerSummary& container) {
+  return static_cast<int>(parse_integer(label_of(container, plan::label::container_number)).value_or(1));
+}
+
+std::vector<std::string> volumes_of(const engine::ContainerSummary& container) {
+  std::vector<std::string> names;
+  for (const auto& mount : container.mounts) {
+    if (mount.type == "volume") names.push_back(mount.name);
+  }
+  return names;
+}
+
+bool is_up(const engine::ContainerSummary& container) {
+  return container.state == "running" || container.state == "paused" || container.state == "restarting";
+}
+
+std::vector<engine::ContainerSummary> chosen(const Scene& scene, const std::vector<std::string>& services) {
+  std::vector<engine::ContainerSummary> out;
+  for (const auto& container : scene.containers) {
+    const bool named = services.empty() || std::ranges::find(services, service_of(container)) != services.end();
+    if (named && !is_one_off(container)) out.push_back(container);
+  }
+  return out;
+}
+
+std::vector<plan::ObservedContainer> observed_containers(const Scene& scene) {
+  std::vector<plan::ObservedContainer> out;
+  for (const auto& container : scene.containers) out.push_back(execute::observed_container(container));
+  return out;
+}
+
+}  // namespace saasctl::commands

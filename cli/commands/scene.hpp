@@ -1,0 +1,46 @@
+// The running stack that a verb works on: what the stack file says of it, or, with -p alone, what its containers do.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "commands/session.hpp"
+#include "engine/containers.hpp"
+#include "plan/living.hpp"
+#include "plan/observed.hpp"
+
+namespace saasctl::commands {
+
+struct Scene {
+  engine::Client client;
+  project::Project project;
+  bool from_labels = false;  // there is no stack file
+  // The project's containers, stopped and one-off ones too; services in their order, then by number.
+  std::vector<engine::ContainerSummary> containers;
+};
+
+// Reads the stack file, or when there is none and the project is named (-p, COMPOSE_PROJECT_NAME) the labels of its
+// containers, and lists the containers. Errors: those of load_project and connect_engine; usage for a service that
+// neither the file nor a container has, with the nearest name.
+Result<Scene> see(const Session& session, const std::vector<std::string>& services = {});
+
+// Lists the containers again.
+Result<void> look_again(const Session& session, Scene& scene);
+
+// A label's value; "" when the container does not have it.
+std::string label_of(const engine::ContainerSummary& container, std::string_view key);
+std::string service_of(const engine::ContainerSummary& container);
+bool is_one_off(const engine::ContainerSummary& container);
+int number_of(const engine::ContainerSummary& container);
+// Names of the volumes it mounts, anonymous ones too.
+std::vector<std::string> volumes_of(const engine::ContainerSummary& container);
+// Running, or paused, or between two runs.
+bool is_up(const engine::ContainerSummary& container);
+
+// Those of the named services, of all when none is named; one-off ones are left out.
+std::vector<engine::ContainerSummary> chosen(const Scene& scene, const std::vector<std::string>& services);
+
+std::vector<plan::ObservedContainer> observed_containers(const Scene& scene);
+
+}  // namespace saasctl::commands

@@ -1,0 +1,86 @@
+#include <fmt/format.h>
+
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <thread>
+
+#include "commands/carry.hpp"
+#include "commands/guarded.hpp"
+#include "commands/living.hpp"
+#include "execute/observe.hpp"
+
+namespace saasctl::commands {
+namespace {
+
+struct WaitOptions {
+  std::vector<std::string> services;
+  bool down = false;
+};
+
+struct Ended {
+  std::string container;
+  int exit_code;
+};
+
+// The first of the containers that ends, or has ended; the others are waited for no more.
+Result<Ended> first_end(const Session& session, const Scene& scene,
+                        const std::vector<engine::ContainerSummary>& containers) {
+  std::mutex mutex;
+  std::optional<Result<Ended>> first;
+  std::stop_source all;
+  const std::stop_callback outer(session.stop, [&all] { all.request_stop(); });
+  {
+    std::vector<std::jthread> threads;
+    for (const auto& container : containers) {
+      threads.emplace_back([&, id = container.id, name = container.name] {
+        const auto result = guarded([&] {
+          return engine::wait_container(scene.client, id, engine::WaitCondition::not_running,
+                                        std::chrono::milliseconds(0), all.get_token());
+        });
+        const std::scoped_lock lock(mutex);
+        if (first) return;
+        if (result)
+          first = Ended{name, result->exit_code};
+        else
+          first = std::unexpected(result.error());
+        all.request_stop();
+      });
+    }
+  }
+  return *first;
+}
+
+int take_down(const Session& session, const Scene& scene) {
+  const auto observed = execute::observe(scene.client, scene.project, session.stop);
+  if (!observed) return fail(session, observed.error());
+  return carry_living(session, scene, "down", plan::plan_down(scene.project, *observed, {}), "nothing to remove");
+}
+
+int run_wait(const Session& session, const WaitOptions& options) {
+  const auto scene = see(session, options.services);
+  if (!scene) return fail(session, scene.error());
+  const auto containers = chosen(*scene, options.services);
+  if (containers.empty())
+    return fail(session, {Fault::not_found, "there is no container to wait for", "saasctl up makes them"});
+  const auto ended = first_end(session, *scene, containers);
+  if (!ended) return fail(session, ended.error());
+  session.terminal.data(fmt::format("{} exited with code {}\n", ended->container, ended->exit_code));
+  if (options.down) {
+    if (const int code = take_down(session, *scene); code != 0) return code;
+  }
+  return ended->exit_code;
+}
+
+}  // namespace
+
+void setup_wait(CLI::App& app, const Choose& choose) {
+  const auto options = std::make_shared<WaitOptions>();
+  auto* verb = app.add_subcommand("wait", "Wait until the first of some services ends; its exit code is the tool's");
+  verb->add_option("services", options->services, "Services to wait for")->type_name("SERVICE")->required();
+  verb->add_flag("--down-project", options->down, "Take the whole stack down then");
+  verb->footer("\nExample: saasctl wait tests --down-project");
+  verb->callback([=] { choose([options](const Session& session) { return run_wait(session, *options); }); });
+}
+
+}  // namespace saasctl::commands
