@@ -68,7 +68,7 @@ std::string variables_of(const stack::Document& document, const std::string& for
   Json list = Json::array();
   for (const auto& [name, use] : variables) {
     const bool required = use.required_message.has_value();
-    rows.push_back({name, required ? "true" : "false", use.default_value.value_or(""), use.replacement.value_or("")});
+    rows.push_back({name, required ? "true" : "false", use.default_value.value_or("")});
     list.push_back(
         {{"name", name}, {"required", required}, {"default", use.default_value ? Json(*use.default_value) : Json()}});
   }

@@ -19,13 +19,6 @@ std::optional<std::string> named_project(const Session& session) {
   return found->second;
 }
 
-bool has_file(const Session& session) {
-  project::Inputs inputs;
-  if (session.options.file) inputs.file = *session.options.file;
-  inputs.environment = session.environment;
-  return project::has_file(inputs);
-}
-
 Result<std::vector<engine::ContainerSummary>> list(const Session& session, const engine::Client& client,
                                                    const std::string& project) {
   return engine::list_containers(client, {std::string(plan::label::project) + "=" + project}, session.stop);
@@ -84,7 +77,7 @@ Result<Scene> see_file(const Session& session) {
 
 Result<Scene> see(const Session& session, const std::vector<std::string>& services) {
   const auto name = named_project(session);
-  auto scene = name && !has_file(session) ? see_labels(session, *name) : see_file(session);
+  auto scene = name && !project::has_file(inputs_of(session)) ? see_labels(session, *name) : see_file(session);
   if (!scene) return scene;
   sort(scene->containers, scene->project);
   std::vector<std::string> known;

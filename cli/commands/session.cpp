@@ -2,8 +2,7 @@
 
 namespace saasctl::commands {
 
-Result<project::Project> load_project(const Session& session, stack::Mode mode,
-                                      const std::vector<std::string>& services) {
+project::Inputs inputs_of(const Session& session) {
   const auto& options = session.options;
   project::Inputs inputs;
   inputs.files.assign(options.files.begin(), options.files.end());
@@ -11,10 +10,16 @@ Result<project::Project> load_project(const Session& session, stack::Mode mode,
   if (options.project_directory) inputs.project_directory = *options.project_directory;
   inputs.env_files.assign(options.env_files.begin(), options.env_files.end());
   inputs.profiles = options.profiles;
-  inputs.services = services;
   inputs.environment = session.environment;
-  inputs.mode = mode;
   inputs.stop = session.stop;
+  return inputs;
+}
+
+Result<project::Project> load_project(const Session& session, stack::Mode mode,
+                                      const std::vector<std::string>& services) {
+  auto inputs = inputs_of(session);
+  inputs.services = services;
+  inputs.mode = mode;
   auto loaded = project::load(inputs);
   if (!loaded) return std::unexpected(loaded.error());
   for (const auto& warning : loaded->warnings) session.terminal.warning(warning);

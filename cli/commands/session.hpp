@@ -34,6 +34,9 @@ struct Session {
   std::stop_token stop;  // set by SIGINT and SIGTERM
 };
 
+// Which files the options and the environment name, and how they are to be read.
+project::Inputs inputs_of(const Session& session);
+
 // The stack's files, resolved; unset variables are warned about. `services` are those the user named, whose profiles
 // are active then.
 Result<project::Project> load_project(const Session& session, stack::Mode mode,

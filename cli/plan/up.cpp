@@ -223,7 +223,8 @@ class UpPlanner {
     const auto& deploy = service.spec.deploy;
     const bool asked = deploy && deploy->update_config && deploy->update_config->order == "start-first";
     return asked && fixed_host_ports(service).empty() &&
-           std::ranges::none_of(service.spec.networks, [](const auto& use) { return use.value.ipv4_address; });
+           std::ranges::none_of(service.spec.networks,
+                                [](const auto& use) { return use.value.ipv4_address.has_value(); });
   }
 
   // One that an interrupted run left under the name that the next one needs.

@@ -101,6 +101,7 @@ const Content* Project::find_content(const Grant& grant) const {
 }
 
 bool has_file(const Inputs& inputs) {
+  if (!inputs.files.empty()) return true;
   stack::Diagnostics ignored;
   return choose_files(inputs, ignored).has_value();
 }

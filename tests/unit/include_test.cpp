@@ -85,13 +85,13 @@ TEST_CASE("a circle of includes is named in full with its places") {
 }
 
 TEST_CASE("files that include one another in ever more ways come to an end") {
-  std::map<std::string, std::string> texts{{"a.yaml", "include: [f0.yaml]\nservices: {web: {image: x}}\n"}};
+  StackFiles files({{"a.yaml", "include: [f0.yaml]\nservices: {web: {image: x}}\n"}});
   for (int i = 0; i < 40; ++i) {
     const auto next = "f" + std::to_string(i + 1) + ".yaml";
-    texts["f" + std::to_string(i) + ".yaml"] = "include: [" + next + ", " + next + "]\n";
+    files.add("f" + std::to_string(i) + ".yaml", "include: [" + next + ", " + next + "]\n");
   }
-  texts["f40.yaml"] = "services: {z: {image: x}}\n";
-  CHECK(StackFiles(texts).errors({}).find("too many includes") != std::string::npos);
+  files.add("f40.yaml", "services: {z: {image: x}}\n");
+  CHECK(files.errors({}).find("too many includes") != std::string::npos);
 }
 
 TEST_CASE("what is wrong with an include is told at its place, and the rest is read") {

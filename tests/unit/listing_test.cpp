@@ -36,15 +36,15 @@ engine::Timestamp at(std::chrono::nanoseconds time) {
 TEST_CASE("a row of ps has the fields that docker compose gives it") {
   const auto row = ps_row(web(), engine::Timestamp(1'700'000'000s) + 200s);
   CHECK(row.dump() ==
-        R"({"ID":"0123456789abcdef","Name":"shop-web-2","Service":"web","Project":"shop","Image":"web:1",)"
-        R"("Command":"serve","State":"running","Health":"healthy","ExitCode":0,"Status":"Up 3 minutes (healthy)",)"
-        R"("CreatedAt":"2023-11-14 22:13:20 +0000 UTC","RunningFor":"3 minutes ago",)"
-        R"("Ports":"0.0.0.0:8080->80/tcp, 9000/tcp, [::1]:53->53/udp","Publishers":[)"
-        R"({"URL":"0.0.0.0","TargetPort":80,"PublishedPort":8080,"Protocol":"tcp"},)"
-        R"({"URL":"::","TargetPort":80,"PublishedPort":8080,"Protocol":"tcp"},)"
-        R"({"URL":"::1","TargetPort":53,"PublishedPort":53,"Protocol":"udp"},)"
-        R"({"URL":"","TargetPort":9000,"PublishedPort":0,"Protocol":"tcp"}],)"
-        R"("Networks":"shop_default","Mounts":"shop_data"})");
+        R"x({"ID":"0123456789abcdef","Name":"shop-web-2","Service":"web","Project":"shop","Image":"web:1",)x"
+        R"x("Command":"serve","State":"running","Health":"healthy","ExitCode":0,"Status":"Up 3 minutes (healthy)",)x"
+        R"x("CreatedAt":"2023-11-14 22:13:20 +0000 UTC","RunningFor":"3 minutes ago",)x"
+        R"x("Ports":"0.0.0.0:8080->80/tcp, 9000/tcp, [::1]:53->53/udp","Publishers":[)x"
+        R"x({"URL":"0.0.0.0","TargetPort":80,"PublishedPort":8080,"Protocol":"tcp"},)x"
+        R"x({"URL":"::","TargetPort":80,"PublishedPort":8080,"Protocol":"tcp"},)x"
+        R"x({"URL":"::1","TargetPort":53,"PublishedPort":53,"Protocol":"udp"},)x"
+        R"x({"URL":"","TargetPort":9000,"PublishedPort":0,"Protocol":"tcp"}],)x"
+        R"x("Networks":"shop_default","Mounts":"shop_data"})x");
 }
 
 TEST_CASE("health and exit code are read out of the engine's sentence") {

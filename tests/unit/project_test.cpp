@@ -246,7 +246,7 @@ TEST_CASE("a template that is no Mustache or uses an unknown hole is refused") {
 }
 
 TEST_CASE("the rendered files of this repository are what its stack file gives") {
-  const auto loaded = load({std::filesystem::path(SAASCTL_SOURCE_DIR "/stack.yaml"), {}, {}, stack::Mode::keep});
+  const auto loaded = load({.files = {SAASCTL_SOURCE_DIR "/stack.yaml"}, .mode = stack::Mode::keep});
   REQUIRE(loaded);
   const auto files = render::render_all(loaded->project);
   REQUIRE(files);

@@ -1,8 +1,10 @@
 // Several files in a folder, read and merged as the tool reads them.
 #pragma once
 
+#include <initializer_list>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "catch.hpp"
@@ -15,8 +17,12 @@ namespace saasctl::stack {
 
 class StackFiles {
  public:
-  explicit StackFiles(const std::map<std::string, std::string>& files) {
-    for (const auto& [path, text] : files) REQUIRE(write_file_atomic(folder_.path() / path, text));
+  explicit StackFiles(std::initializer_list<std::pair<std::string, std::string>> files) {
+    for (const auto& [path, text] : files) add(path, text);
+  }
+
+  void add(const std::string& path, const std::string& text) {
+    REQUIRE(write_file_atomic(folder_.path() / path, text));
   }
 
   struct Options {
@@ -29,7 +35,8 @@ class StackFiles {
 
   Read read(const Options& options) const {
     Read read;
-    Files files{.folder = folder_.path(),
+    Files files{.paths = {},
+                .folder = folder_.path(),
                 .environment = environment_of(options.environment),
                 .mode = options.mode,
                 .default_name = "folder",
