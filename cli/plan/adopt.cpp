@@ -15,7 +15,7 @@ namespace {
 using project::Json;
 
 // Engine fields by the keys that set them; others are named as the engine does.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 31> keys{{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 55> keys{{
     {"Cmd", "command"},
     {"Entrypoint", "entrypoint"},
     {"User", "user"},
@@ -47,6 +47,30 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 31> keys{{
     {"ExtraHosts", "extra_hosts"},
     {"Devices", "devices"},
     {"NetworkMode", "network_mode"},
+    {"MemorySwap", "memswap_limit"},
+    {"MemorySwappiness", "mem_swappiness"},
+    {"OomKillDisable", "oom_kill_disable"},
+    {"OomScoreAdj", "oom_score_adj"},
+    {"CpuShares", "cpu_shares"},
+    {"CpuPeriod", "cpu_period"},
+    {"CpuQuota", "cpu_quota"},
+    {"CpuRealtimePeriod", "cpu_rt_period"},
+    {"CpuRealtimeRuntime", "cpu_rt_runtime"},
+    {"CpusetCpus", "cpuset"},
+    {"BlkioWeight", "blkio_config.weight"},
+    {"DeviceCgroupRules", "device_cgroup_rules"},
+    {"DeviceRequests", "gpus"},
+    {"DnsSearch", "dns_search"},
+    {"DnsOptions", "dns_opt"},
+    {"StorageOpt", "storage_opt"},
+    {"Runtime", "runtime"},
+    {"CgroupParent", "cgroup_parent"},
+    {"CgroupnsMode", "cgroup"},
+    {"IpcMode", "ipc"},
+    {"PidMode", "pid"},
+    {"UTSMode", "uts"},
+    {"UsernsMode", "userns_mode"},
+    {"VolumesFrom", "volumes_from"},
 }};
 
 // Set by every engine in its own way when nobody asks, or compared elsewhere.

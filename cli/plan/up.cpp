@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <utility>
 
 #include "plan/container_body.hpp"
 #include "plan/hooks.hpp"
@@ -12,6 +13,7 @@
 #include "plan/plan.hpp"
 #include "plan/resource_body.hpp"
 #include "project/order.hpp"
+#include "stack/implied.hpp"
 #include "util/text.hpp"
 
 namespace saasctl::plan {
@@ -48,17 +50,20 @@ class UpPlanner {
     remove_leftovers();
     remove_surplus();
     for (const auto& service : project_.services) {
-      if (wanted_.contains(service.name)) place(service);
+      if (wanted_.contains(service.name) && stack::sharing(service.spec).empty()) place(service);
     }
     for (auto& [name, places] : places_) {
       for (auto& place : places) hand_over_ports(place);
     }
-    if (!options_.no_start) {
-      for (const auto& service : project_.services) {
-        if (wanted_.contains(service.name)) start(service);
+    for (const auto& service : project_.services) {
+      if (!wanted_.contains(service.name)) continue;
+      if (!stack::sharing(service.spec).empty()) {
+        place(service);
+        for (auto& place : places_[service.name]) hand_over_ports(place);
       }
-      await_all();
+      if (!options_.no_start) start(service);
     }
+    if (!options_.no_start) await_all();
     remove_replaced();
     remove_unused_secrets();
     return std::move(plan_);
@@ -144,6 +149,7 @@ class UpPlanner {
     auto& places = places_[service.name];
     for (auto& instance : instances_of(project_, observed_, service, replicas_of(service, options_), options_)) {
       Place place{std::move(instance), {}};
+      part_from_renewed(place.instance);
       if (place.instance.current) {
         keep(place);
       } else {
@@ -151,6 +157,32 @@ class UpPlanner {
       }
       places.push_back(std::move(place));
     }
+  }
+
+  // One that lives in the name spaces or with the volumes of a container that is replaced cannot go on.
+  void part_from_renewed(Instance& instance) {
+    if (!instance.current) return;
+    for (const auto& name : stack::sharing(instance.service->spec)) {
+      const auto other = places_.find(name);
+      if (other == places_.end() || std::ranges::none_of(other->second, &Place::is_new)) continue;
+      instance.old.insert(instance.old.begin(), std::exchange(instance.current, nullptr));
+      instance.cause = {name + " has a new container"};
+      return;
+    }
+  }
+
+  // What must be done before a container can be made that lives with others: they have their names once they start.
+  Indices others_of(const project::Service& service) const {
+    Indices after;
+    for (const auto& name : stack::sharing(service.spec)) {
+      const auto other = places_.find(name);
+      if (other == places_.end()) continue;
+      for (const auto& place : other->second) {
+        if (place.started) after.push_back(*place.started);
+        after.insert(after.end(), place.made.begin(), place.made.end());
+      }
+    }
+    return after;
   }
 
   void keep(Place& place) {
@@ -197,8 +229,8 @@ class UpPlanner {
     place.is_new = !instance.old.empty();
     place.start = true;
     place.start_first = place.is_new && starts_first(service);
-    Indices after;
-    if (name_taken && temporary_taken) after = remove_named(place, instance.name + "-next");
+    Indices after = others_of(service);
+    if (name_taken && temporary_taken) after = with(after, remove_named(place, instance.name + "-next"));
     const auto volumes = secret_volumes(project_, service, observed_.images.at(service.image));
     auto [body, connect] = container_body(project_, service, volumes);
     settle_number(body, instance);

@@ -30,6 +30,14 @@ std::vector<Implied> implied_dependencies(const Service& service) {
   return all;
 }
 
+std::vector<std::string> sharing(const Service& service) {
+  std::vector<std::string> names;
+  for (auto& implied : implied_dependencies(service)) {
+    if (implied.key != "links") names.push_back(std::move(implied.service));
+  }
+  return names;
+}
+
 std::vector<Named<Dependency>> all_dependencies(const Service& service) {
   auto all = service.depends_on.entries;
   for (auto& implied : implied_dependencies(service)) {

@@ -23,6 +23,9 @@ std::vector<Implied> implied_dependencies(const Service& service);
 // depends_on, and after it what is implied and not there already, with the condition service_started.
 std::vector<Named<Dependency>> all_dependencies(const Service& service);
 
+// Services whose container must be there before one of this service can be made: volumes_from, and name spaces.
+std::vector<std::string> sharing(const Service& service);
+
 // NAME of "service:NAME", otherwise empty.
 std::string_view service_of(std::string_view mode);
 

@@ -3,6 +3,7 @@
 
 #include "golden.hpp"
 #include "plan/container_body.hpp"
+#include "plan/plan.hpp"
 #include "plan/resource_body.hpp"
 #include "project/env_file.hpp"
 #include "project_files.hpp"
@@ -126,6 +127,45 @@ TEST_CASE("what surrounds a container does not change its model") {
         plain);
   CHECK(hash("    deploy: {restart_policy: {condition: any}}\n") != plain);
   CHECK(hash("    mem_reservation: 1m\n") == hash("    deploy: {resources: {reservations: {memory: 1m}}}\n"));
+}
+
+TEST_CASE("a container that lives with another is made once that one has started, and anew with it") {
+  const std::string text =
+      "name: shop\nservices:\n  side: {image: s, network_mode: \"service:web\"}\n  web: {image: w, user: \"1\"}\n";
+  const auto project = ProjectFiles(Files{{"stack.yaml", text}}).project();
+  Observed observed;
+  observed.images = {{"s", {"sha256:s", ""}}, {"w", {"sha256:w", ""}}};
+  observed.networks = {{"shop_default", "n"}};
+  const auto lines = [&](const project::Project& wanted) {
+    const auto plan = plan_up(wanted, observed, {.wait = Wait::none});
+    REQUIRE(plan);
+    std::string out;
+    for (const auto& action : plan->actions) {
+      out += to_line(action);
+      for (const auto after : action.after) out += " " + std::to_string(after);
+      out += "\n";
+    }
+    return out;
+  };
+  CHECK(lines(project) ==
+        "web: create container shop-web-1 (new)\nweb: start container shop-web-1 0\n"
+        "side: create container shop-side-1 (new) 0 1\nside: start container shop-side-1 1 2\n");
+  for (const auto& service : project.services) {
+    ObservedContainer container;
+    container.id = service.name;
+    container.name = service.container_name;
+    container.service = service.name;
+    container.state = "running";
+    container.image_id = observed.images.at(service.image).id;
+    container.hash = service.hash;
+    container.model = service.model.dump();
+    observed.containers.push_back(container);
+  }
+  auto changed = text;
+  changed.replace(changed.find("\"1\""), 3, "\"2\"");
+  const auto plan = lines(ProjectFiles(Files{{"stack.yaml", changed}}).project());
+  INFO(plan);
+  CHECK(plan.find("side: create container shop-side-1-next (web has a new container)") != std::string::npos);
 }
 
 TEST_CASE("replicas come from scale or deploy") {
