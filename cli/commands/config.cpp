@@ -17,7 +17,7 @@ namespace {
 
 using stack::Json;
 
-enum class Show { model, services, images, volumes, networks, variables };
+enum class Show { model, services, images, volumes, networks, profiles, variables };
 
 struct ConfigOptions {
   std::vector<std::string> services;
@@ -54,6 +54,16 @@ std::vector<std::string> images_of(const project::Project& project, const std::s
     if (names.contains(service.name)) images.insert(service.image);
   }
   return {images.begin(), images.end()};
+}
+
+// Of all services, active or not.
+std::vector<std::string> profiles_of(const stack::Stack& stack) {
+  std::set<std::string> profiles;
+  for (const auto& service : stack.services) {
+    profiles.insert(service.value.profiles.begin(), service.value.profiles.end());
+  }
+  for (const auto& service : stack.inactive) profiles.insert(service.value.begin(), service.value.end());
+  return {profiles.begin(), profiles.end()};
 }
 
 // Every variable of the files once: a use that requires it wins, then the first that says anything of it.
@@ -95,6 +105,7 @@ Result<std::string> hashes_of(const project::Project& project, const std::string
 Result<std::string> text_of(const project::Project& project, const ConfigOptions& options, stack::Mode mode) {
   if (options.show == Show::variables) return variables_of(project.document, options.format);
   if (!options.hash.empty()) return hashes_of(project, options.hash, options.format);
+  if (options.show == Show::profiles) return as_list(profiles_of(project.document.stack), options.format);
   const auto chosen = project::with_dependencies(project, options.services);
   if (!chosen) return std::unexpected(chosen.error());
   const std::set<std::string> names(chosen->begin(), chosen->end());
@@ -109,7 +120,7 @@ Result<std::string> text_of(const project::Project& project, const ConfigOptions
 int run_config(const Session& session, const ConfigOptions& options) {
   const bool kept = options.no_interpolate || options.show == Show::variables;
   const auto mode = kept ? stack::Mode::keep : stack::Mode::resolve;
-  const auto project = load_project(session, mode);
+  const auto project = load_project(session, mode, options.services);
   if (!project) return fail(session, project.error());
   const auto text = text_of(*project, options, mode);
   if (!text) return fail(session, text.error());
@@ -140,6 +151,7 @@ void setup_config(CLI::App& app, const Choose& choose) {
   flag("--images", Show::images, "Print the images' names");
   flag("--volumes", Show::volumes, "Print the keys of the volumes in use");
   flag("--networks", Show::networks, "Print the keys of the networks in use");
+  flag("--profiles", Show::profiles, "Print the profiles of all services");
   flag("--variables", Show::variables, "Print the variables with their defaults");
   auto* hash = what->add_option("--hash", options->hash,
                                 "Print 'SERVICE HASH' lines for these services, separated by commas, or for '*': what "

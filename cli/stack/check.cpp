@@ -36,6 +36,8 @@ class Checker {
     check_cycles();
     check_container_names();
     check_host_ports();
+    check_external(stack_.networks, "network");
+    check_external(stack_.volumes, "volume");
     check_contents();
     check_rendered();
   }
@@ -242,6 +244,19 @@ class Checker {
           break;
         }
         others.push_back({ip, service.name, port.at});
+      }
+    }
+  }
+
+  // What exists already is taken as it is.
+  template <typename T>
+  void check_external(const Map<T>& map, std::string_view kind) {
+    for (const auto& [name, at, value] : map) {
+      if (!value.external.value_or(false)) continue;
+      for (const auto& [key, place] : value.keys) {
+        if (key == "external" || key == "name") continue;
+        error(place, key.size(), fmt::format("{} '{}' is external, so '{}' has no effect", kind, name, key),
+              "remove one of the two");
       }
     }
   }

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "stack/declare.hpp"
+#include "stack/plain_text.hpp"
 #include "util/text.hpp"
 
 namespace saasctl::stack {
@@ -308,6 +309,10 @@ Form<Map<std::optional<std::string>>> pairs(char separator) {
   const auto read_list = [separator](const Node& node, Reader& reader) {
     Map<std::optional<std::string>> map;
     for (const auto& item : node.items) {
+      if (item->kind == Kind::scalar && describe(*item) != "a string") {
+        reader.wrong_type(*item, fmt::format("NAME{}VALUE", separator));
+        continue;
+      }
       const auto scalar = reader.scalar(*item);
       if (!scalar) continue;
       const auto at = scalar->kept.find(separator);
@@ -333,7 +338,8 @@ Form<Map<std::optional<std::string>>> pairs(char separator) {
       if (entry.value->kind == Kind::null) {
         map.entries.push_back({entry.key, entry.at, std::nullopt});
       } else if (auto scalar = reader.scalar(*entry.value)) {
-        map.entries.push_back({entry.key, entry.at, std::move(scalar->kept)});
+        map.entries.push_back(
+            {entry.key, entry.at, scalar->kept == entry.value->text ? plain_text(*entry.value) : scalar->kept});
       }
     }
     return map;

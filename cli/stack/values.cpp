@@ -137,7 +137,6 @@ Parsed<std::vector<std::string>> split_command(std::string_view text) {
         word += c;
     } else if (c == '\\') {
       if (++i == text.size()) return std::unexpected("a character after '\\'");
-      if (quote == '"' && std::string_view("\"\\$`").find(text[i]) == std::string_view::npos) word += '\\';
       word += text[i];
       in_word = true;
     } else if (quote == '"') {

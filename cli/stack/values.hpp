@@ -55,8 +55,8 @@ Parsed<double> parse_decimal(std::string_view text);
 // "1m30s", "1.5s", "20µs": exact, as Go's time.Duration prints it. `value` is not negative.
 std::string format_duration(std::chrono::nanoseconds value);
 
-// Splits a command line into words as a POSIX shell would ('…', "…", \), without any expansion; a "${…}" is one piece
-// whatever it holds.
+// Splits a command line into words as Compose does ('…', "…", and \ before any character outside '…'), without any
+// expansion; a "${…}" is one piece whatever it holds. Source: go-shellwords, Parser.Parse.
 Parsed<std::vector<std::string>> split_command(std::string_view text);
 
 // Base of every record of the file: where it stands and where each of its keys stands.

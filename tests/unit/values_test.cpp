@@ -52,6 +52,7 @@ TEST_CASE("a command line is split as a shell splits it") {
   using Words = std::vector<std::string>;
   CHECK(split_command("a  b\t'c d' \"e \\\" f\" g\\ h ''") == Words{"a", "b", "c d", "e \" f", "g h", ""});
   CHECK(split_command("x\"y\"'z'") == Words{"xyz"});
+  CHECK(split_command("\"a\\ b\" 'a\\ b'") == Words{"a b", "a\\ b"});
   CHECK(split_command("run ${A:-b c} $$x") == Words{"run", "${A:-b c}", "$$x"});
   CHECK(split_command("").value().empty());
   CHECK(split_command("a 'b").error() == "a closing '");
