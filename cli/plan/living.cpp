@@ -238,7 +238,7 @@ project::Project project_of_labels(const std::string& name, const std::vector<La
       const auto parts = split(text, ':');
       if (parts[0].empty()) continue;
       service.dependencies.push_back(
-          {parts[0], parts.size() > 1 ? parts[1] : "service_started", parts.size() > 2 && parts[2] == "true", false});
+          {parts[0], parts.size() > 1 ? parts[1] : "service_started", parts.size() > 2 && parts[2] == "true", true});
     }
     project.services.push_back(std::move(service));
   }
