@@ -1,4 +1,5 @@
-// What the engine streams: logs in frames, lines of JSON, BuildKit's progress. The first byte says where pieces are cut.
+// What the engine streams: logs in frames, lines of JSON, BuildKit's progress. The first byte says where pieces are
+// cut.
 #include "build/progress.hpp"
 #include "engine/json_lines.hpp"
 #include "engine/logs.hpp"
