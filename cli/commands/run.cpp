@@ -78,7 +78,7 @@ int missing_verb(const CLI::App& app) {
 void setup_all(CLI::App& app, const Choose& choose) {
   for (const auto setup :
        {setup_render, setup_schema, setup_reference, setup_secrets, setup_build, setup_plan, setup_up, setup_down,
-        setup_ps, setup_logs, setup_exec, setup_one_off, setup_cp, setup_verify}) {
+        setup_ps, setup_logs, setup_exec, setup_one_off, setup_cp, setup_watch, setup_verify}) {
     setup(app, choose);
   }
 }
