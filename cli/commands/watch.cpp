@@ -1,0 +1,312 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <memory>
+
+#include "commands/carry.hpp"
+#include "commands/images.hpp"
+#include "commands/service_container.hpp"
+#include "commands/verb.hpp"
+#include "commands/watch_rules.hpp"
+#include "engine/archives.hpp"
+#include "engine/exec.hpp"
+#include "engine/images.hpp"
+#include "execute/observe.hpp"
+#include "project/order.hpp"
+#include "util/folder_watch.hpp"
+#include "util/pack.hpp"
+#include "util/text.hpp"
+
+namespace saasctl::commands {
+namespace {
+
+namespace fs = std::filesystem;
+using namespace std::chrono_literals;
+
+struct WatchVerb {
+  std::vector<std::string> services;
+  bool no_up = false;
+  bool prune = false;
+  bool quiet = false;
+};
+
+constexpr auto quiet_time = 100ms;  // files that an editor or git writes together come as one batch
+
+struct Site {
+  const Session& session;
+  const engine::Client& client;
+  const project::Project& project;
+  const WatchVerb& verb;
+};
+
+// A bind mount shows every change by itself.
+bool is_bind_mounted(const project::Service& service, const fs::path& path) {
+  return std::ranges::any_of(service.spec.volumes, [&](const stack::Mount& mount) {
+    if (mount.type != "bind" || !mount.source) return false;
+    const auto relative = path.lexically_relative(*mount.source);
+    return !relative.empty() && *relative.begin() != "..";
+  });
+}
+
+Result<std::vector<RootedPatterns>> context_ignore(const project::Service& service) {
+  std::vector<RootedPatterns> out;
+  if (!service.build) return out;
+  const auto& build = *service.build;
+  const auto texts = build::read_ignore_patterns(build.context, build.context / build.dockerfile);
+  if (!texts) return std::unexpected(texts.error());
+  auto patterns = build::PatternList::compile(*texts);
+  if (!patterns) return std::unexpected(patterns.error());
+  out.push_back({build.context, std::move(*patterns)});
+  return out;
+}
+
+Result<void> add_rules(const Site& site, const project::Service& service, std::vector<WatchRule>& rules) {
+  const auto ignore = context_ignore(service);
+  if (!ignore) return std::unexpected(ignore.error());
+  for (const auto& watch : service.spec.develop->watch) {
+    auto rule = make_rule(service.name, site.project.folder, watch, *ignore);
+    if (!rule) return std::unexpected(rule.error());
+    if (rule->action == "rebuild" && !service.build) {
+      return failure(Fault::usage, fmt::format("{}: watch says rebuild, and the service has no build", service.name),
+                     "give it a build section, or choose another action");
+    }
+    if (rule->syncs() && is_bind_mounted(service, rule->path)) {
+      site.session.terminal.warning(
+          fmt::format("{}: {} is mounted into the container and needs no watching", service.name, rule->path.string()));
+      continue;
+    }
+    rules.push_back(std::move(*rule));
+  }
+  return {};
+}
+
+Result<std::vector<WatchRule>> rules_of(const Site& site) {
+  std::vector<WatchRule> rules;
+  for (const auto& service : site.project.services) {
+    const auto& names = site.verb.services;
+    const bool wanted = names.empty() || std::ranges::find(names, service.name) != names.end();
+    if (!wanted || !service.spec.develop) continue;
+    if (auto added = add_rules(site, service, rules); !added) return std::unexpected(added.error());
+  }
+  if (rules.empty()) {
+    return failure(Fault::usage, "there is nothing to watch",
+                   "give a service develop: {watch: [{path: ./src, action: sync, target: /app}]}");
+  }
+  return rules;
+}
+
+// Every file that the rule covers, now.
+void collect(const WatchRule& rule, const fs::path& path, std::set<fs::path>& found) {
+  std::error_code error;
+  const auto type = fs::symlink_status(path, error).type();
+  if (type == fs::file_type::not_found || rule.ignores(path)) return;
+  if (type != fs::file_type::directory) {
+    if (rule.covers(path)) found.insert(path);
+    return;
+  }
+  for (auto at = fs::directory_iterator(path, error); !error && at != fs::directory_iterator(); at.increment(error))
+    collect(rule, at->path(), found);
+}
+
+std::set<fs::path> everything(const std::vector<WatchRule>& rules) {
+  std::set<fs::path> found;
+  for (const auto& rule : rules) collect(rule, rule.path, found);
+  return found;
+}
+
+// At the beginning files are synchronised, and nothing is restarted or run.
+std::vector<WatchRule> initial_rules(std::vector<WatchRule> rules) {
+  std::erase_if(rules, [](const WatchRule& rule) { return !rule.initial_sync || !rule.syncs(); });
+  for (auto& rule : rules) rule.action = "sync";
+  return rules;
+}
+
+engine::ExecOptions exec_options(const stack::Hook& hook) {
+  engine::ExecOptions options;
+  options.user = hook.user.value_or("");
+  options.working_directory = hook.working_dir.value_or("");
+  options.privileged = hook.privileged.value_or(false);
+  options.timeout = std::chrono::minutes(10);
+  for (const auto& entry : hook.environment) options.environment.push_back(entry.name + "=" + entry.value.value_or(""));
+  return options;
+}
+
+Result<void> run_in(const Site& site, const std::string& container, const std::vector<std::string>& command,
+                    const engine::ExecOptions& options) {
+  const auto result = engine::exec_run(site.client, container, command, options, site.session.stop);
+  if (!result) return std::unexpected(result.error());
+  if (result->exit_code == 0) return {};
+  const auto said = trim(result->standard_error.empty() ? result->standard_output : result->standard_error);
+  return failure(fmt::format("{} ended with exit code {}: {}", command.front(), result->exit_code, said));
+}
+
+// One archive for what is there, one command for what is gone.
+Result<void> synchronise(const Site& site, const std::string& container, const std::map<std::string, fs::path>& files) {
+  Pack pack;
+  std::vector<std::string> gone;
+  bool any = false;
+  for (const auto& [target, path] : files) {
+    std::error_code error;
+    if (fs::symlink_status(path, error).type() == fs::file_type::not_found) {
+      gone.push_back(target);
+    } else {
+      pack.add_alone(path, target.substr(target.find_first_not_of('/')));
+      any = true;
+    }
+  }
+  if (!gone.empty()) {
+    std::vector<std::string> command{"rm", "-rf", "--"};
+    command.insert(command.end(), gone.begin(), gone.end());
+    engine::ExecOptions as_root;
+    as_root.user = "0";
+    if (auto removed = run_in(site, container, command, as_root); !removed) {
+      return failure(fmt::format("cannot remove {} in the container: {}", join(gone, ", "), removed.error().message),
+                     "removing needs the program rm in the image; saasctl up --force-recreate starts afresh");
+    }
+  }
+  if (!any) return {};
+  return engine::put_archive_stream(
+      site.client, container, "/", [&](std::span<char> buffer) { return pack.read(buffer); }, engine::Replace::anything,
+      site.session.stop);
+}
+
+// Builds where need be and brings up what the plan finds to do; the exit code.
+int bring_up(const Site& site, const std::vector<std::string>& services, build::Acquire what) {
+  const auto& session = site.session;
+  const terminal::Terminal silent({terminal::ProgressMode::quiet, false});
+  {
+    terminal::Board board(site.verb.quiet ? silent : session.terminal, "build");
+    build::AcquireOptions acquire;
+    acquire.what = what;
+    acquire.services = services;
+    if (const int code = get_images(session, site.client, site.project, acquire, board); code != 0) return code;
+  }
+  const auto observed = execute::observe(site.client, site.project, session.stop);
+  if (!observed) return fail(session, observed.error());
+  plan::UpOptions options;
+  options.services = services;
+  options.wait = plan::Wait::ready;
+  options.no_dependencies = what == build::Acquire::build;  // a rebuild is of that service alone
+  const auto plan = plan::plan_up(site.project, *observed, options);
+  if (!plan) return fail(session, plan.error());
+  terminal::Board board(session.terminal, "watch");
+  const auto done = carry_plan(session, site.client, site.project, *plan, {}, board);
+  board.finish();
+  return done ? 0 : fail_with_service(session, done.error());
+}
+
+Result<void> rebuild(const Site& site, const std::string& service) {
+  const auto& image = site.project.find(service)->image;
+  const auto before = engine::inspect_image(site.client, image, site.session.stop);
+  if (bring_up(site, {service}, build::Acquire::build) != 0) return failure(service + ": the new image is not in use");
+  if (!site.verb.prune || !before) return {};
+  const auto after = engine::inspect_image(site.client, image, site.session.stop);
+  if (after && after->id != before->id) {
+    // One that another container or tag still uses stays, which is the engine's own judgement.
+    static_cast<void>(engine::remove_image(site.client, before->id, false, site.session.stop));
+  }
+  return {};
+}
+
+Result<void> apply(const Site& site, const std::string& service, const WatchWork& work) {
+  if (work.rebuild) return rebuild(site, service);
+  auto containers = service_containers(site.session, site.client, site.project, service);
+  if (!containers) return std::unexpected(containers.error());
+  std::erase_if(*containers, [](const auto& container) { return container.state != "running"; });
+  if (containers->empty()) return failure(service + " does not run", "saasctl up " + service + " starts it");
+  for (const auto& container : *containers) {
+    if (!work.sync.empty()) {
+      if (auto done = synchronise(site, container.id, work.sync); !done) return done;
+    }
+    if (work.restart) {
+      if (auto done = engine::restart_container(site.client, container.id, std::nullopt, site.session.stop); !done)
+        return done;
+    }
+    for (const auto& hook : work.execs) {
+      if (auto done = run_in(site, container.id, hook.command, exec_options(hook)); !done) return done;
+    }
+  }
+  return {};
+}
+
+std::string describe(const WatchWork& work) {
+  if (work.rebuild) return "rebuilt";
+  std::vector<std::string> parts;
+  if (!work.sync.empty())
+    parts.push_back(fmt::format("{} {} synchronised", work.sync.size(), work.sync.size() == 1 ? "path" : "paths"));
+  if (work.restart) parts.emplace_back("restarted");
+  if (!work.execs.empty()) parts.emplace_back("command run");
+  return join(parts, ", ");
+}
+
+// What goes wrong with one batch is told; the next one may mend it.
+Result<void> apply_all(const Site& site, const std::map<std::string, WatchWork>& work) {
+  for (const auto& [service, of_service] : work) {
+    const auto done = apply(site, service, of_service);
+    if (!done && done.error().fault == Fault::interrupted) return done;
+    if (site.session.stop.stop_requested()) return failure(Fault::interrupted, "interrupted");
+    if (done) {
+      site.session.terminal.message(fmt::format("{}: {}", service, describe(of_service)));
+    } else {
+      site.session.terminal.error(
+          {done.error().fault, fmt::format("{}: {}", service, done.error().message), done.error().hint});
+    }
+  }
+  return {};
+}
+
+Result<void> watch(const Site& site, const std::vector<WatchRule>& rules) {
+  // A folder that every rule ignores is not looked into: node_modules alone may hold more than the system can watch.
+  auto files = FolderWatch::open([&rules](const fs::path& folder) {
+    return std::ranges::all_of(rules, [&](const WatchRule& rule) {
+      return rule.ignores(folder) || folder.lexically_relative(rule.path).string().starts_with("..");
+    });
+  });
+  if (!files) return std::unexpected(files.error());
+  for (const auto& rule : rules) {
+    if (auto added = files->add(rule.path); !added) return added;
+  }
+  const auto initial = initial_rules(rules);
+  if (auto done = apply_all(site, work_of(initial, everything(initial))); !done) return done;
+  site.session.terminal.message("watching; Ctrl-C ends it");
+  for (;;) {
+    auto changes = files->next(quiet_time, site.session.stop);
+    if (!changes) return std::unexpected(changes.error());
+    if (changes->lost) changes->paths.merge(everything(rules));
+    if (auto done = apply_all(site, work_of(rules, changes->paths)); !done) return done;
+  }
+}
+
+int run_watch(const Session& session, const WatchVerb& verb) {
+  const auto project = load_project(session, stack::Mode::resolve);
+  if (!project) return fail(session, project.error());
+  const auto known = project::with_dependencies(*project, verb.services);
+  if (!known) return fail(session, known.error());
+  const auto client = connect_engine(session);
+  if (!client) return fail(session, client.error());
+  const Site site{session, *client, *project, verb};
+  const auto rules = rules_of(site);
+  if (!rules) return fail(session, rules.error());
+  if (!verb.no_up) {
+    if (const int code = bring_up(site, verb.services, build::Acquire::update); code != 0) return code;
+  }
+  return fail(session, watch(site, *rules).error());
+}
+
+}  // namespace
+
+void setup_watch(CLI::App& app, const Choose& choose) {
+  const auto options = std::make_shared<WatchVerb>();
+  auto* verb = app.add_subcommand(
+      "watch", "Follow changes of files as develop.watch says: synchronise, restart, rebuild; until Ctrl-C");
+  verb->add_option("services", options->services, "Services to follow; all that have rules when none is named")
+      ->type_name("SERVICE");
+  verb->add_flag("--no-up", options->no_up, "Do not build and bring up the services before");
+  verb->add_flag("--prune", options->prune, "Remove the image that a rebuilt one replaces");
+  verb->add_flag("--quiet", options->quiet, "Do not show how images are built");
+  verb->footer("\nExample: saasctl watch web");
+  verb->callback([=] { choose([options](const Session& session) { return run_watch(session, *options); }); });
+}
+
+}  // namespace saasctl::commands
