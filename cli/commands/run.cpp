@@ -92,44 +92,42 @@ void setup_all(CLI::App& app, const Choose& choose) {
   for (const auto setup :
        {setup_render, setup_schema, setup_reference, setup_secrets, setup_build,   setup_config,  setup_plan,
         setup_up,     setup_down,   setup_ps,        setup_logs,    setup_exec,    setup_one_off, setup_cp,
-        setup_stop,   setup_start,  setup_restart,   setup_kill,    setup_pause,   setup_unpause, setup_rm,
-        setup_ls,     setup_port,   setup_images,    setup_volumes, setup_version, setup_top,     setup_stats,
-        setup_events, setup_wait,   setup_pull,      setup_push,    setup_verify}) {
-       {setup_render, setup_schema, setup_reference, setup_secrets, setup_build, setup_plan, setup_up, setup_down,
-        setup_ps, setup_logs, setup_exec, setup_one_off, setup_cp, setup_watch, setup_verify}) {
-         setup(app, choose);
-       }
+        setup_watch,  setup_stop,   setup_start,     setup_restart, setup_kill,    setup_pause,   setup_unpause,
+        setup_rm,     setup_ls,     setup_port,      setup_images,  setup_volumes, setup_version, setup_top,
+        setup_stats,  setup_events, setup_wait,      setup_pull,    setup_push,    setup_verify}) {
+    setup(app, choose);
   }
+}
 
-  int run(int argc, const char* const* argv) {
-    const Signals signals;
-    GlobalOptions options;
-    Action action;
-    CLI::App app(description, "saasctl");
-    setup_globals(app, options);
-    setup_all(app, [&action](Action chosen) { action = std::move(chosen); });
-    try {
-      auto words = split_tail(app, {argv + 1, argv + argc});
-      options.tail = std::move(words.tail);
-      std::ranges::reverse(words.own);  // CLI11 takes them from the back
-      app.parse(std::move(words.own));
-    } catch (const CLI::ExtrasError& error) {
-      return app.get_subcommands().empty() ? missing_verb(app) : usage_error(app, error);
-    } catch (const CLI::ParseError& error) {
-      return usage_error(app, error);
-    }
-    if (!action) return missing_verb(app);
-    const auto environment = project::process_environment();
-    const terminal::Terminal terminal(
-        {terminal::progress_mode(options.progress), !no_color_wanted(options, environment)});
-    const Session session{options, environment, terminal, signals.token()};
-    int code = action(session);
-    if (const auto flushed = terminal.flush(); !flushed && code == 0) code = fail(session, flushed.error());
-    if (signals.received() != 0 && code == exit_code(Fault::interrupted)) {
-      terminal.message(fmt::format("stopped by signal {}; run the command again to go on", signals.received()));
-      return 128 + signals.received();
-    }
-    return code;
+int run(int argc, const char* const* argv) {
+  const Signals signals;
+  GlobalOptions options;
+  Action action;
+  CLI::App app(description, "saasctl");
+  setup_globals(app, options);
+  setup_all(app, [&action](Action chosen) { action = std::move(chosen); });
+  try {
+    auto words = split_tail(app, {argv + 1, argv + argc});
+    options.tail = std::move(words.tail);
+    std::ranges::reverse(words.own);  // CLI11 takes them from the back
+    app.parse(std::move(words.own));
+  } catch (const CLI::ExtrasError& error) {
+    return app.get_subcommands().empty() ? missing_verb(app) : usage_error(app, error);
+  } catch (const CLI::ParseError& error) {
+    return usage_error(app, error);
   }
+  if (!action) return missing_verb(app);
+  const auto environment = project::process_environment();
+  const terminal::Terminal terminal(
+      {terminal::progress_mode(options.progress), !no_color_wanted(options, environment)});
+  const Session session{options, environment, terminal, signals.token()};
+  int code = action(session);
+  if (const auto flushed = terminal.flush(); !flushed && code == 0) code = fail(session, flushed.error());
+  if (signals.received() != 0 && code == exit_code(Fault::interrupted)) {
+    terminal.message(fmt::format("stopped by signal {}; run the command again to go on", signals.received()));
+    return 128 + signals.received();
+  }
+  return code;
+}
 
 }  // namespace saasctl::commands

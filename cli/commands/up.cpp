@@ -10,22 +10,61 @@
 #include "commands/urls.hpp"
 #include "commands/verb.hpp"
 #include "execute/observe.hpp"
+#include "plan/describe.hpp"
+#include "project/model.hpp"
 #include "project/order.hpp"
+#include "util/text.hpp"
 
 namespace saasctl::commands {
 namespace {
 
 struct UpOptions {
   std::vector<std::string> services;
+  std::vector<std::string> scale;  // SERVICE=NUMBER
   bool force_recreate = false;
+  bool no_recreate = false;
+  bool no_dependencies = false;
+  bool no_start = false;
+  bool renew_anonymous_volumes = false;
+  bool remove_orphans = false;
+  bool build = false;
   bool dry_run = false;
-  std::string wait = "engine";
+  bool detach = false;
+  bool as_json = false;
+  bool exit_code = false;
+  std::string graph;
+  std::string on_failure = "keep";
+  std::string wait = "ready";
   unsigned timeout = 300;
 };
 
 plan::Wait wait_of(const std::string& text) {
   if (text == "false") return plan::Wait::none;
   return text == "ready" ? plan::Wait::ready : plan::Wait::engine;
+}
+
+Result<plan::UpOptions> planning(const project::Project& project, const UpOptions& options) {
+  plan::UpOptions out{.services = options.services,
+                      .force_recreate = options.force_recreate,
+                      .wait = wait_of(options.wait),
+                      .no_recreate = options.no_recreate,
+                      .no_dependencies = options.no_dependencies,
+                      .no_start = options.no_start,
+                      .renew_anonymous_volumes = options.renew_anonymous_volumes,
+                      .remove_orphans = options.remove_orphans,
+                      .keep_replaced = options.on_failure == "rollback"};
+  for (const auto& text : options.scale) {
+    const auto equals = std::min(text.find('='), text.size());
+    const auto number = parse_integer(std::string_view(text).substr(std::min(equals + 1, text.size())));
+    if (!number || *number > 1000) {
+      return failure(Fault::usage, fmt::format("--scale: '{}' is not SERVICE=NUMBER", text),
+                     "for example --scale web=3; a number from 0 to 1000");
+    }
+    const auto known = project::with_dependencies(project, {text.substr(0, equals)});
+    if (!known) return std::unexpected(known.error());
+    out.scale[text.substr(0, equals)] = static_cast<unsigned>(*number);
+  }
+  return out;
 }
 
 // Every secret that a service needs, before anything is made.
@@ -51,11 +90,85 @@ Result<void> check_secrets(const project::Project& project, const std::vector<st
       "run saasctl secrets init");
 }
 
+// Images that are missing, may be renewed, or are to be built.
+int get_missing_images(const Session& session, const engine::Client& client, const project::Project& project,
+                       const std::vector<std::string>& names, const UpOptions& options, plan::Observed& observed) {
+  const bool wanted = options.build || std::ranges::any_of(project.services, [&](const auto& service) {
+                        return std::ranges::find(names, service.name) != names.end() &&
+                               (!observed.images.contains(service.image) || build::may_renew(service.spec));
+                      });
+  if (!wanted) return 0;
+  terminal::Board board(session.terminal, "build");
+  build::AcquireOptions acquire;
+  acquire.services = names;
+  if (options.build) acquire.what = build::Acquire::update;
+  if (const int code = get_images(session, client, project, acquire, board); code != 0) return code;
+  auto again = execute::observe(client, project, session.stop);
+  if (!again) return fail(session, again.error());
+  observed = std::move(*again);
+  return 0;
+}
+
+int show_plan(const Session& session, const project::Project& project, const plan::Plan& plan,
+              const UpOptions& options) {
+  if (options.as_json) {
+    session.terminal.data(project::model_text(plan::to_json(plan, project.name)) + "\n");
+  } else if (!options.graph.empty()) {
+    session.terminal.data(options.graph == "dot" ? plan::to_dot(plan) : plan::to_mermaid(plan));
+  } else {
+    session.terminal.data(plan::to_text(plan));
+  }
+  return options.exit_code && plan.changes ? exit_code(Fault::drift) : 0;
+}
+
+// Back to the containers that were there before; the failure has been told.
+void roll_back(const Session& session, const engine::Client& client, const project::Project& project,
+               const plan::Observed& before) {
+  const auto now = execute::observe(client, project, session.stop);
+  if (!now) {
+    session.terminal.error(now.error());
+    return;
+  }
+  const auto plan = plan::plan_rollback(before, *now);
+  for (const auto& note : plan.notes) session.terminal.warning(note);
+  terminal::Board board(session.terminal, "rollback");
+  const auto done = carry_plan(session, client, project, plan, {}, board);
+  board.finish();
+  if (!done) {
+    session.terminal.error({done.error().fault, "rolling back: " + done.error().message, done.error().hint});
+  } else {
+    session.terminal.message("       rolled back: the containers are as they were before");
+  }
+}
+
+int carry_up(const Session& session, const engine::Client& client, const project::Project& project,
+             const plan::Observed& observed, const plan::Plan& plan, const UpOptions& options) {
+  std::optional<execute::ReadyError> error;
+  {
+    terminal::Board board(session.terminal, "up");
+    execute::ExecuteOptions execute;
+    execute.timeout = std::chrono::seconds(options.timeout);
+    const auto done = carry_plan(session, client, project, plan, execute, board);
+    board.finish();
+    if (!done) error = done.error();
+  }
+  if (error) {
+    const int code = fail_with_service(session, *error);
+    if (options.on_failure == "rollback" && error->fault != Fault::interrupted)
+      roll_back(session, client, project, observed);
+    return code;
+  }
+  if (!plan.changes) session.terminal.message("nothing to change");
+  return options.no_start ? 0 : print_urls(session, client, project);
+}
+
 int run_up(const Session& session, const UpOptions& options) {
   const auto project = load_project(session, stack::Mode::resolve, options.services);
   if (!project) return fail(session, project.error());
   const auto names = project::with_dependencies(*project, options.services);
   if (!names) return fail(session, names.error());
+  const auto planned = planning(*project, options);
+  if (!planned) return fail(session, planned.error());
   if (const auto secrets = check_secrets(*project, *names); !secrets) return fail(session, secrets.error());
   const auto client = connect_engine(session);
   if (!client) return fail(session, client.error());
@@ -68,59 +181,62 @@ int run_up(const Session& session, const UpOptions& options) {
 
   auto observed = execute::observe(*client, *project, session.stop);
   if (!observed) return fail(session, observed.error());
-  const bool images_missing = std::ranges::any_of(project->services, [&](const auto& service) {
-    return std::ranges::find(*names, service.name) != names->end() &&
-           (!observed->images.contains(service.image) || build::may_renew(service.spec));
-  });
-  if (images_missing && !options.dry_run) {
-    terminal::Board board(session.terminal, "build");
-    build::AcquireOptions acquire;
-    acquire.services = *names;
-    if (const int code = get_images(session, *client, *project, acquire, board); code != 0) return code;
-    observed = execute::observe(*client, *project, session.stop);
-    if (!observed) return fail(session, observed.error());
+  if (!options.dry_run) {
+    const auto& chosen = options.no_dependencies && !options.services.empty() ? options.services : *names;
+    if (const int code = get_missing_images(session, *client, *project, chosen, options, *observed); code != 0)
+      return code;
   }
-
-  const auto plan = plan::plan_up(
-      *project, *observed,
-      {.services = options.services, .force_recreate = options.force_recreate, .wait = wait_of(options.wait)});
+  const auto plan = plan::plan_up(*project, *observed, *planned);
   if (!plan) return fail(session, plan.error());
-  if (options.dry_run) {
-    for (const auto& action : plan->actions) session.terminal.data(plan::to_line(action) + "\n");
-    return 0;
-  }
+  for (const auto& note : plan->notes) session.terminal.warning(note);
+  if (options.dry_run) return show_plan(session, *project, *plan, options);
   // From here on the engine is changed.
-  {
-    terminal::Board board(session.terminal, "up");
-    execute::ExecuteOptions execute;
-    execute.timeout = std::chrono::seconds(options.timeout);
-    const auto done = carry_plan(session, *client, *project, *plan, execute, board);
-    board.finish();
-    if (!done) return fail_with_service(session, done.error());
-  }
-  session.terminal.message(plan->changes ? "" : "nothing to change");
-  return print_urls(session, *client, *project);
+  return carry_up(session, *client, *project, *observed, *plan, options);
+}
+
+void add_planning_options(CLI::App& verb, UpOptions& options) {
+  verb.add_option("services", options.services, "Services, with what they depend on; all when none is named")
+      ->type_name("SERVICE");
+  auto* force = verb.add_flag("--force-recreate", options.force_recreate, "Make every container anew");
+  verb.add_flag("--no-recreate", options.no_recreate, "Leave containers that exist, whatever has changed")
+      ->excludes(force);
+  verb.add_flag("--no-deps", options.no_dependencies, "Only the services named, not what they depend on");
+  verb.add_option("--scale", options.scale, "Run NUMBER containers of a service")->type_name("SERVICE=NUMBER");
+  verb.add_flag("--remove-orphans", options.remove_orphans, "Remove containers of services that the file does not have")
+      ->envname("COMPOSE_REMOVE_ORPHANS");
+  verb.add_flag("-V,--renew-anon-volumes", options.renew_anonymous_volumes,
+                "Give new containers new anonymous volumes instead of those of their predecessors");
+  verb.add_flag("--json", options.as_json, "With a plan: as JSON");
+  verb.add_option("--graph", options.graph, "With a plan: the actions and what each waits for, as a drawing")
+      ->check(CLI::IsMember({"dot", "mermaid"}));
+  verb.add_flag("--exit-code", options.exit_code, "With a plan: exit with 4 when there is something to do");
 }
 
 }  // namespace
 
 void setup_up(CLI::App& app, const Choose& choose) {
   const auto options = std::make_shared<UpOptions>();
-  auto* verb = app.add_subcommand("up", "Bring the stack up in dependency order and wait until it is healthy");
-  verb->add_option("services", options->services,
-                   "Services to bring up, with what they depend on; all when none is named")
-      ->type_name("SERVICE");
-  verb->add_flag("--force-recreate", options->force_recreate, "Make every container anew");
+  auto* verb = app.add_subcommand("up", "Bring the stack up in dependency order and wait until it is ready");
+  add_planning_options(*verb, *options);
+  verb->add_flag("-d,--detach", options->detach, "Accepted for those who are used to it: up never stays attached");
+  verb->add_flag("--build", options->build, "Build again what is built here");
+  verb->add_flag("--no-start", options->no_start, "Create the containers and leave them stopped");
   verb->add_flag("--dry-run", options->dry_run, "Print what would be done, as saasctl plan does, and change nothing");
-  verb->add_option("--wait", options->wait,
-                   "What to wait for: our own probes (ready), the engine's health status as well (engine), or nothing "
-                   "but the starts (false)")
-      ->check(CLI::IsMember({"ready", "engine", "false"}))
+  verb->add_option("--on-failure", options->on_failure,
+                   "What becomes of the new containers when a service fails: keep them to look at, or rollback to the "
+                   "containers of before")
+      ->check(CLI::IsMember({"keep", "rollback"}))
       ->capture_default_str();
+  verb->add_option("--wait", options->wait,
+                   "What to wait for: our own probes or the engine's health status, whichever is first (ready), the "
+                   "engine's status in any case (engine), or nothing but the starts (false)")
+      ->expected(0, 1)
+      ->default_str("ready")
+      ->check(CLI::IsMember({"ready", "engine", "false"}));
   verb->add_option("--timeout", options->timeout, "Seconds for everything together")
       ->check(CLI::Range(1, 86400))
       ->capture_default_str();
-  verb->footer("\nExample: saasctl up --wait ready");
+  verb->footer("\nExample: saasctl up --scale web=3 --on-failure rollback");
   verb->callback([=] { choose([options](const Session& session) { return run_up(session, *options); }); });
 }
 
@@ -128,10 +244,8 @@ void setup_plan(CLI::App& app, const Choose& choose) {
   const auto options = std::make_shared<UpOptions>();
   options->dry_run = true;
   auto* verb = app.add_subcommand("plan", "Print what up would do, and why");
-  verb->add_option("services", options->services, "Services, with what they depend on; all when none is named")
-      ->type_name("SERVICE");
-  verb->add_flag("--force-recreate", options->force_recreate, "As if every container were to be made anew");
-  verb->footer("\nExample: saasctl plan");
+  add_planning_options(*verb, *options);
+  verb->footer("\nExample: saasctl plan --exit-code");
   verb->callback([=] { choose([options](const Session& session) { return run_up(session, *options); }); });
 }
 

@@ -13,10 +13,23 @@ std::string name_of(const project::Project& project, const project::Service& ser
   return number == 1 ? service.container_name : fmt::format("{}-{}-{}", project.name, service.name, number);
 }
 
+// A network of the service that has been removed; a container that was in it cannot be started again.
+std::string missing_network(const project::Project& project, const Observed& observed,
+                            const project::Service& service) {
+  for (const auto& use : service.spec.networks) {
+    const auto network = std::ranges::find(project.networks, use.name, &project::Network::key);
+    if (network != project.networks.end() && !network->external && !observed.networks.contains(network->name))
+      return network->name;
+  }
+  return "";
+}
+
 // Why the container cannot stay; an empty text: it can.
 Cause why_not(const project::Project& project, const Observed& observed, const project::Service& service,
               const ObservedContainer& container, const UpOptions& options) {
   if (container.state == "dead" || container.state == "removing") return {"its container is " + container.state};
+  if (const auto network = missing_network(project, observed, service); !network.empty())
+    return {fmt::format("its network {} is not there", network)};
   if (options.force_recreate) return {"--force-recreate"};
   if (options.no_recreate) return {};
   const auto image = observed.images.find(service.image);

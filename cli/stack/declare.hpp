@@ -177,8 +177,11 @@ class Record {
   Record& partly(std::string why) { return support(Support::partly, std::move(why)); }
 
   // A key that files are put together by, so that it is gone when the record is read; elsewhere it is an error.
-  Record& for_assembly(const std::string& name, std::string words, Json schema, std::string doc) {
+  // `below`: what its long form has; it must outlive the record.
+  Record& for_assembly(const std::string& name, std::string words, Json schema, std::string doc,
+                       const RecordInfo& below) {
     info_.keys.push_back({name, std::move(doc), std::move(words), std::move(schema)});
+    info_.keys.back().record = &below;
     bindings_.push_back({[name](const Node& node, Reader& reader, T&) {
                            reader.error(node, "'" + name + "' has no meaning here", "remove it");
                          },

@@ -3,6 +3,18 @@
 #include "stack/shapes.hpp"
 
 namespace saasctl::stack {
+namespace {
+
+const RecordInfo& extends_info() {
+  static const RecordInfo info{"extends",
+                               "A service whose keys are taken over.",
+                               {{"service", "Its name.", "string", {{"type", "string"}}},
+                                {"file", "The file it stands in; default: this one.", "string", {{"type", "string"}}}}};
+  return info;
+}
+
+}  // namespace
+
 const Record<Service>& service_record() {
   static const auto record =
       Record<Service>("service", "One container of the stack.")
@@ -135,7 +147,7 @@ const Record<Service>& service_record() {
                             {"properties", {{"service", {{"type", "string"}}}, {"file", {{"type", "string"}}}}},
                             {"required", {"service"}},
                             {"additionalProperties", false}}}}},
-                        "The service, of this file or another, whose keys these are laid over.");
+                        "The service, of this file or another, whose keys these are laid over.", extends_info());
   return record;
 }
 

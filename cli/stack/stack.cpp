@@ -58,6 +58,16 @@ Json include_schema() {
                {"additionalProperties", false}}}}}}};
 }
 
+const RecordInfo& include_info() {
+  static const RecordInfo info{
+      "include",
+      "A file whose resources are taken in.",
+      {{"path", "The file, or several that are laid over one another.", "string or list of string", {}},
+       {"project_directory", "Folder its relative paths start in; default: the file's own.", "string", {}},
+       {"env_file", "Files with variables for it; default: .env beside it.", "string or list of string", {}}}};
+  return info;
+}
+
 }  // namespace
 
 const Record<Stack>& stack_record() {
@@ -76,7 +86,7 @@ const Record<Stack>& stack_record() {
                "Files that `saasctl render` writes besides Dockerfiles.", Origin::ours)
           .key("verify", &Stack::verify, list_of(check_record().form()), "The plan of `saasctl verify`.", Origin::ours)
           .for_assembly("include", "list of file or include", include_schema(),
-                        "Files whose resources are taken in, each with its own paths and variables.")
+                        "Files whose resources are taken in, each with its own paths and variables.", include_info())
           .refused("models", "language models are run by Docker Desktop; start the model as a service");
   return record;
 }

@@ -57,8 +57,8 @@ TEST_CASE("a mount that makes no sense is told of") {
 }
 
 TEST_CASE("devices are paths with a target and permissions, or names") {
-  CHECK(written("devices: [/dev/a, \"/dev/a:/dev/b\", \"/dev/a:/dev/b:r\", vendor.com/class=name]") ==
-        Json{{"devices", {"/dev/a", "/dev/a:/dev/b", "/dev/a:/dev/b:r", "vendor.com/class=name"}}});
+  CHECK(written("devices: [/dev/a, \"/dev/a:/dev/b\", \"/dev/a:/dev/c:r\", vendor.com/class=name]") ==
+        Json{{"devices", {"/dev/a", "/dev/a:/dev/b", "/dev/a:/dev/c:r", "vendor.com/class=name"}}});
   CHECK(written("devices: [{source: /dev/a, target: /dev/b, permissions: rw}]") ==
         Json{{"devices", {"/dev/a:/dev/b:rw"}}});
   CHECK(says("devices: [\"/dev/a:/dev/b:x\"]", "is not a device such as"));
@@ -197,16 +197,15 @@ TEST_CASE("one port of a range, and words for the reader of a port") {
   CHECK(says("ports: [\"8000-8010:80-81\"]", "a pair of port ranges of the same length"));
 }
 
-TEST_CASE("hooks, watched paths and profiles") {
+TEST_CASE("hooks and watched paths") {
   const auto read =
-      read_text(one_service("profiles: [debug]\nscale: 3\npost_start: [{command: echo hi, user: root}]\n"
+      read_text(one_service("scale: 3\npost_start: [{command: echo hi, user: root}]\n"
                             "pre_stop: [{command: [sync], environment: {A: b}, privileged: true}]\n"
                             "develop: {watch: [{path: src, action: sync, target: /src, ignore: "
                             "node_modules}]}"));
   INFO(read.errors());
   REQUIRE(read.diagnostics.empty());
   const auto& web = read.service();
-  CHECK(web.profiles == std::vector<std::string>{"debug"});
   CHECK(web.scale->value == 3);
   CHECK(web.post_start.at(0).command == std::vector<std::string>{"echo", "hi"});
   CHECK(web.post_start.at(0).user == "root");

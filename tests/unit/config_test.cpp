@@ -59,7 +59,8 @@ TEST_CASE("config shows a variable without a value as null, and merges files of 
 TEST_CASE("config leaves out saasctl's own keys and what nobody uses") {
   const auto model = model_of(
       {{"stack.yaml",
-        "name: shop\nservices:\n  web: {image: x, ready: {tcp: 80}, secrets: [used], volumes: [\"data:/d\"]}\n"
+        "name: shop\nservices:\n  web: {image: x, ports: [80], ready: {tcp: 80}, secrets: [used], volumes: "
+        "[\"data:/d\"]}\n"
         "volumes: {data: , other: }\nsecrets:\n  used: {file: used.txt, generate: empty}\n  other: {file: o.txt}\n"
         "verify: []\nrender: {}\n"}});
   CHECK_FALSE(model.at("services").at("web").contains("ready"));

@@ -114,7 +114,7 @@ TEST_CASE("every key of Compose in the engine's create objects") {
 
 TEST_CASE("what surrounds a container does not change its model") {
   const auto hash = [](const std::string& keys) {
-    const ProjectFiles files(Files{{"stack.yaml", "services:\n  web:\n    image: x\n" + keys}});
+    const ProjectFiles files(Files{{"stack.yaml", "name: s\nservices:\n  web:\n    image: x\n" + keys}});
     return files.project().find("web")->hash;
   };
   const auto plain = hash("");
@@ -170,7 +170,7 @@ TEST_CASE("a container that lives with another is made once that one has started
 
 TEST_CASE("replicas come from scale or deploy") {
   const auto replicas = [](const std::string& keys) {
-    const ProjectFiles files(Files{{"stack.yaml", "services:\n  web:\n    image: x\n" + keys}});
+    const ProjectFiles files(Files{{"stack.yaml", "name: s\nservices:\n  web:\n    image: x\n" + keys}});
     return files.project().find("web")->replicas;
   };
   CHECK(replicas("") == 1);

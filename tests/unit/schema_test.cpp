@@ -106,7 +106,7 @@ TEST_CASE("the schema accepts the bundled stack file") {
 TEST_CASE("the schema refuses broken stack files") {
   for (const auto* text :
        {"[]", "services: []", "servces: {}", "services: {web: {imge: x}}", "services: {web: {image: 5}}",
-        "services: {web: {image: [x]}}", "services: {web: {network_mode: host}}",
+        "services: {web: {image: [x]}}", "services: {web: {image: x, provider: {type: y}}}",
         "services: {web: {image: x, ports: 80}}", "services: {web: {image: x, ports: [{published: 80}]}}",
         "services: {web: {image: x, depends_on: {a: {condition: service_up}}}}",
         "services: {web: {image: x, secrets: [{target: x}]}}", "services: {web: {image: x, healthcheck: {test: {}}}}",

@@ -1,0 +1,148 @@
+#include "plan/describe.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <string_view>
+
+#include "util/text.hpp"
+
+namespace saasctl::plan {
+namespace {
+
+constexpr std::array verdicts{"", "create", "recreate", "start", "restart", "stop", "remove", "rename"};
+
+std::string_view name_of(Verdict verdict) {
+  return verdicts.at(static_cast<std::size_t>(verdict));
+}
+
+struct Kind {
+  std::string_view action;  // as JSON names it
+  std::string_view thing;
+  std::string subject;
+};
+
+struct Kinds {
+  Kind operator()(const CreateNetwork& work) const { return {"create_network", "network", work.name}; }
+  Kind operator()(const RemoveNetwork& work) const { return {"remove_network", "network", work.name}; }
+  Kind operator()(const CreateVolume& work) const { return {"create_volume", "volume", work.name}; }
+  Kind operator()(const RemoveVolume& work) const { return {"remove_volume", "volume", work.name}; }
+  Kind operator()(const FillSecrets& work) const { return {"fill_secrets", "volume", work.volume}; }
+  Kind operator()(const CreateContainer& work) const { return {"create_container", "container", work.name}; }
+  Kind operator()(const StartContainer& work) const { return {"start_container", "container", work.container}; }
+  Kind operator()(const StopContainer& work) const { return {"stop_container", "container", work.container}; }
+  Kind operator()(const RemoveContainer& work) const { return {"remove_container", "container", work.container}; }
+  Kind operator()(const RenameContainer& work) const { return {"rename_container", "container", work.container}; }
+  Kind operator()(const RunHook& work) const { return {"run_hook", "container", work.container}; }
+  Kind operator()(const KillContainer& work) const { return {"kill_container", "container", work.container}; }
+  Kind operator()(const PauseContainer& work) const { return {"pause_container", "container", work.container}; }
+  Kind operator()(const UnpauseContainer& work) const { return {"unpause_container", "container", work.container}; }
+  Kind operator()(const AwaitService& work) const { return {"await_service", "container", work.container}; }
+};
+
+// A container is known by its service, with the number where it is not the first.
+std::string subject_of(const Action& action) {
+  const auto kind = std::visit(Kinds{}, action.work);
+  if (kind.thing != "container") return fmt::format("{} {}", kind.thing, kind.subject);
+  const auto service = std::visit(
+      [](const auto& work) -> std::string {
+        if constexpr (requires { work.service; }) return work.service;
+        return "";
+      },
+      action.work);
+  auto name = kind.subject;
+  if (name.ends_with("-next")) name.resize(name.size() - 5);
+  const auto dash = name.rfind('-');
+  const auto number = dash == std::string::npos ? std::nullopt : parse_integer(std::string_view(name).substr(dash + 1));
+  if (service.empty()) return name;
+  return number && *number > 1 && name.ends_with(fmt::format("{}-{}", service, *number))
+             ? fmt::format("{}-{}", service, *number)
+             : service;
+}
+
+Json value_of(const Change& change, const std::optional<std::string>& value) {
+  return value && !change.hidden ? Json(*value) : Json();
+}
+
+Json steps_of(const Plan& plan) {
+  Json steps = Json::array();
+  for (const auto& action : plan.actions) {
+    if (action.verdict == Verdict::none) continue;
+    Json changes = Json::array();
+    for (const auto& change : action.changes) {
+      changes.push_back({{"path", change.path},
+                         {"before", value_of(change, change.before)},
+                         {"after", value_of(change, change.after)},
+                         {"hidden", change.hidden}});
+    }
+    steps.push_back({{"subject", subject_of(action)},
+                     {"kind", std::visit(Kinds{}, action.work).thing},
+                     {"verdict", name_of(action.verdict)},
+                     {"cause", action.cause},
+                     {"changes", std::move(changes)}});
+  }
+  return steps;
+}
+
+// Inside double quotes, where both languages take a backslash or an entity.
+std::string quoted(const std::string& text, std::string_view quote) {
+  std::string out;
+  for (const char c : text) {
+    if (c == '"') {
+      out += quote;
+    } else {
+      out += c;
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string to_text(const Plan& plan) {
+  std::string out;
+  for (const auto& action : plan.actions) {
+    if (action.verdict == Verdict::none) continue;
+    out += fmt::format("{}: {}", subject_of(action), name_of(action.verdict));
+    if (!action.cause.empty()) out += ": " + action.cause;
+    out += "\n";
+  }
+  if (!plan.changes) return "nothing to do\n";
+  if (!plan.unchanged.empty()) out += "unchanged: " + join(plan.unchanged, ", ") + "\n";
+  return out;
+}
+
+Json to_json(const Plan& plan, const std::string& project) {
+  Json actions = Json::array();
+  for (std::size_t i = 0; i < plan.actions.size(); ++i) {
+    const auto& action = plan.actions[i];
+    const auto kind = std::visit(Kinds{}, action.work);
+    actions.push_back({{"id", i},
+                       {"action", kind.action},
+                       {"subject", kind.subject},
+                       {"text", to_line(action)},
+                       {"after", action.after}});
+  }
+  return {{"project", project},          {"changes", plan.changes}, {"steps", steps_of(plan)},
+          {"unchanged", plan.unchanged}, {"notes", plan.notes},     {"actions", std::move(actions)}};
+}
+
+std::string to_dot(const Plan& plan) {
+  std::string out = "digraph plan {\n  rankdir=LR;\n  node [shape=box];\n";
+  for (std::size_t i = 0; i < plan.actions.size(); ++i) {
+    out += fmt::format("  a{} [label=\"{}\"];\n", i, quoted(to_line(plan.actions[i]), "\\\""));
+    for (const auto before : plan.actions[i].after) out += fmt::format("  a{} -> a{};\n", before, i);
+  }
+  return out + "}\n";
+}
+
+std::string to_mermaid(const Plan& plan) {
+  std::string out = "flowchart LR\n";
+  for (std::size_t i = 0; i < plan.actions.size(); ++i) {
+    out += fmt::format("  a{}[\"{}\"]\n", i, quoted(to_line(plan.actions[i]), "#quot;"));
+    for (const auto before : plan.actions[i].after) out += fmt::format("  a{} --> a{}\n", before, i);
+  }
+  return out;
+}
+
+}  // namespace saasctl::plan
