@@ -70,6 +70,7 @@ class Stack {
   const std::filesystem::path& folder() const { return folder_.path(); }
   std::filesystem::path file() const { return folder() / "stack.yaml"; }
   Variables& variables() { return variables_; }
+  const Variables& variables() const { return variables_; }
 
   void write(const std::string& stack_file) const { write_file(file(), stack_file); }
 

@@ -214,7 +214,8 @@ std::optional<Time> Model::advance(Time now) {
 void Model::calm(Time now) {
   for (auto& [id, container] : containers_) {
     container.life.unhealthy_after.reset();
-    if (container.life.exit_code != 0) container.life.ends_after.reset();
+    if (container.life.exit_code != 0 && !container.life.is_job) container.life.ends_after.reset();
+    container.life.exit_code = 0;
     if (container.state == "running" && container.health == "unhealthy") {
       container.health = "healthy";
       tell(container, "health_status: healthy", now);

@@ -36,6 +36,7 @@ struct Life {
   milliseconds healthy_after{3};                // the engine says so
   std::optional<milliseconds> ends_after = {};  // by itself
   int exit_code = 0;
+  bool is_job = false;  // it ends in any case
   std::optional<milliseconds> unhealthy_after = {};
 };
 
