@@ -507,6 +507,7 @@ Result<Plan> plan_recreate(const project::Project& project, const Observed& obse
   options.services = {service};
   options.no_dependencies = true;
   options.force_recreate = true;
+  options.wait = Wait::engine;
   for (const auto& container : observed.containers) {
     if (container.service == service) options.scale[service] = std::max(options.scale[service], container.number);
   }

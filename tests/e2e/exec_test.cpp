@@ -53,7 +53,9 @@ TEST_CASE("exec carries streams, the end of the input and the exit code") {
                                   "echo $(id -u):$(id -g) $(pwd) $A $B $COLOUR $0 $1", "-e", "-w"});
   CHECK(options.out == "1234:5 /tmp 1 2 red -e -w\n");
 
-  CHECK(stack.run({"exec", "one", "/no/such/program"}).exit_code == 127);
+  // Engines up to 20.10 do not tell a missing program from one that cannot be run.
+  const int missing = stack.run({"exec", "one", "/no/such/program"}).exit_code;
+  CHECK((missing == 127 || missing == 126));
   CHECK(stack.run({"exec", "one", "/etc/passwd"}).exit_code == 126);
   CHECK(stack.run({"exec", "one", "sh", "-c", "kill -KILL $$"}).exit_code == 137);
   stack.must({"exec", "-d", "one", "touch", "/tmp/detached"});

@@ -335,7 +335,9 @@ TEST_CASE("the real docker compose stops, starts and takes down what we made, wi
   compose.run({"start"});
   CHECK(states(stack).at("web") == "running");
   compose.run({"restart", "web"});
-  CHECK(contains(stack.must({"up", "--wait", "ready"}).err, "nothing to change"));
+  const auto ids = stack.ids();
+  stack.must({"up", "--wait", "ready"});
+  CHECK(stack.ids() == ids);
   compose.run({"down", "--volumes"});
   CHECK(stack.containers().empty());
   CHECK(stack.networks().empty());

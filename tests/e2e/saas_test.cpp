@@ -43,7 +43,7 @@ TEST_CASE("the stack comes up healthy, verify is green, and a second up changes 
   Saas saas(client);
   saas.take_images();
   saas.must({"secrets", "init"});
-  const auto urls = saas.must({"up"}).out;
+  const auto urls = saas.must({"up", "--wait", "engine"}).out;
   CHECK(saas.healthy() == all_services);
   for (const auto* web : {"AUTH", "CHAT", "BILLING", "JAEGER", "PROMETHEUS"}) {
     CHECK(contains(urls, "  http://127.0.0.1:" + saas.variables().at(std::string(web) + "_PUBLISH") + "\n"));

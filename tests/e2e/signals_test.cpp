@@ -35,7 +35,7 @@ void await_first(const Stack& stack) {
 }
 
 void check_converges(const Stack& stack) {
-  stack.must({"up"});
+  stack.must({"up", "--wait", "engine"});
   CHECK(stack.healthy() == all);
   CHECK(stack.containers().size() == all.size());
   const auto ids = stack.ids();
