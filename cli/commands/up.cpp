@@ -201,7 +201,9 @@ void add_planning_options(CLI::App& verb, UpOptions& options) {
   verb.add_flag("--no-recreate", options.no_recreate, "Leave containers that exist, whatever has changed")
       ->excludes(force);
   verb.add_flag("--no-deps", options.no_dependencies, "Only the services named, not what they depend on");
-  verb.add_option("--scale", options.scale, "Run NUMBER containers of a service")->type_name("SERVICE=NUMBER");
+  verb.add_option("--scale", options.scale, "Run NUMBER containers of a service")
+      ->type_name("SERVICE=NUMBER")
+      ->allow_extra_args(false);
   verb.add_flag("--remove-orphans", options.remove_orphans, "Remove containers of services that the file does not have")
       ->envname("COMPOSE_REMOVE_ORPHANS");
   verb.add_flag("-V,--renew-anon-volumes", options.renew_anonymous_volumes,

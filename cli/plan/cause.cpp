@@ -75,6 +75,11 @@ void compare(const std::string& path, const Json& before, const Json& now, std::
     }
     return;
   }
+  if (before.is_array() && now.is_array() && before.size() == now.size() && !is_hidden(path, before, now) &&
+      std::ranges::all_of(before, [](const Json& item) { return item.is_object(); })) {
+    for (std::size_t i = 0; i < now.size(); ++i) compare(fmt::format("{}[{}]", path, i), before[i], now[i], changes);
+    return;
+  }
   if (is_hidden(path, before, now)) {
     changes.push_back({path, "", "", true});
   } else {

@@ -203,6 +203,8 @@ TEST_CASE("a cause is one line, names at most four differences and shows no pass
   CHECK(cause(R"({"environment":{"URL":"pg://u:secret@h"}})", R"({"environment":{"URL":"x"}})") ==
         "environment.URL changed");
   CHECK(cause(R"({"command":["a","pg://u:secret@h"]})", R"({"command":["a"]})") == "command changed");
+  CHECK(cause(R"({"ports":[{"published":"80"},{"published":"1"}]})",
+              R"({"ports":[{"published":"81"},{"published":"1"}]})") == "ports[0].published 80 → 81");
   CHECK(cause(R"({"secrets":[1]})", R"({"secrets":[2]})") == "secrets changed");
   std::string accents;
   for (int i = 0; i < 30; ++i) accents += "\u00e9";
