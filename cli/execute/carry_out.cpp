@@ -71,7 +71,7 @@ class Worker {
     return removed(engine::remove_volume(site_.client, work.name, false, stop_));
   }
   Outcome operator()(const plan::CreateContainer& work) const {
-    auto made = engine::create_container(site_.client, work.name, work.body, stop_, work.platform);
+    auto made = create(work.name, work.body, work.platform);
     if (!made) return std::unexpected(ReadyError{name_taken(made.error(), work.name)});
     site_.handles.made(work.name, made->id);
     for (const auto& [network, endpoint] : work.connect) {
@@ -142,7 +142,7 @@ class Worker {
                                     {std::string(plan::label::project), site_.project.name},
                                     {std::string(plan::label::volume), volume_key(work.volume)}}}};
     if (auto made = engine::create_volume(site_.client, volume, stop_); !made) return plain(made);
-    const auto helper = engine::create_container(site_.client, work.helper, helper_body(work), stop_);
+    const auto helper = create(work.helper, helper_body(work), "");
     if (!helper) return std::unexpected(ReadyError{name_taken(helper.error(), work.helper)});
     const auto written = engine::put_archive(site_.client, helper->id, work.folder, *archive, stop_);
     // An interrupted run, too, takes away what it needs no more.
@@ -151,6 +151,21 @@ class Worker {
   }
 
  private:
+  // A slow engine may finish a request of a run that was killed only after we have looked: a container of this project
+  // under that name that was never started is such a one, and gives way.
+  Result<engine::CreatedContainer> create(const std::string& name, const project::Json& body,
+                                          const std::string& platform) const {
+    auto made = engine::create_container(site_.client, name, body, stop_, platform);
+    if (made || made.error().fault != Fault::conflict) return made;
+    const auto holder = engine::inspect_container(site_.client, name, stop_);
+    if (!holder || holder->state.status != "created") return made;
+    const auto project = holder->labels.find(std::string(plan::label::project));
+    if (project == holder->labels.end() || project->second != site_.project.name) return made;
+    const auto gone = engine::remove_container(site_.client, holder->id, {.force = true, .volumes = false}, stop_);
+    if (!gone && gone.error().fault != Fault::not_found) return made;
+    return engine::create_container(site_.client, name, body, stop_, platform);
+  }
+
   std::chrono::milliseconds remaining() const {
     const auto left =
         std::chrono::duration_cast<std::chrono::milliseconds>(site_.deadline - std::chrono::steady_clock::now());
