@@ -36,6 +36,7 @@ std::string with_dollars(const std::string& text) {
   return out;
 }
 
+// Values only: in keys, Compose replaces no variables.
 Json escaped(const Json& value) {
   if (value.is_string()) return with_dollars(value.get_ref<const std::string&>());
   if (value.is_array()) {
@@ -45,7 +46,7 @@ Json escaped(const Json& value) {
   }
   if (!value.is_object()) return value;
   Json out = Json::object();
-  for (const auto& [key, member] : value.items()) out[with_dollars(key)] = escaped(member);
+  for (const auto& [key, member] : value.items()) out[key] = escaped(member);
   return out;
 }
 
@@ -128,6 +129,7 @@ class ServiceWriter {
       with_member(out, key, number_if_one);
     }
     with_member(out, "gpus", settle_counts);
+    with_member(out, "memswap_limit", [](Json& size) { size = size == "-1" ? Json(-1) : size; });
     with_member(out, "mem_swappiness", [](Json& value) { value = std::to_string(value.get<std::int64_t>()); });
     with_member(out, "environment", [&](Json& environment) {
       for (const auto& name : unset_) environment[name] = nullptr;
