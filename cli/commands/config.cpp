@@ -17,7 +17,7 @@ namespace {
 
 using stack::Json;
 
-enum class Show { model, services, images, volumes, networks, profiles, variables };
+enum class Show { model, services, images, volumes, networks, profiles, variables, environment };
 
 struct ConfigOptions {
   std::vector<std::string> services;
@@ -73,17 +73,28 @@ std::string variables_of(const stack::Document& document, const std::string& for
     auto& known = variables.try_emplace(use.name, use).first->second;
     if (!known.required_message) known.required_message = use.required_message;
     if (!known.default_value) known.default_value = use.default_value;
+    if (!known.replacement) known.replacement = use.replacement;
   }
   std::vector<std::vector<std::string>> rows;
   Json list = Json::array();
   for (const auto& [name, use] : variables) {
     const bool required = use.required_message.has_value();
-    rows.push_back({name, required ? "true" : "false", use.default_value.value_or("")});
-    list.push_back(
-        {{"name", name}, {"required", required}, {"default", use.default_value ? Json(*use.default_value) : Json()}});
+    rows.push_back({name, required ? "true" : "false", use.default_value.value_or(""), use.replacement.value_or("")});
+    list.push_back({{"name", name},
+                    {"required", required},
+                    {"default", use.default_value ? Json(*use.default_value) : Json()},
+                    {"alternate", use.replacement ? Json(*use.replacement) : Json()}});
   }
   if (!format.empty()) return as_text(list, format);
-  return terminal::table({"NAME", "REQUIRED", "DEFAULT VALUE"}, rows);
+  return terminal::table({"NAME", "REQUIRED", "DEFAULT VALUE", "ALTERNATE VALUE"}, rows);
+}
+
+// NAME=VALUE lines of everything that variables of the files are replaced from.
+std::string environment_of(const project::Project& project, const std::string& format) {
+  if (format == "json") return as_text(Json(project.environment), format);
+  std::string out;
+  for (const auto& [name, value] : project.environment) out += name + "=" + value + "\n";
+  return out;
 }
 
 // "service hash" lines; the hash is of what the service's container is made from.
@@ -104,6 +115,7 @@ Result<std::string> hashes_of(const project::Project& project, const std::string
 
 Result<std::string> text_of(const project::Project& project, const ConfigOptions& options, stack::Mode mode) {
   if (options.show == Show::variables) return variables_of(project.document, options.format);
+  if (options.show == Show::environment) return environment_of(project, options.format);
   if (!options.hash.empty()) return hashes_of(project, options.hash, options.format);
   if (options.show == Show::profiles) return as_list(profiles_of(project.document.stack), options.format);
   const auto chosen = project::with_dependencies(project, options.services);
@@ -153,6 +165,7 @@ void setup_config(CLI::App& app, const Choose& choose) {
   flag("--networks", Show::networks, "Print the keys of the networks in use");
   flag("--profiles", Show::profiles, "Print the profiles of all services");
   flag("--variables", Show::variables, "Print the variables with their defaults");
+  flag("--environment", Show::environment, "Print what variables are replaced from: the environment over .env");
   auto* hash = what->add_option("--hash", options->hash,
                                 "Print 'SERVICE HASH' lines for these services, separated by commas, or for '*': what "
                                 "up compares to find out whether a container has to be replaced")

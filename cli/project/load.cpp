@@ -159,6 +159,7 @@ Result<Loaded> load(const Inputs& inputs) {
   loaded.warnings = std::move(chosen->warnings);
   for (auto& warning : unset_warnings(*document)) loaded.warnings.push_back(std::move(warning));
   project.document = std::move(*document);
+  project.environment = std::move(chosen->environment);
   return loaded;
 }
 

@@ -114,6 +114,7 @@ struct Project {
   std::vector<Content> secrets;
   std::vector<Content> configs;
   stack::Document document;                            // verify, render and the variables are read from here
+  stack::Variables environment;                        // what variables are replaced from: the caller's, over .env
   std::map<std::string, std::string> extra_templates;  // entries of `render` made from a template → its Mustache text
 
   const Service* find(std::string_view service) const;

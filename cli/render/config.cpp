@@ -131,10 +131,8 @@ class ServiceWriter {
     with_member(out, "gpus", settle_counts);
     with_member(out, "memswap_limit", [](Json& size) { size = size == "-1" ? Json(-1) : size; });
     with_member(out, "mem_swappiness", [](Json& value) { value = std::to_string(value.get<std::int64_t>()); });
-    with_member(out, "environment", [&](Json& environment) {
-      for (const auto& name : unset_) environment[name] = nullptr;
-      environment = sorted(environment);
-    });
+    for (const auto& name : unset_) out["environment"][name] = nullptr;
+    with_member(out, "environment", [](Json& environment) { environment = sorted(environment); });
     with_member(out, "networks", [](Json& networks) {
       for (auto& use : networks) {
         if (use.empty()) use = nullptr;
@@ -162,7 +160,7 @@ class ServiceWriter {
     spec_.depends_on.entries = stack::all_dependencies(spec_);
     for (auto& [name, at, dependency] : spec_.depends_on) dependency.required = dependency.required.value_or(true);
     for (auto& grant : spec_.secrets) {
-      if (grant.keys.empty()) grant.target = "/run/secrets/" + grant.source.text;
+      if (!grant.target) grant.target = "/run/secrets/" + grant.source.text;
     }
     for (auto& device : spec_.devices) {
       if (device.by_name()) continue;

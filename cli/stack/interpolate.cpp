@@ -118,6 +118,7 @@ class Expander {
       variable.default_value = std::string(word);
       out += has ? *value : expand(word, word_base, depth + 1);
     } else if (operation == '+') {
+      variable.replacement = std::string(word);
       if (has) out += expand(word, word_base, depth + 1);
     } else {
       variable.required_message = std::string(word);

@@ -19,6 +19,7 @@ struct VariableUse {
   std::string name;
   std::optional<std::string> default_value;     // of :- or -
   std::optional<std::string> required_message;  // of :? or ?
+  std::optional<std::string> replacement = {};  // of :+ or +
 };
 
 struct InterpolationError {

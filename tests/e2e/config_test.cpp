@@ -165,6 +165,13 @@ void settle_service(json& service) {
   };
   settle_ulimits(service);
   if (service.contains("build")) settle_ulimits(service["build"]);
+  // A secret is a file of its own name unless it says otherwise (05-services.md, "secrets"); the real one writes that
+  // name only for the short form.
+  if (service.contains("secrets")) {
+    for (auto& secret : service["secrets"]) {
+      if (!secret.contains("target")) secret["target"] = "/run/secrets/" + secret["source"].get<std::string>();
+    }
+  }
   // Without limit is -1; as the text "-1" the real one prints it but does not read it.
   if (service.contains("memswap_limit") && service["memswap_limit"] == -1) service["memswap_limit"] = "-1";
   // The JSON (not the YAML) of 2.26 has the keys of these as Go's fields are called.
@@ -195,7 +202,93 @@ json meaning_of(const std::string& text) {
   return model;
 }
 
+// A folder with a Compose file that has one of everything, and the tool in it.
+class Folder {
+ public:
+  Folder() {
+    test::write_file(folder_.path() / "compose.yaml", R"(name: shop
+services:
+  web:
+    image: "nginx:${TAG:-1}"
+    depends_on: [db]
+    networks: [front]
+    environment: {MODE: "${MODE:?say how}", EXTRA: "${EXTRA:+more}"}
+  db:
+    image: postgres
+    volumes: ["data:/data"]
+  debug:
+    build: .
+    profiles: [debug]
+networks: {front: }
+volumes: {data: , unused: }
+)");
+    test::write_file(folder_.path() / ".env", "MODE=fast\n");
+  }
+
+  fs::path path(const std::string& name) const { return folder_.path() / name; }
+
+  Outcome run(std::vector<std::string> words) const {
+    words.insert(words.begin(), {"-f", path("compose.yaml").string(), "config"});
+    return run_tool(words);
+  }
+
+  std::string out(const std::vector<std::string>& words) const {
+    const auto outcome = run(words);
+    INFO(outcome.err);
+    REQUIRE(outcome.exit_code == 0);
+    return outcome.out;
+  }
+
+ private:
+  TemporaryFolder folder_;
+};
+
 }  // namespace
+
+TEST_CASE("config lists one kind of thing a line, or as JSON") {
+  const Folder folder;
+  CHECK(folder.out({"--services"}) == "db\nweb\n");
+  CHECK(folder.out({"--images"}) == "nginx:1\npostgres\n");
+  CHECK(folder.out({"--volumes"}) == "data\n");
+  CHECK(folder.out({"--networks"}) == "default\nfront\n");
+  CHECK(folder.out({"--profiles"}) == "debug\n");
+  CHECK(json::parse(folder.out({"--services", "--format", "json"})) == json{"db", "web"});
+}
+
+TEST_CASE("config of a service is that service and what it depends on") {
+  const Folder folder;
+  CHECK(folder.out({"--services", "db"}) == "db\n");
+  CHECK(folder.out({"--services", "web"}) == "db\nweb\n");
+  CHECK(folder.run({"wob"}).exit_code == 2);
+}
+
+TEST_CASE("config names the variables of the file, and what they are replaced from") {
+  const Folder folder;
+  CHECK(folder.out({"--variables"}) ==
+        "NAME   REQUIRED  DEFAULT VALUE  ALTERNATE VALUE\nEXTRA  false                    more\n"
+        "MODE   true\nTAG    false     1\n");
+  CHECK(contains("\n" + folder.out({"--environment"}), "\nMODE=fast\n"));
+}
+
+TEST_CASE("config prints hashes that change with the service") {
+  const Folder folder;
+  const auto before = folder.out({"--hash", "*"});
+  CHECK(folder.out({"--hash", "web"}).size() == std::string("web \n").size() + 64);
+  replace_in(folder.path("compose.yaml"), "image: postgres", "image: postgres:16");
+  const auto after = folder.out({"--hash", "*"});
+  CHECK(before != after);
+  CHECK(contains(after, folder.out({"--hash", "web"})));
+  CHECK(contains(before, folder.out({"--hash", "web"})));
+}
+
+TEST_CASE("config can leave variables as they are, say nothing, or write to a file") {
+  const Folder folder;
+  CHECK(contains(folder.out({"--no-interpolate"}), "nginx:${TAG:-1}"));
+  CHECK(folder.out({"--quiet"}).empty());
+  const auto text = folder.out({});
+  CHECK(folder.out({"-o", folder.path("out.yaml").string()}).empty());
+  CHECK(text_of(folder.path("out.yaml")) == text);
+}
 
 TEST_CASE("config prints what docker compose config prints, for every file of the corpus") {
   const auto client = real_engine();
