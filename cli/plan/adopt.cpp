@@ -91,7 +91,8 @@ bool is_empty(const Json& value) {
   if (value.is_null()) return true;
   if (value.is_boolean()) return !value.get<bool>();
   if (value.is_number()) return value == 0;
-  return (value.is_string() || value.is_structured()) && value.empty();
+  if (value.is_string()) return value.get_ref<const std::string&>().empty();  // empty() of a string is false
+  return value.is_structured() && value.empty();
 }
 
 const Json& member(const Json& object, const std::string& key) {
