@@ -17,30 +17,53 @@ struct Shown {
   std::string done;
 };
 
-// What people are told of an action: the thing and what becomes of it.
+// What people are told of an action: the thing and what becomes of it. A container goes by the name of its service, one
+// of several by that and its number.
 struct Words {
+  std::string prefix;  // of the project's names of containers
+
+  std::string task(const std::string& service, const std::string& container) const {
+    const auto head = prefix + service + "-";
+    const auto number = container.starts_with(head) ? parse_integer(container.substr(head.size())) : std::nullopt;
+    return number && *number > 1 ? fmt::format("{}-{}", service, *number) : service;
+  }
+
   Shown operator()(const plan::CreateNetwork& work) const { return {"network " + work.name, "creating", "created"}; }
   Shown operator()(const plan::RemoveNetwork& work) const { return {"network " + work.name, "removing", "removed"}; }
   Shown operator()(const plan::CreateVolume& work) const { return {"volume " + work.name, "creating", "created"}; }
   Shown operator()(const plan::RemoveVolume& work) const { return {"volume " + work.name, "removing", "removed"}; }
   Shown operator()(const plan::FillSecrets& work) const { return {work.service, "writing secrets", "secrets written"}; }
-  Shown operator()(const plan::CreateContainer& work) const { return {work.service, "creating", "created"}; }
-  Shown operator()(const plan::StartContainer& work) const { return {work.service, "starting", "started"}; }
-  Shown operator()(const plan::StopContainer& work) const { return {work.service, "stopping", "stopped"}; }
-  Shown operator()(const plan::RemoveContainer& work) const { return {work.service, "removing", "removed"}; }
-  Shown operator()(const plan::RenameContainer& work) const { return {work.service, "renaming", "renamed"}; }
+  Shown operator()(const plan::CreateContainer& work) const {
+    return {task(work.service, work.name), "creating", "created"};
+  }
+  Shown operator()(const plan::StartContainer& work) const {
+    return {task(work.service, work.container), "starting", "started"};
+  }
+  Shown operator()(const plan::StopContainer& work) const {
+    return {task(work.service, work.container), "stopping", "stopped"};
+  }
+  Shown operator()(const plan::RemoveContainer& work) const {
+    return {task(work.service, work.container), "removing", "removed"};
+  }
+  Shown operator()(const plan::RenameContainer& work) const {
+    return {task(work.service, work.container), "renaming", "renamed"};
+  }
   Shown operator()(const plan::RunHook& work) const {
-    return {work.service, "running " + work.when, work.when + " done"};
+    return {task(work.service, work.container), "running " + work.when, work.when + " done"};
   }
   Shown operator()(const plan::KillContainer& work) const {
-    return {work.service, "sending " + work.signal, "got " + work.signal};
+    return {task(work.service, work.container), "sending " + work.signal, "got " + work.signal};
   }
-  Shown operator()(const plan::PauseContainer& work) const { return {work.service, "pausing", "paused"}; }
-  Shown operator()(const plan::UnpauseContainer& work) const { return {work.service, "unpausing", "running again"}; }
+  Shown operator()(const plan::PauseContainer& work) const {
+    return {task(work.service, work.container), "pausing", "paused"};
+  }
+  Shown operator()(const plan::UnpauseContainer& work) const {
+    return {task(work.service, work.container), "unpausing", "running again"};
+  }
   Shown operator()(const plan::AwaitService& work) const {
     const bool job = work.condition == "service_completed_successfully";
     const bool engine = work.condition == "engine_healthy";
-    return {work.service, job ? "waiting for its end" : "waiting until it is ready",
+    return {task(work.service, work.container), job ? "waiting for its end" : "waiting until it is ready",
             job      ? "completed"
             : engine ? "healthy"
                      : "ready"};
@@ -99,7 +122,7 @@ std::expected<void, execute::ReadyError> carry_plan(const Session& session, cons
                                                     const execute::ExecuteOptions& options, terminal::Board& board) {
   const auto listener = [&](const execute::Event& event) {
     const auto& action = plan.actions[event.index];
-    const auto shown = std::visit(Words{}, action.work);
+    const auto shown = std::visit(Words{project.name + "-"}, action.work);
     const bool waiting = std::holds_alternative<plan::AwaitService>(action.work);
     const auto why = action.cause.empty() || action.cause == "new" ? "" : " (" + action.cause + ")";
     if (event.phase == execute::Phase::begun) board.update(shown.task, TaskState::working, shown.doing + why);

@@ -53,23 +53,39 @@ Result<project::Project> of_labels(const Session& session, const engine::Client&
   return project;
 }
 
+Result<Scene> scene_of_labels(const Session& session, engine::Client client, const std::string& name,
+                              std::vector<engine::ContainerSummary> containers) {
+  auto project = of_labels(session, client, name, containers);
+  if (!project) return std::unexpected(project.error());
+  return Scene{std::move(client), std::move(*project), true, std::move(containers)};
+}
+
 Result<Scene> see_labels(const Session& session, const std::string& name) {
   auto client = connect_engine(session);
   if (!client) return std::unexpected(client.error());
   auto containers = list(session, *client, name);
   if (!containers) return std::unexpected(containers.error());
-  auto project = of_labels(session, *client, name, *containers);
-  if (!project) return std::unexpected(project.error());
-  return Scene{std::move(*client), std::move(*project), true, std::move(*containers)};
+  return scene_of_labels(session, std::move(*client), name, std::move(*containers));
 }
 
-Result<Scene> see_file(const Session& session) {
-  auto project = load_project(session, stack::Mode::resolve);
+// -p may name another project than that of the file which happens to lie here.
+bool made_from_another_file(const project::Project& project, const std::vector<engine::ContainerSummary>& containers) {
+  const auto of_this = [&](const engine::ContainerSummary& container) {
+    const auto files = split(label_of(container, plan::label::config_files), ',');
+    return std::ranges::find(files, project.file.string()) != files.end();
+  };
+  return !containers.empty() && std::ranges::none_of(containers, of_this);
+}
+
+Result<Scene> see_file(const Session& session, bool file_is_named) {
+  auto project = load_whole_project(session);
   if (!project) return std::unexpected(project.error());
   auto client = connect_engine(session);
   if (!client) return std::unexpected(client.error());
   auto containers = list(session, *client, project->name);
   if (!containers) return std::unexpected(containers.error());
+  if (!file_is_named && named_project(session) && made_from_another_file(*project, *containers))
+    return scene_of_labels(session, std::move(*client), project->name, std::move(*containers));
   return Scene{std::move(*client), std::move(*project), false, std::move(*containers)};
 }
 
@@ -77,7 +93,9 @@ Result<Scene> see_file(const Session& session) {
 
 Result<Scene> see(const Session& session, const std::vector<std::string>& services) {
   const auto name = named_project(session);
-  auto scene = name && !project::has_file(inputs_of(session)) ? see_labels(session, *name) : see_file(session);
+  const bool file_is_named = !session.options.files.empty() || session.environment.contains("COMPOSE_FILE");
+  auto scene =
+      name && !project::has_file(inputs_of(session)) ? see_labels(session, *name) : see_file(session, file_is_named);
   if (!scene) return scene;
   sort(scene->containers, scene->project);
   std::vector<std::string> known;

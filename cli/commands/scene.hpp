@@ -20,9 +20,9 @@ struct Scene {
   std::vector<engine::ContainerSummary> containers;
 };
 
-// Reads the stack file, or when there is none and the project is named (-p, COMPOSE_PROJECT_NAME) the labels of its
-// containers, and lists the containers. Errors: those of load_project and connect_engine; usage for a service that
-// neither the file nor a container has, with the nearest name.
+// Reads the stack file with all its profiles, or, when there is none or the project named by -p or COMPOSE_PROJECT_NAME
+// was made from another one, the labels of the containers, and lists the containers. Errors: those of load_project and
+// connect_engine; usage for a service that neither the file nor a container has, with the nearest name.
 Result<Scene> see(const Session& session, const std::vector<std::string>& services = {});
 
 // Lists the containers again.

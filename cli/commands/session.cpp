@@ -15,15 +15,29 @@ project::Inputs inputs_of(const Session& session) {
   return inputs;
 }
 
+namespace {
+
+Result<project::Project> load(const Session& session, const project::Inputs& inputs) {
+  auto loaded = project::load(inputs);
+  if (!loaded) return std::unexpected(loaded.error());
+  for (const auto& warning : loaded->warnings) session.terminal.warning(warning);
+  return std::move(loaded->project);
+}
+
+}  // namespace
+
 Result<project::Project> load_project(const Session& session, stack::Mode mode,
                                       const std::vector<std::string>& services) {
   auto inputs = inputs_of(session);
   inputs.services = services;
   inputs.mode = mode;
-  auto loaded = project::load(inputs);
-  if (!loaded) return std::unexpected(loaded.error());
-  for (const auto& warning : loaded->warnings) session.terminal.warning(warning);
-  return std::move(loaded->project);
+  return load(session, inputs);
+}
+
+Result<project::Project> load_whole_project(const Session& session) {
+  auto inputs = inputs_of(session);
+  inputs.profiles = {"*"};
+  return load(session, inputs);
 }
 
 Result<engine::Client> connect_engine(const Session& session) {

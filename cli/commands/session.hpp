@@ -42,6 +42,9 @@ project::Inputs inputs_of(const Session& session);
 Result<project::Project> load_project(const Session& session, stack::Mode mode,
                                       const std::vector<std::string>& services = {});
 
+// The same, resolved, with every profile active: for verbs that act on what is there.
+Result<project::Project> load_whole_project(const Session& session);
+
 // The engine that the options, the environment or the docker CLI's context name.
 Result<engine::Client> connect_engine(const Session& session);
 

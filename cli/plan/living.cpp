@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 
+#include "plan/hooks.hpp"
 #include "project/order.hpp"
 #include "util/text.hpp"
 
@@ -58,7 +59,7 @@ class LivingPlanner {
       for (const auto* container :
            selected_.contains(*name) ? containers_of(*name) : std::vector<const ObservedContainer*>{}) {
         if (!container->is_up()) continue;
-        own.push_back(add(StopContainer{*name, container->name}, after));
+        own.push_back(stop_one(*name, *container, after));
         stops_[container->name] = own.back();
       }
       gates[*name] = own.empty() ? after : own;
@@ -79,7 +80,7 @@ class LivingPlanner {
         if (service) append(after, conditions(*service));
         const bool resume = container->state == "paused" && stopped == stops_.end();
         starts_[name].push_back(resume ? add(UnpauseContainer{name, container->name}, after)
-                                       : add(StartContainer{name, container->name}, after));
+                                       : start_one(name, *container, after));
       }
     }
   }
@@ -108,6 +109,24 @@ class LivingPlanner {
   }
 
  private:
+  // The stop, after the pre_stop hooks of one that can still run them.
+  std::size_t stop_one(const std::string& name, const ObservedContainer& container, Indices after) {
+    const auto* service = project_.find(name);
+    if (service && container.state == "running") {
+      for (auto& hook : hooks_of(*service, "pre_stop", container.name)) after = {add(std::move(hook), after)};
+    }
+    return add(StopContainer{name, container.name}, std::move(after));
+  }
+
+  // The start, or the last of its post_start hooks.
+  std::size_t start_one(const std::string& name, const ObservedContainer& container, Indices after) {
+    auto last = add(StartContainer{name, container.name}, std::move(after));
+    if (const auto* service = project_.find(name)) {
+      for (auto& hook : hooks_of(*service, "post_start", container.name)) last = add(std::move(hook), {last});
+    }
+    return last;
+  }
+
   // What must hold of the services that this one depends on, as far as they are started here.
   Indices conditions(const project::Service& service) {
     Indices after;

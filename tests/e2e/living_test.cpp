@@ -201,6 +201,25 @@ TEST_CASE("a project is lived with by its name alone where there is no file") {
   CHECK(contains(run({"down"}).err, "nothing to remove"));
 }
 
+TEST_CASE("a project named on the command line is not taken for that of a file which lies there") {
+  const auto client = real_engine();
+  const FixtureImage image(client);
+  const Stack stack(client);
+  stack.write("services:\n" + sleeper("one", image.text()) + sleeper("extra", image.text(), "    profiles: [more]\n"));
+  const auto up = run_tool(stack.arguments({"--profile", "more", "up", "--wait", "ready"}));
+  REQUIRE(up.exit_code == 0);
+  const Stack elsewhere(client, "elsewhere");
+  elsewhere.write("services: {other: {image: 'saas-test-none:1'}}\n");
+  const auto stopped = stack.run_in(elsewhere.folder(), {"stop"});
+  INFO(stopped.err);
+  CHECK(stopped.exit_code == 0);
+  CHECK(states(stack) == States{{"one", "exited"}, {"extra", "exited"}});
+  // The services of every profile belong to the stack.
+  stack.must({"start"});
+  stack.must({"down"});
+  CHECK(stack.containers().empty());
+}
+
 TEST_CASE("logs go on through a restart and a new container without a line lost or repeated") {
   const auto client = real_engine();
   const FixtureImage image(client);

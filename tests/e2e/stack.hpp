@@ -86,8 +86,11 @@ class Stack {
   // With nothing but the project's name, in a folder without a stack file.
   Outcome run_without_file(std::vector<std::string> verb) const {
     const TemporaryFolder empty;
+    return run_in(empty.path(), std::move(verb));
+  }
+  Outcome run_in(const std::filesystem::path& folder, std::vector<std::string> verb) const {
     const std::vector<std::string> head{
-        "sh",         "-c",   "cd \"$0\" && exec \"$@\"", empty.path().string(), SAASCTL_PROGRAM, "-p", project_,
+        "sh",         "-c",   "cd \"$0\" && exec \"$@\"", folder.string(), SAASCTL_PROGRAM, "-p", project_,
         "--progress", "plain"};
     verb.insert(verb.begin(), head.begin(), head.end());
     ProcessOptions options;

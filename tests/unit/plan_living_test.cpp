@@ -77,6 +77,13 @@ TEST_CASE("the plans of living with a stack") {
   section("restart", lines(plan_restart({project, running}, false)));
   section("restart one that restarts its dependant", lines(plan_restart({project, running, {"cache"}}, false)));
   section("restart one and leave its dependant", lines(plan_restart({project, running, {"cache"}}, true)));
+  auto hooked = project;
+  for (auto& service : hooked.services) {
+    if (service.name != "db") continue;
+    service.spec.pre_stop.emplace_back().command = {"save"};
+    service.spec.post_start.emplace_back().command = {"warm", "up"};
+  }
+  section("restart one with hooks", lines(plan_restart({hooked, running, {"db"}}, false)));
   section("kill", lines(plan_kill({project, running, {"web", "db"}}, "SIGHUP")));
   section("pause", lines(plan_pause({project, running, {"web"}})));
   section("unpause", lines(plan_unpause({project, paused, {"web"}})));
