@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 
 #include "util/file.hpp"
 #include "util/text.hpp"
@@ -85,33 +86,43 @@ bool well_formed(std::u32string_view pattern) {
   return true;
 }
 
-bool match_name_from(std::u32string_view pattern, std::u32string_view name) {
-  while (!pattern.empty()) {
-    if (pattern[0] == U'*') {
-      pattern.remove_prefix(1);
-      for (std::size_t skip = 0; skip <= name.size(); ++skip) {
-        if (match_name_from(pattern, name.substr(skip))) return true;
-        if (skip < name.size() && name[skip] == U'/') return false;
-      }
-      return false;
-    }
-    if (name.empty()) return false;
-    if (pattern[0] == U'[') {
-      bool matched = false;
-      const auto next = match_class(pattern, 1, name[0], matched);
-      if (!matched) return false;
-      pattern.remove_prefix(next);
-    } else if (pattern[0] == U'?') {
-      if (name[0] == U'/') return false;
-      pattern.remove_prefix(1);
-    } else {
-      if (pattern[0] == U'\\') pattern.remove_prefix(1);
-      if (pattern[0] != name[0]) return false;
-      pattern.remove_prefix(1);
-    }
-    name.remove_prefix(1);
+// The pattern's element at `at`, not a star, against one character: the position after it, or nothing.
+std::optional<std::size_t> match_one(std::u32string_view pattern, std::size_t at, char32_t character) {
+  if (pattern[at] == U'[') {
+    bool matched = false;
+    const auto next = match_class(pattern, at + 1, character, matched);
+    return matched ? std::optional(next) : std::nullopt;
   }
-  return name.empty();
+  if (pattern[at] == U'?') return character == U'/' ? std::nullopt : std::optional(at + 1);
+  if (pattern[at] == U'\\') ++at;
+  return pattern[at] == character ? std::optional(at + 1) : std::nullopt;
+}
+
+// Only the last star takes more when what follows does not match, as in Go: the time is at most the product of the
+// lengths.
+bool match_name_whole(std::u32string_view pattern, std::u32string_view name) {
+  struct Star {
+    std::size_t after;  // the pattern's position behind it
+    std::size_t taken;  // what it has swallowed ends here in the name
+  };
+  std::optional<Star> star;
+  for (std::size_t p = 0, n = 0;;) {
+    if (p < pattern.size() && pattern[p] == U'*') {
+      star = Star{++p, n};
+      continue;
+    }
+    if (p == pattern.size() && n == name.size()) return true;
+    const auto next =
+        p < pattern.size() && n < name.size() ? match_one(pattern, p, name[n]) : std::optional<std::size_t>();
+    if (next) {
+      p = *next;
+      ++n;
+      continue;
+    }
+    if (!star || star->taken == name.size() || name[star->taken] == U'/') return false;
+    n = ++star->taken;
+    p = star->after;
+  }
 }
 
 bool is_inside(std::string_view path, std::string_view folder) {
@@ -122,7 +133,7 @@ bool is_inside(std::string_view path, std::string_view folder) {
 
 bool match_name(std::string_view pattern, std::string_view name) {
   const auto decoded = decode(pattern);
-  return well_formed(decoded) && match_name_from(decoded, decode(name));
+  return well_formed(decoded) && match_name_whole(decoded, decode(name));
 }
 
 std::string clean_path(std::string_view path) {
@@ -214,27 +225,40 @@ bool Pattern::element_matches(const Element& element, char32_t character) {
   return inside != element.negated;
 }
 
-bool Pattern::match_here(const std::vector<Element>& elements, std::size_t e, std::u32string_view path, std::size_t p) {
-  for (; e < elements.size(); ++e) {
-    const auto& element = elements[e];
-    if (element.token == Token::everything) return true;
-    if (element.token == Token::star) {
-      for (;; ++p) {
-        if (match_here(elements, e + 1, path, p)) return true;
-        if (p == path.size() || path[p] == U'/') return false;
+// All ways through the elements at once, character by character: the time is the product of the lengths, however many
+// stars there are.
+bool Pattern::match_elements(std::u32string_view path) const {
+  const auto count = elements_.size();
+  struct Reached {
+    std::vector<bool> before;  // of an element: it may begin here; of `count`: the pattern is at its end
+    std::vector<bool> inside;  // of a `folders`: it has begun and ends behind a slash
+  };
+  const auto enter = [&](Reached& reached, std::size_t e) {
+    for (reached.before[e] = true; e < count && may_be_empty(elements_[e]); reached.before[e] = true) ++e;
+  };
+  const Reached nowhere{std::vector<bool>(count + 1), std::vector<bool>(count + 1)};
+  auto now = nowhere;
+  enter(now, 0);
+  for (const auto character : path) {
+    auto next = nowhere;
+    for (std::size_t e = 0; e < count; ++e) {
+      const auto& element = elements_[e];
+      if (element.token == Token::folders && (now.before[e] || now.inside[e])) {
+        next.inside[e] = true;
+        if (character == U'/') enter(next, e + 1);
+      } else if (now.before[e]) {
+        if (element.token == Token::everything) return true;
+        if (element.token == Token::star ? character != U'/' : element_matches(element, character))
+          enter(next, element.token == Token::star ? e : e + 1);
       }
     }
-    if (element.token == Token::folders) {
-      if (match_here(elements, e + 1, path, p)) return true;
-      for (; p < path.size(); ++p) {
-        if (path[p] == U'/' && match_here(elements, e + 1, path, p + 1)) return true;
-      }
-      return false;
-    }
-    if (p == path.size() || !element_matches(element, path[p])) return false;
-    ++p;
+    now = std::move(next);
   }
-  return p == path.size();
+  return now.before[count];
+}
+
+bool Pattern::may_be_empty(const Element& element) {
+  return element.token == Token::star || element.token == Token::folders || element.token == Token::everything;
 }
 
 bool Pattern::matches(std::string_view path) const {
@@ -249,7 +273,7 @@ bool Pattern::matches(std::string_view path) const {
     case Kind::elements:
       break;
   }
-  return match_here(elements_, 0, decode(path), 0);
+  return match_elements(decode(path));
 }
 
 // Patterns with wildcards other than at their end may match anywhere; others only below their own folders.

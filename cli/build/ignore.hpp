@@ -42,7 +42,8 @@ class Pattern {
   void parse_elements();
   std::size_t parse_set(std::u32string_view pattern, std::size_t at);
   static bool element_matches(const Element& element, char32_t character);
-  static bool match_here(const std::vector<Element>& elements, std::size_t e, std::u32string_view path, std::size_t p);
+  static bool may_be_empty(const Element& element);
+  bool match_elements(std::u32string_view path) const;
 
   std::string text_;
   bool exception_ = false;

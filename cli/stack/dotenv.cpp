@@ -29,9 +29,7 @@ void append_utf8(std::string& out, unsigned code) {
 class Lines {
  public:
   Lines(const Source& source, const Environment& environment, Diagnostics& diagnostics)
-      : source_(source), text_(source.text()), environment_(environment), diagnostics_(diagnostics) {
-    if (text_.starts_with("\xef\xbb\xbf")) at_ = 3;
-  }
+      : source_(source), text_(source.text()), environment_(environment), diagnostics_(diagnostics) {}
 
   Variables read() {
     while (true) {

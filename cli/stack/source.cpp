@@ -7,6 +7,7 @@
 namespace saasctl::stack {
 
 Source::Source(std::filesystem::path path, std::string text) : path_(std::move(path)), text_(std::move(text)) {
+  if (text_.starts_with("\xef\xbb\xbf")) text_.erase(0, 3);
   starts_.push_back(0);
   for (std::size_t i = 0; i < text_.size(); ++i) {
     if (text_[i] == '\n') starts_.push_back(i + 1);
@@ -16,7 +17,8 @@ Source::Source(std::filesystem::path path, std::string text) : path_(std::move(p
 std::string_view Source::line(std::size_t number) const {
   if (number == 0 || number > starts_.size()) return {};
   const std::size_t start = starts_[number - 1];
-  const std::size_t end = std::min(text_.find_first_of("\r\n", start), text_.size());
+  std::size_t end = number < starts_.size() ? starts_[number] - 1 : text_.size();
+  if (end > start && text_[end - 1] == '\r') --end;
   return std::string_view(text_).substr(start, end - start);
 }
 

@@ -11,7 +11,8 @@ namespace saasctl::stack {
 
 struct Position;
 
-// One file, kept whole so that an error can show its line. Immutable.
+// One file, kept whole (but for a byte order mark, which no editor counts) so that an error can show its line.
+// Immutable.
 class Source {
  public:
   Source(std::filesystem::path path, std::string text);

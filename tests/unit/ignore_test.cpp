@@ -1,9 +1,11 @@
 #include "build/ignore.hpp"
 
 #include <fstream>
+#include <regex>
 
 #include "build/context.hpp"
 #include "catch.hpp"
+#include "generated.hpp"
 #include "local_server.hpp"
 
 using namespace saasctl;
@@ -45,6 +47,20 @@ std::vector<std::string> walk(const std::filesystem::path& root, const std::vect
     if (!*entry) return paths;
     paths.push_back((*entry)->path);
   }
+}
+
+// What moby makes of a pattern, for the characters used here: ** is any folders, * and ? stop at a slash.
+std::string as_regular_expression(const std::string& pattern) {
+  std::string out;
+  for (std::size_t i = 0; i < pattern.size(); ++i) {
+    if (pattern.compare(i, 2, "**") == 0) {
+      i += pattern.compare(i + 2, 1, "/") == 0 ? 2 : 1;
+      out += i + 1 == pattern.size() ? ".*" : "(.*/)?";
+    } else {
+      out += pattern[i] == '*' ? "[^/]*" : pattern[i] == '?' ? "[^/]" : std::string(1, pattern[i]);
+    }
+  }
+  return out;
 }
 
 using Paths = std::vector<std::string>;
@@ -118,6 +134,44 @@ TEST_CASE("patterns match as moby's patternmatcher does") {
     INFO(pattern << " on " << path);
     CHECK(matches(pattern, path) == expected);
   }
+}
+
+TEST_CASE("patterns match as the regular expressions they stand for") {
+  static const std::vector<std::string> pieces{"a", "b", "a", "/", "*", "?", "**", "**/", "/**"};
+  Generator random(4711);
+  for (int i = 0; i < 3'000; ++i) {
+    std::string pattern = "?";  // no prefix or suffix, which moby compares without a regular expression
+    for (auto count = random.below(7); count > 0; --count) pattern += random.pick(pieces);
+    pattern = clean_path(pattern);
+    const std::regex expression(as_regular_expression(pattern));
+    for (int k = 0; k < 5; ++k) {
+      std::string path(1 + random.below(9), 'a');
+      for (auto& c : path) c = random.pick<char>({'a', 'b', '/'});
+      INFO(pattern << " " << path);
+      CHECK(matches(pattern, path) == std::regex_match(path, expression));
+    }
+  }
+}
+
+TEST_CASE("many stars take no longer than a few") {
+  std::string stars, folders;
+  for (int i = 0; i < 200; ++i) stars += "*a", folders += "**/a/";
+  const std::string path(2'000, 'a');
+  CHECK_FALSE(matches("?" + stars + "b", path));
+  CHECK_FALSE(match_name(stars + "b", path));
+  CHECK(match_name(stars, path));
+  std::string deep;
+  for (int i = 0; i < 1'000; ++i) deep += "a/";
+  CHECK_FALSE(matches("?/" + folders + "b", deep));
+}
+
+TEST_CASE("a name's stars stop at a slash, and the last one gives way first") {
+  CHECK(match_name("*a*b", "xaab"));
+  CHECK(match_name("a*[b-d]?", "axxcd"));
+  CHECK(match_name("*", ""));
+  CHECK_FALSE(match_name("*b", "a/b"));
+  CHECK_FALSE(match_name("a*b", "a"));
+  CHECK_FALSE(match_name("", "a"));
 }
 
 TEST_CASE("exceptions and parent folders count in order") {
