@@ -43,7 +43,11 @@ void add_section(Json& root, const char* name, const Json& all, const std::set<s
   for (const auto& [key, value] : section->items()) {
     if (!used.contains(key)) continue;
     Json entry = value;
-    entry.erase("generate");
+    if (const auto generate = entry.find("generate"); generate != entry.end()) {
+      const auto kind = *generate;
+      entry.erase(generate);
+      entry["x-saasctl-generate"] = kind;
+    }
     out[key] = entry.empty() ? Json(nullptr) : entry;
   }
   if (!out.empty()) root[name] = std::move(out);

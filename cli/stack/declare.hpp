@@ -79,6 +79,7 @@ struct KeyInfo {
   const RecordInfo* record = nullptr;  // of the map, or of each map in the list, that the key holds
   Support support = Support::full;
   std::string why = {};  // of a support that is not full
+  std::string also = {};  // another spelling of a key of ours, one that Compose passes over (x-…); may be empty
 };
 
 struct RecordInfo {
@@ -167,6 +168,12 @@ class Record {
 
   Record& example(std::string text) {
     info_.keys.back().example = std::move(text);
+    return *this;
+  }
+
+  // A spelling of the key just declared for Compose files that `render` writes: other readers pass over it.
+  Record& also(std::string name) {
+    info_.keys.back().also = std::move(name);
     return *this;
   }
 
@@ -267,14 +274,14 @@ class Record {
   }
 
   void read_entry(const Entry& entry, T& record, Reader& reader) const {
-    if (entry.key.starts_with("x-")) return;
     for (std::size_t i = 0; i < info_.keys.size(); ++i) {
-      if (info_.keys[i].name != entry.key) continue;
-      if constexpr (std::derived_from<T, Located>) record.keys.emplace_back(entry.key, entry.at);
+      const auto& key = info_.keys[i];
+      if (key.name != entry.key && (key.also.empty() || key.also != entry.key)) continue;
+      if constexpr (std::derived_from<T, Located>) record.keys.emplace_back(key.name, entry.at);
       bindings_[i].read(*entry.value, reader, record);
       return;
     }
-    unknown_key(entry, info_, reader);
+    if (!entry.key.starts_with("x-")) unknown_key(entry, info_, reader);
   }
 
   RecordInfo info_;

@@ -53,6 +53,7 @@ Form<Content> secret_form() {
                "What `saasctl secrets init` writes into a missing file: 32 random bytes (the default), nothing, or no "
                "file at all.",
                Origin::ours)
+          .also("x-saasctl-generate")
           .unsupported({"driver", "driver_opts", "template_driver"}, orchestrators);
   return refusing_external(with_external_name(record.form()), "secret");
 }

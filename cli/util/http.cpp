@@ -126,6 +126,8 @@ void Exchange::set_method_options(CURL* easy) {
   const bool has_body =
       !request_.body.empty() || request_.method == "POST" || request_.method == "PUT" || request_.method == "PATCH";
   if (request_.upload) {
+    // A streamed body cannot be sent again, as libcurl does on a kept connection that turns out to be closed.
+    curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
     curl_easy_setopt(easy, CURLOPT_POST, 1L);
     curl_easy_setopt(easy, CURLOPT_READFUNCTION, &Exchange::on_upload);
     curl_easy_setopt(easy, CURLOPT_READDATA, this);

@@ -236,6 +236,16 @@ TEST_CASE("what is rendered follows from the file alone") {
   CHECK((*one)[2].text.ends_with("#T=1\n#U=1\n# g\nG=\n#P=80\n#V=data\n#Q=80\n#I=2s\n"));
 }
 
+TEST_CASE("a rendered Compose file still says what secrets init makes") {
+  const ProjectFiles files(Files{{"stack.yaml", web("    secrets: [key]\nsecrets: {key: {file: k, generate: empty}}\n"
+                                                    "render: {c.yml: {compose: all}}\n")}});
+  const auto rendered = render::render_all(files.project({}, stack::Mode::keep));
+  REQUIRE(rendered);
+  CHECK((*rendered)[0].text.find("\n    x-saasctl-generate: empty\n") != std::string::npos);
+  files.write("stack.yaml", (*rendered)[0].text);
+  CHECK(files.project().find_secret("key")->generate == "empty");
+}
+
 TEST_CASE("a template that is no Mustache or uses an unknown hole is refused") {
   CHECK(render::template_text("t", "{{#a}}", {{"a", "1"}}).error().message.starts_with("template t"));
   CHECK(render::template_text("t", "{{b}} {{{a}}}", {{"a", "1"}}).error().message ==
