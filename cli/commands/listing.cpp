@@ -7,6 +7,7 @@
 
 #include "commands/scene.hpp"
 #include "plan/labels.hpp"
+#include "terminal/table.hpp"
 #include "util/text.hpp"
 
 namespace saasctl::commands {
@@ -40,6 +41,13 @@ nlohmann::ordered_json publishers(const engine::ContainerSummary& container) {
 
 void add_format(CLI::App& verb, std::string& format) {
   verb.add_option("--format", format, "table or json")->check(CLI::IsMember({"table", "json"}))->capture_default_str();
+}
+
+std::string listing_text(const Listing& listing, bool quiet, const std::string& format) {
+  if (!quiet) return format == "json" ? listing.json.dump(2) + "\n" : terminal::table(listing.headers, listing.rows);
+  std::string out;
+  for (const auto& row : listing.rows) out += row.front() + "\n";
+  return out;
 }
 
 std::string health_of(const engine::ContainerSummary& container) {

@@ -13,6 +13,15 @@ namespace saasctl::commands {
 // The option --format table|json.
 void add_format(CLI::App& verb, std::string& format);
 
+struct Listing {
+  std::vector<std::string> headers;
+  std::vector<std::vector<std::string>> rows = {};
+  nlohmann::ordered_json json = nlohmann::ordered_json::array();  // of the same rows
+};
+
+// What the user asked for of the three: the first column alone, JSON, or a table.
+std::string listing_text(const Listing& listing, bool quiet, const std::string& format);
+
 // "healthy", "starting", "unhealthy", or "": the engine's list has it only inside its sentence.
 std::string health_of(const engine::ContainerSummary& container);
 

@@ -3,13 +3,11 @@
 #include <algorithm>
 #include <map>
 #include <memory>
-#include <nlohmann/json.hpp>
 
 #include "commands/listing.hpp"
 #include "commands/scene.hpp"
 #include "commands/verb.hpp"
 #include "plan/labels.hpp"
-#include "terminal/table.hpp"
 #include "util/text.hpp"
 
 namespace saasctl::commands {
@@ -52,19 +50,13 @@ int run_ls(const Session& session, const LsOptions& options) {
   const auto containers = engine::list_containers(
       *client, {std::string(plan::label::project), std::string(plan::label::config_hash)}, session.stop);
   if (!containers) return fail(session, containers.error());
-  auto json = nlohmann::ordered_json::array();
-  std::vector<std::vector<std::string>> rows;
+  Listing listing{{"NAME", "STATUS", "CONFIG FILES"}};
   for (const auto& [name, project] : projects(*containers, options.all)) {
     const auto files = join(project.files, ",");
-    rows.push_back({name, status_of(project), files});
-    json.push_back({{"Name", name}, {"Status", status_of(project)}, {"ConfigFiles", files}});
+    listing.rows.push_back({name, status_of(project), files});
+    listing.json.push_back({{"Name", name}, {"Status", status_of(project)}, {"ConfigFiles", files}});
   }
-  if (options.quiet) {
-    for (const auto& row : rows) session.terminal.data(row[0] + "\n");
-    return 0;
-  }
-  session.terminal.data(options.format == "json" ? json.dump(2) + "\n"
-                                                 : terminal::table({"NAME", "STATUS", "CONFIG FILES"}, rows));
+  session.terminal.data(listing_text(listing, options.quiet, options.format));
   return 0;
 }
 

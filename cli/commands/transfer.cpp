@@ -7,8 +7,12 @@
 #include <thread>
 
 #include "commands/guarded.hpp"
+#include "commands/living.hpp"
 #include "engine/auth.hpp"
 #include "engine/endpoint.hpp"
+#include "engine/images.hpp"
+#include "project/order.hpp"
+#include "terminal/board.hpp"
 #include "terminal/one_line.hpp"
 
 namespace saasctl::commands {
@@ -79,7 +83,23 @@ class Worker {
   std::optional<Error> first_;
 };
 
-}  // namespace
+// Each image once, of the services that are chosen.
+Result<std::vector<Transfer>> images_of(const engine::Client& client, const project::Project& project,
+                                        const TransferOptions& options, const ChooseImage& choose,
+                                        const std::stop_token& stop) {
+  auto names = project::with_dependencies(project, options.services);
+  if (!names) return std::unexpected(names.error());
+  if (!options.dependencies && !options.services.empty()) names = options.services;
+  std::vector<Transfer> images;
+  for (const auto& service : project.services) {
+    const bool chosen = std::ranges::find(*names, service.name) != names->end();
+    if (!chosen || std::ranges::find(images, service.image, &Transfer::image) != images.end()) continue;
+    auto image = choose(client, service, stop);
+    if (!image) return std::unexpected(image.error());
+    if (*image) images.push_back(std::move(**image));
+  }
+  return images;
+}
 
 Result<void> transfer_images(const Session& session, const engine::Client& client, const std::vector<Transfer>& images,
                              const TransferOptions& options) {
@@ -92,6 +112,35 @@ Result<void> transfer_images(const Session& session, const engine::Client& clien
   }
   board.finish();
   return worker.result();
+}
+
+}  // namespace
+
+void add_transfer_options(CLI::App& verb, TransferOptions& options, const std::string& done) {
+  const std::string name = options.direction == Direction::pull ? "pull" : "push";
+  add_services(verb, options.services, fmt::format("Services whose images are {}; all when none is named", done));
+  verb.add_flag(fmt::format("--ignore-{}-failures", name), options.ignore_failures,
+                fmt::format("Go on, and succeed, with images that cannot be {}", done));
+  verb.add_flag("--include-deps", options.dependencies, "Those of the services they depend on too");
+  verb.add_flag("-q,--quiet", options.quiet, "Without progress");
+}
+
+int run_transfer(const Session& outer, const TransferOptions& options, const ChooseImage& choose,
+                 const std::string& nothing) {
+  const terminal::Terminal silent({terminal::ProgressMode::quiet, outer.terminal.colour_on_stderr()});
+  const Session session{outer.options, outer.environment, options.quiet ? silent : outer.terminal, outer.stop};
+  const auto project = load_project(session, stack::Mode::resolve);
+  if (!project) return fail(session, project.error());
+  const auto client = connect_engine(session);
+  if (!client) return fail(session, client.error());
+  const auto images = images_of(*client, *project, options, choose, session.stop);
+  if (!images) return fail(session, images.error());
+  if (images->empty()) {
+    session.terminal.message(nothing);
+    return 0;
+  }
+  const auto done = transfer_images(session, *client, *images, options);
+  return done ? 0 : fail(session, done.error());
 }
 
 }  // namespace saasctl::commands

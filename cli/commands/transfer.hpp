@@ -1,30 +1,41 @@
-// Sending images to and fetching them from registries with progress, for pull and push.
+// Fetching the images of services from registries and sending them there, with progress: what pull and push share.
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
-#include "commands/session.hpp"
-#include "engine/images.hpp"
-#include "terminal/board.hpp"
+#include "commands/verb.hpp"
+#include "project/project.hpp"
 
 namespace saasctl::commands {
+
+enum class Direction { pull, push };
+
+struct TransferOptions {
+  Direction direction;
+  std::vector<std::string> services = {};  // none: all
+  bool ignore_failures = false;            // they are shown, and count as done
+  bool dependencies = false;               // those of `services` too
+  bool quiet = false;                      // no progress
+};
+
+// The options that both verbs have; `done` is "fetched" or "sent".
+void add_transfer_options(CLI::App& verb, TransferOptions& options, const std::string& done);
 
 struct Transfer {
   std::string image;
   std::string platform = {};  // empty: the engine's own
 };
 
-enum class Direction { pull, push };
+// The image of one service, or nothing when it is to be left alone.
+using ChooseImage =
+    std::function<Result<std::optional<Transfer>>(const engine::Client&, const project::Service&, std::stop_token)>;
 
-struct TransferOptions {
-  Direction direction;
-  bool ignore_failures = false;  // they are shown, and count as done
-};
-
-// A few at once. Every image is tried; gives the first error.
-Result<void> transfer_images(const Session& session, const engine::Client& client, const std::vector<Transfer>& images,
-                             const TransferOptions& options);
+// Transfers each image once, a few at the same time. Every image is tried; the first error is the verb's. `nothing` is
+// what is said when no image was chosen. Gives the exit code.
+int run_transfer(const Session& session, const TransferOptions& options, const ChooseImage& choose,
+                 const std::string& nothing);
 
 }  // namespace saasctl::commands

@@ -1,13 +1,11 @@
 #include <algorithm>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <set>
 
 #include "commands/listing.hpp"
 #include "commands/living.hpp"
 #include "engine/volumes.hpp"
 #include "plan/labels.hpp"
-#include "terminal/table.hpp"
 
 namespace saasctl::commands {
 namespace {
@@ -38,22 +36,16 @@ int run_volumes(const Session& session, const VolumesOptions& options) {
   if (!scene) return fail(session, scene.error());
   const auto volumes = list(session, *scene, options);
   if (!volumes) return fail(session, volumes.error());
-  auto json = nlohmann::ordered_json::array();
-  std::vector<std::vector<std::string>> rows;
+  Listing listing{{"VOLUME", "KEY", "DRIVER"}};
   for (const auto& volume : *volumes) {
     const auto key = volume.labels.find(std::string(plan::label::volume));
-    rows.push_back({volume.name, key == volume.labels.end() ? "" : key->second, volume.driver});
-    json.push_back({{"Name", volume.name},
-                    {"Driver", volume.driver},
-                    {"Mountpoint", volume.mountpoint},
-                    {"Labels", volume.labels}});
+    listing.rows.push_back({volume.name, key == volume.labels.end() ? "" : key->second, volume.driver});
+    listing.json.push_back({{"Name", volume.name},
+                            {"Driver", volume.driver},
+                            {"Mountpoint", volume.mountpoint},
+                            {"Labels", volume.labels}});
   }
-  if (options.quiet) {
-    for (const auto& row : rows) session.terminal.data(row[0] + "\n");
-    return 0;
-  }
-  session.terminal.data(options.format == "json" ? json.dump(2) + "\n"
-                                                 : terminal::table({"VOLUME", "KEY", "DRIVER"}, rows));
+  session.terminal.data(listing_text(listing, options.quiet, options.format));
   return 0;
 }
 

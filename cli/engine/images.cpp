@@ -154,4 +154,12 @@ std::string registry_host(std::string_view reference) {
   return is_host ? std::string(first) : "docker.io";
 }
 
+std::string full_reference(std::string_view reference) {
+  auto [name, tag] = split_reference(reference);
+  const auto host = registry_host(name);
+  if (name.starts_with(host + "/")) name.erase(0, host.size() + 1);
+  if (host == "docker.io" && name.find('/') == std::string::npos) name.insert(0, "library/");
+  return host + "/" + name + (tag.find(':') == std::string::npos ? ":" : "@") + tag;
+}
+
 }  // namespace saasctl::engine

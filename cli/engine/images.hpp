@@ -87,6 +87,10 @@ Result<void> remove_image(const Client& client, std::string_view image, bool for
 // Repository and tag or digest of a reference: "a:5000/b" gives {"a:5000/b", "latest"}.
 std::pair<std::string, std::string> split_reference(std::string_view reference);
 
+// The reference in full, by which two can be compared: "redis:7" gives "docker.io/library/redis:7". Source:
+// distribution/reference, ParseNormalizedNamed.
+std::string full_reference(std::string_view reference);
+
 // The host that serves a reference: "docker.io" for names without one.
 std::string registry_host(std::string_view reference);
 

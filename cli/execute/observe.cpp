@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <exception>
+#include <map>
+#include <set>
 #include <thread>
 #include <vector>
 
@@ -88,18 +90,64 @@ Result<void> observe_volumes(const engine::Client& client, const project::Projec
   return {};
 }
 
-Result<void> observe_images(const engine::Client& client, const project::Project& project, plan::Observed& observed,
-                            std::stop_token stop) {
-  for (const auto& service : project.services) {
-    if (observed.images.contains(service.image)) continue;
-    auto image = engine::inspect_image(client, service.image, stop);
+// Few images are asked for one by one, which costs the engine least. Of many, one list tells the ids.
+constexpr std::size_t few_images = 8;
+
+std::set<std::string> images_of(const project::Project& project) {
+  std::set<std::string> names;
+  for (const auto& service : project.services) names.insert(service.image);
+  return names;
+}
+
+Result<void> inspect_images(const engine::Client& client, const std::set<std::string>& names, plan::Observed& observed,
+                            const std::stop_token& stop) {
+  for (const auto& name : names) {
+    auto image = engine::inspect_image(client, name, stop);
     if (image) {
-      observed.images[service.image] = {image->id, image->user, std::make_shared<const project::Json>(image->config)};
+      observed.images[name] = {image->id, image->user, std::make_shared<const project::Json>(image->config)};
     } else if (image.error().fault != Fault::not_found) {
       return std::unexpected(image.error());
     }
   }
   return {};
+}
+
+// Names that no tag of the list is equal to are asked for: they may be digests or ids.
+Result<void> observe_images(const engine::Client& client, const project::Project& project, plan::Observed& observed,
+                            std::stop_token stop) {
+  auto names = images_of(project);
+  if (names.size() > few_images) {
+    const auto list = engine::list_images(client, {}, stop);
+    if (!list) return std::unexpected(list.error());
+    std::map<std::string, std::string> ids;  // by the name in full
+    for (const auto& image : *list) {
+      for (const auto& tag : image.tags) ids[engine::full_reference(tag)] = image.id;
+    }
+    std::erase_if(names, [&](const std::string& name) {
+      const auto found = ids.find(engine::full_reference(name));
+      if (found != ids.end()) observed.images[name] = {found->second, ""};
+      return found != ids.end();
+    });
+  }
+  return inspect_images(client, names, observed, stop);
+}
+
+// Images of the list whose configuration counts: it has the owner of a service's files, or what another tool's
+// container is compared with.
+Result<void> observe_configurations(const engine::Client& client, const project::Project& project,
+                                    plan::Observed& observed, const std::stop_token& stop) {
+  std::set<std::string> foreign;
+  for (const auto& container : observed.containers) {
+    if (container.inspected) foreign.insert(container.service);
+  }
+  std::set<std::string> names;
+  for (const auto& service : project.services) {
+    const auto image = observed.images.find(service.image);
+    const bool owns_files = !service.spec.user && !(service.secrets.empty() && service.configs.empty());
+    if (image != observed.images.end() && !image->second.config && (owns_files || foreign.contains(service.name)))
+      names.insert(service.image);
+  }
+  return inspect_images(client, names, observed, stop);
 }
 
 }  // namespace
@@ -152,6 +200,8 @@ Result<plan::Observed> observe(const engine::Client& client, const project::Proj
   for (auto& result : results) {
     if (!result) return std::unexpected(std::move(result.error()));
   }
+  if (auto known = observe_configurations(client, project, observed, stop); !known)
+    return std::unexpected(std::move(known.error()));
   return observed;
 }
 

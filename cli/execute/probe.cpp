@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <regex>
 
 #include "engine/exec.hpp"
+#include "engine/logs.hpp"
 #include "util/http.hpp"
 #include "util/tcp.hpp"
 #include "util/text.hpp"
@@ -106,11 +108,53 @@ class TcpProbe : public Probe {
   Pause pause_;
 };
 
+// Reads what has come to the log since the last try.
+class LogProbe : public Probe {
+ public:
+  LogProbe(const engine::Client& client, const engine::Container& container, const std::string& expression, Pause pause)
+      : client_(client),
+        container_(container.id),
+        expression_(expression),
+        regex_(expression, std::regex::ECMAScript),
+        since_(container.state.started_at),
+        pause_(pause) {}
+
+  Result<void> ask(milliseconds /*reading what is there does not wait*/, std::stop_token stop) override {
+    engine::LogOptions options;
+    options.since = since_;
+    bool found = false;
+    const auto read = engine::read_logs(
+        client_, container_, options,
+        [&](const engine::LogLine& line) {
+          if (line.time) since_ = line.time;
+          found = std::regex_search(line.text.begin(), line.text.begin() + std::min(line.text.size(), longest_searched),
+                                    regex_);
+          return !found;
+        },
+        std::move(stop));
+    if (!read) return std::unexpected(read.error());
+    if (found) return {};
+    return failure(fmt::format("no line of its log matches '{}' yet", expression_));
+  }
+  Pause pause() const override { return pause_; }
+
+ private:
+  // std::regex recurses for every character.
+  static constexpr std::size_t longest_searched = 8192;
+  const engine::Client& client_;
+  std::string container_;
+  std::string expression_;
+  std::regex regex_;
+  std::optional<engine::Timestamp> since_;
+  Pause pause_;
+};
+
 std::unique_ptr<Probe> ready_probe(const engine::Client& client, const stack::Ready& ready,
                                    const engine::Container& container) {
   const auto timeout = or_default(ready.timeout, milliseconds(2000));
   const Pause pause = ready.every ? Pause(or_default(ready.every, {})) : std::nullopt;
   if (!ready.exec.empty()) return std::make_unique<ExecProbe>(client, container.id, ready.exec, timeout, pause);
+  if (ready.log) return std::make_unique<LogProbe>(client, container, *ready.log, pause);
   if (ready.http) {
     const auto slash = ready.http->find('/');
     auto where = published(container, std::string_view(*ready.http).substr(1, slash - 1));

@@ -84,12 +84,14 @@ Json steps_of(const Plan& plan) {
   return steps;
 }
 
-// Inside double quotes, where both languages take a backslash or an entity.
-std::string quoted(const std::string& text, std::string_view quote) {
+// Inside double quotes: DOT takes a backslash before quotes and backslashes, Mermaid an entity.
+std::string quoted(const std::string& text, std::string_view quote, std::string_view backslash) {
   std::string out;
   for (const char c : text) {
     if (c == '"') {
       out += quote;
+    } else if (c == '\\') {
+      out += backslash;
     } else {
       out += c;
     }
@@ -130,7 +132,7 @@ Json to_json(const Plan& plan, const std::string& project) {
 std::string to_dot(const Plan& plan) {
   std::string out = "digraph plan {\n  rankdir=LR;\n  node [shape=box];\n";
   for (std::size_t i = 0; i < plan.actions.size(); ++i) {
-    out += fmt::format("  a{} [label=\"{}\"];\n", i, quoted(to_line(plan.actions[i]), "\\\""));
+    out += fmt::format("  a{} [label=\"{}\"];\n", i, quoted(to_line(plan.actions[i]), "\\\"", "\\\\"));
     for (const auto before : plan.actions[i].after) out += fmt::format("  a{} -> a{};\n", before, i);
   }
   return out + "}\n";
@@ -139,7 +141,7 @@ std::string to_dot(const Plan& plan) {
 std::string to_mermaid(const Plan& plan) {
   std::string out = "flowchart LR\n";
   for (std::size_t i = 0; i < plan.actions.size(); ++i) {
-    out += fmt::format("  a{}[\"{}\"]\n", i, quoted(to_line(plan.actions[i]), "#quot;"));
+    out += fmt::format("  a{}[\"{}\"]\n", i, quoted(to_line(plan.actions[i]), "#quot;", "\\"));
     for (const auto before : plan.actions[i].after) out += fmt::format("  a{} --> a{}\n", before, i);
   }
   return out;

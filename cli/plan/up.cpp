@@ -6,20 +6,18 @@
 #include <utility>
 
 #include "plan/container_body.hpp"
+#include "plan/draft.hpp"
+#include "plan/footing.hpp"
 #include "plan/hooks.hpp"
 #include "plan/instance_body.hpp"
 #include "plan/instances.hpp"
 #include "plan/labels.hpp"
-#include "plan/plan.hpp"
-#include "plan/resource_body.hpp"
 #include "project/order.hpp"
 #include "stack/implied.hpp"
 #include "util/text.hpp"
 
 namespace saasctl::plan {
 namespace {
-
-using Indices = std::vector<std::size_t>;
 
 // A container's way through the plan.
 struct Place {
@@ -89,11 +87,7 @@ class UpPlanner {
   }
 
   std::size_t add(Work work, const Cause& cause, Indices after, Verdict verdict = Verdict::none) {
-    if (!std::holds_alternative<AwaitService>(work)) plan_.changes = true;
-    std::ranges::sort(after);
-    after.erase(std::ranges::unique(after).begin(), after.end());
-    plan_.actions.push_back({std::move(work), cause.text, std::move(after), cause.changes, verdict});
-    return plan_.actions.size() - 1;
+    return draft_.add(std::move(work), cause, std::move(after), verdict);
   }
 
   // ---- what goes
@@ -133,15 +127,10 @@ class UpPlanner {
     for (const auto& port : container.host_ports) freed_[port].push_back(after.empty() ? removed : after.back());
   }
 
-  // The stop of a container that runs, after its pre_stop hooks; empty when it does not run.
   Indices stop_old(const ObservedContainer& container, const Cause& cause, Indices after, Verdict verdict) {
-    if (!container.is_up()) return {};
     const auto service = services_.find(container.service);
-    if (service != services_.end() && container.state == "running") {
-      for (auto& hook : hooks_of(*service->second, "pre_stop", container.name))
-        after = {add(std::move(hook), {}, std::move(after))};
-    }
-    return {add(StopContainer{container.service, container.name}, cause, std::move(after), verdict)};
+    return draft_.stop(service == services_.end() ? nullptr : service->second, container, cause, std::move(after),
+                       verdict);
   }
 
   // ---- what is made up front
@@ -236,14 +225,7 @@ class UpPlanner {
     settle_number(body, instance);
     if (!options_.renew_anonymous_volumes) inherit_volumes(body, instance.old);
     const auto verdict = place.is_new ? Verdict::recreate : Verdict::create;
-    for (const auto& volume : volumes) after.push_back(secrets(service, instance.cause, volume));
-    for (const auto& use : service.spec.networks) {
-      if (const auto action = network(use.name)) after.push_back(*action);
-    }
-    for (const auto& mount : service.spec.volumes) {
-      if (mount.type != "volume" || !mount.source) continue;
-      if (const auto action = volume(*mount.source)) after.push_back(*action);
-    }
+    after = with(std::move(after), footing_.of(service, volumes, instance.cause, leftovers_));
     CreateContainer work{service.name,       place.container,
                          std::move(body),    service.spec.platform.value_or(""),
                          std::move(connect), copied_configs(service, observed_.images.at(service.image))};
@@ -267,33 +249,6 @@ class UpPlanner {
     const Cause cause{"left by an interrupted run"};
     return {
         add(RemoveContainer{container.service, container.name}, cause, stop_old(container, cause, {}, Verdict::none))};
-  }
-
-  std::size_t secrets(const project::Service& service, const Cause& cause, const SecretVolume& volume) {
-    if (const auto made = made_.find("secrets " + volume.name); made != made_.end()) return made->second;
-    return made_["secrets " + volume.name] =
-               add(FillSecrets{service.name, volume.name, volume.folder, service.container_name + "-secrets",
-                               service.image, volume.files},
-                   {cause.text}, leftovers_);
-  }
-
-  // The action that makes the network, nothing when it is there.
-  std::optional<std::size_t> network(const std::string& key) {
-    const auto found = std::ranges::find(project_.networks, key, &project::Network::key);
-    if (found == project_.networks.end() || found->external || observed_.networks.contains(found->name))
-      return std::nullopt;
-    if (const auto made = made_.find("network " + key); made != made_.end()) return made->second;
-    return made_["network " + key] =
-               add(CreateNetwork{found->name, network_body(project_, *found)}, {"new"}, {}, Verdict::create);
-  }
-
-  std::optional<std::size_t> volume(const std::string& key) {
-    const auto found = std::ranges::find(project_.volumes, key, &project::Volume::key);
-    if (found == project_.volumes.end() || found->external) return std::nullopt;
-    if (std::ranges::find(observed_.volumes, found->name) != observed_.volumes.end()) return std::nullopt;
-    if (const auto made = made_.find("volume " + key); made != made_.end()) return made->second;
-    return made_["volume " + key] =
-               add(CreateVolume{found->name, volume_body(project_, *found)}, {"new"}, {}, Verdict::create);
   }
 
   // ---- ports that go from one service to another
@@ -378,11 +333,6 @@ class UpPlanner {
       }
     }
     return gone;
-  }
-
-  static Indices with(Indices some, const Indices& more) {
-    some.insert(some.end(), more.begin(), more.end());
-    return some;
   }
 
   // The container's own name, where it was made under another.
@@ -485,10 +435,11 @@ class UpPlanner {
   const UpOptions& options_;
   std::map<std::string, const project::Service*, std::less<>> services_;
   std::set<std::string, std::less<>> wanted_;
-  Plan plan_;
+  Draft draft_;
+  Plan& plan_ = draft_.plan;
+  Footing footing_{draft_, project_, observed_};
   Indices leftovers_;  // the actions that remove them
   std::map<std::string, std::vector<Place>> places_;
-  std::map<std::string, std::size_t> made_;
   std::map<std::string, Indices> freed_;  // host port → what must be done before it is free
   std::vector<std::pair<const ObservedContainer*, std::string>> replaced_;  // with the name they have until they go
 };

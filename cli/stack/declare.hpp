@@ -78,7 +78,7 @@ struct KeyInfo {
   std::string example = {};
   const RecordInfo* record = nullptr;  // of the map, or of each map in the list, that the key holds
   Support support = Support::full;
-  std::string why = {};  // of a support that is not full
+  std::string why = {};   // of a support that is not full
   std::string also = {};  // another spelling of a key of ours, one that Compose passes over (x-…); may be empty
 };
 

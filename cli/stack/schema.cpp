@@ -38,8 +38,8 @@ std::string record_page(const RecordInfo& record) {
   auto out = fmt::format("\n## {}\n\n{}\n\n| key | form | meaning |\n|---|---|---|\n", record.name, record.doc);
   for (const auto& key : record.keys) {
     out += fmt::format("| `{}`{}{}{} | {} | {}{} |\n", key.name, key.origin == Origin::ours ? " ◆" : "",
-                       key.required ? " (required)" : "",
-                       key.also.empty() ? "" : fmt::format(" or `{}`", key.also), cell(key.words), cell(key.doc),
+                       key.required ? " (required)" : "", key.also.empty() ? "" : fmt::format(" or `{}`", key.also),
+                       cell(key.words), cell(key.doc),
                        key.example.empty() ? "" : fmt::format(" Example: `{}`", cell(key.example)));
   }
   if (!record.refused.empty()) {

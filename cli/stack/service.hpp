@@ -56,11 +56,12 @@ struct Logging : Located {
   Pairs options;
 };
 
-// Our own probe: when a service counts as ready, asked from outside (http, tcp) or inside (exec).
+// Our own probe: when a service counts as ready, asked from outside (http, tcp, log) or inside (exec).
 struct Ready : Located {
   std::optional<std::string> http;  // URL path with port: ":3001/health/ready"
   std::optional<Integer> tcp;       // container port
   std::vector<std::string> exec;
+  std::optional<std::string> log;  // ECMAScript regular expression
   std::optional<Duration> every;
   std::optional<Duration> timeout;
 };

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <regex>
 
 #include "stack/names_or_map.hpp"
 #include "util/text.hpp"
@@ -159,15 +160,27 @@ Form<Ready> ready_form() {
         const auto port = parse_integer(value.substr(1, slash - 1));
         return port && *port >= 1 && *port <= 65535;
       });
+  const auto expression = checked_text("a regular expression (ECMAScript)", "", [](std::string_view value) {
+    try {
+      const std::regex compiled(value.begin(), value.end(), std::regex::ECMAScript);
+      return !value.empty();
+    } catch (const std::regex_error&) {
+      return false;
+    }
+  });
   static const auto record =
       Record<Ready>("ready",
-                    "Our own probe: a service is ready as soon as it succeeds. Exactly one of http, tcp and exec.")
+                    "Our own probe: a service is ready as soon as it succeeds. Exactly one of http, tcp, exec and log.")
           .key("http", &Ready::http, address,
                "Asks the published port from outside; any status from 200 to 399 is ready.", Origin::ours)
           .example("http: :3001/health/ready")
           .key("tcp", &Ready::tcp, integer(1, 65535),
                "Connects to the published port from outside and expects it to stay open.", Origin::ours)
           .key("exec", &Ready::exec, command(), "Runs inside the container; exit code 0 is ready.", Origin::ours)
+          .key("log", &Ready::log, expression,
+               "Regular expression (ECMAScript) that a line of its log must match, anything since its start.",
+               Origin::ours)
+          .example("log: ready to accept connections")
           .key("every", &Ready::every, duration(), "Pause between two tries; default: 25ms, growing to 250ms.",
                Origin::ours)
           .key("timeout", &Ready::timeout, duration(), "Time after which one try has failed; default: 2s.",
@@ -176,10 +189,10 @@ Form<Ready> ready_form() {
   form.read = [read = form.read](const Node& node, Reader& reader) -> std::optional<Ready> {
     auto ready = read(node, reader);
     if (!ready) return std::nullopt;
-    const int kinds =
-        static_cast<int>(ready->http.has_value()) + int{ready->tcp.has_value()} + int{!ready->exec.empty()};
+    const int kinds = int{ready->http.has_value()} + int{ready->tcp.has_value()} + int{!ready->exec.empty()} +
+                      int{ready->log.has_value()};
     if (kinds != 1) {
-      reader.error(node, fmt::format("ready takes exactly one of http, tcp and exec, not {}", kinds));
+      reader.error(node, fmt::format("ready takes exactly one of http, tcp, exec and log, not {}", kinds));
       return std::nullopt;
     }
     return ready;

@@ -253,3 +253,21 @@ TEST_CASE("logs and ps tell of every service") {
   CHECK(unknown.exit_code == 2);
   CHECK(contains(unknown.err, "prints"));
 }
+
+TEST_CASE("ready: log waits for the line, and says what it waits for when it does not come") {
+  const auto client = real_engine();
+  const FixtureImage image(client);
+  const Stack stack(client);
+  const auto text = [&](const std::string& expression) {
+    return "services:\n  one:\n    image: " + image.text() +
+           "\n    pull_policy: never\n    command: [count, '50']\n    stop_signal: SIGKILL\n    ready: {log: '" +
+           expression + "'}\n";
+  };
+  stack.write(text("line 1[0-9]$"));
+  stack.must({"up"});
+  CHECK(contains(stack.must({"logs", "one"}).out, "line 10"));
+  stack.write(text("never said"));
+  const auto outcome = stack.run({"up", "--force-recreate", "--timeout", "2"});
+  CHECK(outcome.exit_code == 1);
+  CHECK(contains(outcome.err, "no line of its log matches 'never said' yet"));
+}

@@ -79,6 +79,11 @@ int copy() {
   return 0;
 }
 
+int touch(const char* path) {
+  FILE* file = std::fopen(path, "ab");
+  return file != nullptr && std::fclose(file) == 0 ? 0 : 66;
+}
+
 // Numbered lines, those of one run under one name, without end.
 int count_up(const char* milliseconds) {
   timespec now{};
@@ -93,8 +98,8 @@ int count_up(const char* milliseconds) {
 
 }  // namespace
 
-// print WORDS… | error WORDS… | size FILE | fail CODE | sleep SECONDS | user | exists FILE | owner FILE | copy |
-// dial SOCKET | count MILLISECONDS
+// print WORDS… | error WORDS… | size FILE | fail CODE | sleep SECONDS | user | exists FILE | touch FILE | owner FILE |
+// copy | dial SOCKET | count MILLISECONDS
 int main(int count, char** words) {
   if (count < 2) return 64;
   const char* verb = words[1];
@@ -108,6 +113,7 @@ int main(int count, char** words) {
   if (std::strcmp(verb, "owner") == 0) return owner_of(words[2]);
   if (std::strcmp(verb, "fail") == 0) return fail(words[2]);
   if (std::strcmp(verb, "exists") == 0) return access(words[2], F_OK) == 0 ? 0 : 1;
+  if (std::strcmp(verb, "touch") == 0) return touch(words[2]);
   if (std::strcmp(verb, "count") == 0) return count_up(words[2]);
   if (std::strcmp(verb, "sleep") == 0) return sleep(static_cast<unsigned>(std::atoi(words[2]))) == 0 ? 0 : 1;
   return 64;

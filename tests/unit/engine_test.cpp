@@ -341,6 +341,10 @@ TEST_CASE("references split into name and tag, and tell their registry") {
   CHECK(registry_host("me/redis") == "docker.io");
   CHECK(registry_host("localhost/x") == "localhost");
   CHECK(registry_host("h:5000/a:1") == "h:5000");
+  CHECK(full_reference("redis") == "docker.io/library/redis:latest");
+  CHECK(full_reference("docker.io/redis:7") == "docker.io/library/redis:7");
+  CHECK(full_reference("me/redis@sha256:00") == "docker.io/me/redis@sha256:00");
+  CHECK(full_reference("h:5000/a/b:1") == "h:5000/a/b:1");
 }
 
 TEST_CASE("credentials are found where docker keeps them") {

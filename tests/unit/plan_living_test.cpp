@@ -1,8 +1,10 @@
 #include "golden.hpp"
 #include "plan/living.hpp"
+#include "planned.hpp"
 
 using namespace saasctl;
 using namespace saasctl::plan;
+using namespace saasctl::test;
 
 namespace {
 
@@ -37,21 +39,8 @@ std::vector<ObservedContainer> all(const std::string& state) {
   return out;
 }
 
-std::string lines(const Plan& plan) {
-  std::string out;
-  for (std::size_t i = 0; i < plan.actions.size(); ++i) {
-    out += std::to_string(i) + " " + to_line(plan.actions[i]);
-    for (const auto after : plan.actions[i].after) {
-      CHECK(after < i);
-      out += (after == plan.actions[i].after.front() ? " ← " : ",") + std::to_string(after);
-    }
-    out += "\n";
-  }
-  return out + (plan.changes ? "" : "nothing changes\n");
-}
-
 std::string lines(const Result<Plan>& plan) {
-  return plan ? lines(*plan) : plan.error().message + " (" + plan.error().hint + ")\n";
+  return plan ? test::lines(*plan) : plan.error().message + " (" + plan.error().hint + ")\n";
 }
 
 }  // namespace

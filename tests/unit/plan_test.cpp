@@ -1,67 +1,14 @@
-#include "plan/plan.hpp"
 #include "golden.hpp"
 #include "plan/cause.hpp"
-#include "plan/container_body.hpp"
-#include "project_files.hpp"
+#include "planned.hpp"
 
 using namespace saasctl;
 using namespace saasctl::plan;
+using namespace saasctl::test;
 using project::Files;
 using project::ProjectFiles;
 
 namespace {
-
-const std::string two_services =
-    "name: shop\nservices:\n"
-    "  db: {image: \"db:1\", user: \"999\", secrets: [pw], volumes: [\"data:/data\"], networks: [back], deploy: "
-    "{resources: {limits: {memory: 128M}}}}\n"
-    "  web: {image: \"web:1\", networks: [back], environment: {LEVEL: info, API_KEY: one}, depends_on: {db: "
-    "{condition: service_healthy}}}\n"
-    "networks: {back: }\nvolumes: {data: }\nsecrets: {pw: {file: pw}}\n";
-
-std::string replaced(std::string text, const std::string& from, const std::string& to) {
-  const auto at = text.find(from);
-  REQUIRE(at != std::string::npos);
-  return text.replace(at, from.size(), to);
-}
-
-project::Project load(const std::string& text, const std::string& secret = "password") {
-  return ProjectFiles(Files{{"stack.yaml", text}, {"pw", secret}}).project();
-}
-
-Observed images_only() {
-  Observed observed;
-  observed.images = {{"db:1", {"sha256:db", ""}}, {"web:1", {"sha256:web", ""}}};
-  return observed;
-}
-
-// The engine after `up` of this project.
-Observed running(const project::Project& project) {
-  auto observed = images_only();
-  for (const auto& service : project.services) {
-    const auto& image = observed.images.at(service.image);
-    observed.containers.push_back({"id-" + service.name, service.container_name, service.name, "running", image.id,
-                                   service.hash, service.model.dump()});
-    for (const auto& volume : secret_volumes(project, service, image)) observed.secret_volumes.push_back(volume.name);
-  }
-  observed.networks = {{"shop_back", "n1"}};
-  observed.project_networks = {"shop_back"};
-  observed.volumes = {"shop_data"};
-  return observed;
-}
-
-std::string lines(const Plan& plan) {
-  std::string out;
-  for (std::size_t i = 0; i < plan.actions.size(); ++i) {
-    out += std::to_string(i) + " " + to_line(plan.actions[i]);
-    for (const auto after : plan.actions[i].after) {
-      CHECK(after < i);
-      out += (after == plan.actions[i].after.front() ? " ← " : ",") + std::to_string(after);
-    }
-    out += "\n";
-  }
-  return out + (plan.changes ? "" : "nothing changes\n");
-}
 
 std::string up(const project::Project& project, const Observed& observed, const UpOptions& options = {}) {
   const auto plan = plan_up(project, observed, options);
@@ -71,7 +18,7 @@ std::string up(const project::Project& project, const Observed& observed, const 
 }  // namespace
 
 TEST_CASE("the plans of a small stack") {
-  const auto project = load(two_services);
+  const auto project = load_shop(two_services);
   const auto there = running(project);
   std::string text;
   const auto section = [&](const std::string& title, const std::string& plan) {
@@ -81,15 +28,15 @@ TEST_CASE("the plans of a small stack") {
   section("nothing to do", up(project, there));
   section("nothing to do, and nobody waits", up(project, there, {.wait = Wait::none}));
   section("only the database", up(project, images_only(), {.services = {"db"}}));
-  section("a field has changed", up(load(replaced(two_services, "128M", "256M")), there));
-  section("a variable has changed", up(load(replaced(two_services, "LEVEL: info", "LEVEL: debug")), there));
+  section("a field has changed", up(load_shop(replaced(two_services, "128M", "256M")), there));
+  section("a variable has changed", up(load_shop(replaced(two_services, "LEVEL: info", "LEVEL: debug")), there));
   section("a key in the environment has changed",
-          up(load(replaced(two_services, "API_KEY: one", "API_KEY: two")), there));
-  section("a secret has changed", up(load(two_services, "another"), there));
-  section(
-      "a dependency that restarts its dependant",
-      up(load(replaced(replaced(two_services, "128M", "256M"), "service_healthy}", "service_healthy, restart: true}")),
-         there));
+          up(load_shop(replaced(two_services, "API_KEY: one", "API_KEY: two")), there));
+  section("a secret has changed", up(load_shop(two_services, "another"), there));
+  section("a dependency that restarts its dependant",
+          up(load_shop(replaced(replaced(two_services, "128M", "256M"), "service_healthy}",
+                                "service_healthy, restart: true}")),
+             there));
   section("by force", up(project, there, {.force_recreate = true, .wait = Wait::engine}));
   auto changed = there;
   changed.images["web:1"].id = "sha256:other";

@@ -284,3 +284,22 @@ TEST_CASE("the calls of a small plan, one by one") {
   REQUIRE(up(engine.endpoint(), project) == "");
   check_golden("calls.txt", text + "# up again\n" + calls());
 }
+
+TEST_CASE("a photograph takes a handful of calls, whatever the size of the project") {
+  std::string text = "name: sim\nservices:\n";
+  std::map<std::string, std::string> many;
+  for (int i = 0; i < 100; ++i) {
+    text += fmt::format("  s{0}: {{image: \"i{0}:1\"}}\n", i);
+    many[fmt::format("i{}:1", i)] = fmt::format("sha256:{}", i);
+  }
+  const project::ProjectFiles files(project::Files{{"stack.yaml", text}});
+  simulator::Engine engine;
+  engine.reset(1, {}, many, [](const std::string&, const simulator::Json&, int) { return simulator::Life{}; });
+  const auto client = engine::Client::connect(engine.endpoint(), {});
+  REQUIRE(client);
+  const auto observed = execute::observe(*client, files.project(), {});
+  REQUIRE(observed);
+  CHECK(observed->images.size() == 100);
+  CHECK(observed->images.at("i99:1").id == "sha256:99");
+  CHECK(engine.take_calls().size() <= 5);
+}

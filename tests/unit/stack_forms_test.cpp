@@ -139,7 +139,9 @@ TEST_CASE("a boolean that has no value yet cannot be rendered") {
 TEST_CASE("ready takes one kind of probe, at a port that is published") {
   CHECK(written("ports: [80]\nready: {http: \":80/x\", every: 25ms}") ==
         R"({"ports":["80"],"ready":{"http":":80/x","every":"25ms"}})");
-  CHECK(first_error("ready: {tcp: 80, exec: [x]}") == "ready takes exactly one of http, tcp and exec, not 2");
+  CHECK(first_error("ready: {tcp: 80, exec: [x]}") == "ready takes exactly one of http, tcp, exec and log, not 2");
+  CHECK(written("ready: {log: \"^ready [0-9]+$\"}") == R"({"ready":{"log":"^ready [0-9]+$"}})");
+  CHECK(first_error("ready: {log: \"(\"}").find("regular expression") != std::string::npos);
   CHECK(first_error("ready: {tcp: 80}") == "port 80 is not published, so nobody outside can ask it");
   CHECK(read_text(one_service("ports: [80]\nready: {http: \"${R}\"}"), Mode::keep).errors().empty());
 }

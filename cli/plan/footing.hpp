@@ -1,0 +1,37 @@
+// What containers stand on: networks, volumes and the volumes of their secrets, each made once in a plan.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "plan/container_body.hpp"
+#include "plan/draft.hpp"
+
+namespace saasctl::plan {
+
+class Footing {
+ public:
+  // All three must outlive it.
+  Footing(Draft& draft, const project::Project& project, const Observed& observed)
+      : draft_(draft), project_(project), observed_(observed) {}
+
+  // The actions after which the service's networks, volumes and secrets are there; `secrets` are secret_volumes() of
+  // the service, `leftovers` what must be gone before they can be filled.
+  Indices of(const project::Service& service, const std::vector<SecretVolume>& secrets, const Cause& cause,
+             const Indices& leftovers);
+
+ private:
+  std::size_t fill(const project::Service& service, const Cause& cause, const SecretVolume& volume,
+                   const Indices& leftovers);
+  std::optional<std::size_t> network(const std::string& key);
+  std::optional<std::size_t> volume(const std::string& key);
+
+  Draft& draft_;
+  const project::Project& project_;
+  const Observed& observed_;
+  std::map<std::string, std::size_t> made_;
+};
+
+}  // namespace saasctl::plan

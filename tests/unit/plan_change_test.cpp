@@ -1,0 +1,92 @@
+// The plans of changes: numbers, orders, hooks, orphans, anonymous volumes, the way back; and a plan as it is shown.
+#include "golden.hpp"
+#include "plan/describe.hpp"
+#include "planned.hpp"
+
+using namespace saasctl;
+using namespace saasctl::plan;
+using namespace saasctl::test;
+
+namespace {
+
+// One service `web` of these keys.
+project::Project web(const std::string& keys) {
+  return load_shop("name: shop\nservices:\n  web: {image: \"web:1\"" + (keys.empty() ? "" : ", " + keys) + "}\n");
+}
+
+// The engine with these containers of web, made from `project`.
+Observed with_numbers(const project::Project& project, const std::vector<unsigned>& numbers) {
+  auto observed = images_only();
+  const auto& service = project.services.front();
+  for (const auto number : numbers) {
+    auto name = "shop-web-" + std::to_string(number);
+    observed.containers.push_back(
+        {"id-" + name, name, "web", "running", "sha256:web", service.hash, service.model.dump()});
+    observed.containers.back().number = number;
+  }
+  observed.networks = {{"shop_default", "n1"}};
+  observed.project_networks = {"shop_default"};
+  return observed;
+}
+
+std::string up(const project::Project& project, const Observed& observed, const UpOptions& options = {}) {
+  const auto plan = plan_up(project, observed, options);
+  if (!plan) return plan.error().message + "\n";
+  std::string notes;
+  for (const auto& note : plan->notes) notes += "note: " + note + "\n";
+  return lines(*plan) + notes;
+}
+
+}  // namespace
+
+TEST_CASE("the plans of changes to a running stack") {
+  std::string text;
+  const auto section = [&](const std::string& title, const std::string& plan) {
+    text += "== " + title + "\n" + plan + "\n";
+  };
+  const auto plain = web("");
+  section("more containers", up(plain, with_numbers(plain, {1}), {.scale = {{"web", 3}}}));
+  section("fewer containers", up(plain, with_numbers(plain, {1, 2, 3}), {.scale = {{"web", 1}}}));
+  section("none at all", up(plain, with_numbers(plain, {1, 2}), {.scale = {{"web", 0}}}));
+  section("one of several is missing",
+          up(web("deploy: {replicas: 3}"), with_numbers(web("deploy: {replicas: 3}"), {1, 3})));
+
+  const std::string first = "deploy: {update_config: {order: start-first}}";
+  section("start-first", up(web(first + ", environment: {A: b}"), with_numbers(web(first), {1})));
+  section("start-first with a fixed host port", up(web(first + ", ports: [\"80:80\"], environment: {A: b}"),
+                                                   with_numbers(web(first + ", ports: [\"80:80\"]"), {1})));
+
+  const std::string hooks = "post_start: [{command: [warm, up]}], pre_stop: [{command: [say, bye]}]";
+  section("hooks at the first start", up(web(hooks), with_numbers(web(hooks), {})));
+  section("hooks around a replacement", up(web(hooks + ", environment: {A: b}"), with_numbers(web(hooks), {1})));
+
+  auto orphaned = with_numbers(plain, {1});
+  orphaned.containers.push_back({"id-old", "shop-old-1", "old", "running", "sha256:old", "h", "{}"});
+  section("an orphan", up(plain, orphaned));
+  section("an orphan, to be removed", up(plain, orphaned, {.remove_orphans = true}));
+
+  section("no-recreate", up(web("environment: {A: b}"), with_numbers(plain, {1}), {.no_recreate = true}));
+  section("no-start", up(plain, with_numbers(plain, {}), {.no_start = true}));
+
+  auto anonymous = with_numbers(plain, {1});
+  anonymous.containers.front().anonymous = {{std::string(64, 'a'), "/data"}};
+  section("anonymous volumes renewed", up(plain, anonymous, {.force_recreate = true, .renew_anonymous_volumes = true}));
+
+  const auto before = with_numbers(plain, {1});
+  section("kept for a rollback", up(web("environment: {A: b}"), before, {.keep_replaced = true}));
+  auto now = before;
+  now.containers.front().name = "shop-web-1-old";
+  now.containers.front().state = "exited";
+  now.containers.push_back({"id-new", "shop-web-1", "web", "exited", "sha256:web", "h", "{}"});
+  section("the rollback", lines(plan_rollback(before, now)));
+  check_golden("plans_change.txt", text);
+}
+
+TEST_CASE("a plan as text, as JSON and as a drawing") {
+  const auto before = load_shop(two_services);
+  const auto after = load_shop(replaced(replaced(two_services, "128M", "256M"), "API_KEY: one", "API_KEY: two"));
+  const auto plan = plan_up(after, running(before), {});
+  REQUIRE(plan);
+  check_golden("plan_shown.txt", "== text\n" + to_text(*plan) + "\n== dot\n" + to_dot(*plan) + "\n== mermaid\n" +
+                                     to_mermaid(*plan) + "\n== JSON\n" + to_json(*plan, "shop").dump(2) + "\n");
+}
