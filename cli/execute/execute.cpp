@@ -137,7 +137,7 @@ std::expected<void, ReadyError> execute(const engine::Client& client, const proj
     for (std::size_t i = 0; i < std::min(most_threads, plan.actions.size()); ++i) threads.emplace_back(work);
   }
   auto result = schedule.result(stop);
-  if (!result) return std::unexpected(with_root_cause(client, project, std::move(result.error())));
+  if (!result) return std::unexpected(with_root_cause(client, project, plan, std::move(result.error())));
   return result;
 }
 

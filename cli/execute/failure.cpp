@@ -143,11 +143,16 @@ ReadyError service_error(const engine::Client& client, const project::Service& s
   return error;
 }
 
-ReadyError with_root_cause(const engine::Client& client, const project::Project& project, ReadyError error) {
+ReadyError with_root_cause(const engine::Client& client, const project::Project& project, const plan::Plan& plan,
+                           ReadyError error) {
   if (error.fault == Fault::interrupted || error.fault == Fault::no_engine) return error;
   const auto containers = engine::list_containers(client, {std::string(plan::label::project) + "=" + project.name}, {});
   if (!containers) return error;
   if (error.service) put_root_first(client, project, *containers, error);
+  std::set<std::string> planned;
+  for (const auto& action : plan.actions) {
+    if (const auto* create = std::get_if<plan::CreateContainer>(&action.work)) planned.insert(create->service);
+  }
   for (const auto& service : project.services) {
     const auto found = std::ranges::find_if(*containers, [&](const engine::ContainerSummary& container) {
       const auto label = container.labels.find(std::string(plan::label::service));
@@ -155,7 +160,8 @@ ReadyError with_root_cause(const engine::Client& client, const project::Project&
                            container.labels.at(std::string(plan::label::one_off)) == "True";
       return !one_off && label != container.labels.end() && label->second == service.name;
     });
-    error.left.push_back({service.name, found == containers->end() ? "" : found->state});
+    const bool is_there = found != containers->end();
+    if (is_there || planned.contains(service.name)) error.left.push_back({service.name, is_there ? found->state : ""});
   }
   return error;
 }

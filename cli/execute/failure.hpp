@@ -7,6 +7,7 @@
 
 #include "engine/client.hpp"
 #include "engine/containers.hpp"
+#include "plan/plan.hpp"
 #include "project/project.hpp"
 #include "util/result.hpp"
 
@@ -45,7 +46,9 @@ ReadyError service_error(const engine::Client& client, const project::Service& s
                          const engine::Container& container, const std::string& what);
 
 // Puts the service first that failed by itself: one that the failed service depends on and that has died or is
-// unhealthy. Adds what is left. What cannot be asked any more stays as it was.
-ReadyError with_root_cause(const engine::Client& client, const project::Project& project, ReadyError error);
+// unhealthy. Adds what is left, and which of the services that the plan would have made are not there. What cannot be
+// asked any more stays as it was.
+ReadyError with_root_cause(const engine::Client& client, const project::Project& project, const plan::Plan& plan,
+                           ReadyError error);
 
 }  // namespace saasctl::execute

@@ -65,6 +65,31 @@ Result<void> observe_containers(const engine::Client& client, const project::Pro
   return {};
 }
 
+plan::Facts facts_of(const engine::Network& network) {
+  const auto text = [](bool value) { return value ? "true" : "false"; };
+  plan::Facts facts{{"driver", network.driver},
+                    {"internal", text(network.internal)},
+                    {"attachable", text(network.attachable)},
+                    {"enable_ipv6", text(network.ipv6)}};
+  for (const auto& [name, value] : network.options) facts["driver_opts." + name] = value;
+  const auto pools = network.ipam.find("Config");
+  if (pools == network.ipam.end() || !pools->is_array()) return facts;
+  for (std::size_t i = 0; i < pools->size(); ++i) {
+    for (const auto& [key, name] : {std::pair("Subnet", "subnet"), {"IPRange", "ip_range"}, {"Gateway", "gateway"}}) {
+      const auto found = (*pools)[i].find(key);
+      if (found != (*pools)[i].end() && found->is_string())
+        facts["ipam.config[" + std::to_string(i) + "]." + name] = found->get<std::string>();
+    }
+  }
+  return facts;
+}
+
+plan::Facts facts_of(const engine::Volume& volume) {
+  plan::Facts facts{{"driver", volume.driver}};
+  for (const auto& [name, value] : volume.options) facts["driver_opts." + name] = value;
+  return facts;
+}
+
 // The project's own by label, and those of the file by name: an external one has no label of ours.
 Result<void> observe_networks(const engine::Client& client, const project::Project& project, plan::Observed& observed,
                               std::stop_token stop) {
@@ -72,6 +97,7 @@ Result<void> observe_networks(const engine::Client& client, const project::Proje
   if (!networks) return std::unexpected(networks.error());
   for (const auto& network : *networks) {
     observed.networks[network.name] = network.id;
+    observed.network_facts[network.name] = facts_of(network);
     if (label_of(network.labels, plan::label::project) == project.name)
       observed.project_networks.push_back(network.name);
   }
@@ -84,6 +110,7 @@ Result<void> observe_volumes(const engine::Client& client, const project::Projec
   if (!volumes) return std::unexpected(volumes.error());
   for (const auto& volume : *volumes) {
     observed.volumes.push_back(volume.name);
+    observed.volume_facts[volume.name] = facts_of(volume);
     if (label_of(volume.labels, plan::label::secrets) == project.name) observed.secret_volumes.push_back(volume.name);
   }
   std::ranges::sort(observed.secret_volumes);

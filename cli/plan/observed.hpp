@@ -46,13 +46,19 @@ struct ObservedImage {
   std::shared_ptr<const project::Json> config = nullptr;  // its whole configuration, to judge foreign containers by
 };
 
+// What a network or volume is, key by key as a stack file would say it: "driver", "driver_opts.type",
+// "ipam.config[0].subnet". Keys the engine does not tell are not there.
+using Facts = std::map<std::string, std::string>;
+
 struct Observed {
-  std::vector<ObservedContainer> containers;    // of the project, stopped ones too
-  std::map<std::string, std::string> networks;  // names that exist → id
-  std::vector<std::string> project_networks;    // names of those that carry the project's label
-  std::vector<std::string> volumes;             // names that exist, as far as the project names them
-  std::vector<std::string> secret_volumes;      // names of the project's volumes that hold secrets
-  std::map<std::string, ObservedImage> images;  // by reference; missing images are not there
+  std::vector<ObservedContainer> containers;        // of the project, stopped ones too
+  std::map<std::string, std::string> networks;      // names that exist → id
+  std::vector<std::string> project_networks;        // names of those that carry the project's label
+  std::vector<std::string> volumes;                 // names that exist, as far as the project names them
+  std::vector<std::string> secret_volumes;          // names of the project's volumes that hold secrets
+  std::map<std::string, ObservedImage> images;      // by reference; missing images are not there
+  std::map<std::string, Facts> network_facts = {};  // by name
+  std::map<std::string, Facts> volume_facts = {};
 };
 
 }  // namespace saasctl::plan

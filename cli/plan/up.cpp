@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "plan/container_body.hpp"
+#include "plan/diverged.hpp"
 #include "plan/draft.hpp"
 #include "plan/footing.hpp"
 #include "plan/hooks.hpp"
@@ -45,6 +46,7 @@ class UpPlanner {
     wanted_ = {names.begin(), names.end()};
     for (const auto& container : observed_.containers) plan_.ids[container.name] = container.id;
     if (auto known = check(); !known) return std::unexpected(known.error());
+    plan_.notes = divergences(project_, observed_);
     remove_leftovers();
     remove_surplus();
     for (const auto& service : project_.services) {

@@ -79,6 +79,14 @@ TEST_CASE("the plans of changes to a running stack") {
   now.containers.front().state = "exited";
   now.containers.push_back({"id-new", "shop-web-1", "web", "exited", "sha256:web", "h", "{}"});
   section("the rollback", lines(plan_rollback(before, now)));
+
+  const auto shared = load_shop(
+      replaced(replaced(two_services, "{back: }", "{back: {internal: true, ipam: {config: [{subnet: 10.9.0.0/24}]}}}"),
+               "{data: }", "{data: {driver_opts: {type: tmpfs}}}"));
+  auto diverged = running(shared);
+  diverged.network_facts = {{"shop_back", {{"internal", "false"}, {"ipam.config[0].subnet", "10.8.0.0/24"}}}};
+  diverged.volume_facts = {{"shop_data", {{"driver", "local"}}}};
+  section("networks and volumes that are not what the file says", up(shared, diverged));
   check_golden("plans_change.txt", text);
 }
 
