@@ -14,6 +14,7 @@ namespace {
 struct ExecVerb {
   std::string service;
   bool no_tty = false;
+  bool habits = false;  // -i and -t, which change nothing
   bool detach = false;
   unsigned index = 0;
   std::vector<std::string> environment;
@@ -76,6 +77,8 @@ void setup_exec(CLI::App& app, const Choose& choose) {
   verb->add_option("service", options->service, "Service whose container it is")->required()->type_name("SERVICE");
   verb->add_flag("-T,--no-tty,--no-TTY", options->no_tty,
                  "No terminal for the command, also when you have one: streams stay separate");
+  verb->add_flag("-i,--interactive,-t,--tty", options->habits,
+                 "Accepted for those who are used to it: both are so by themselves");
   verb->add_flag("-d,--detach", options->detach, "Start the command and leave it to itself");
   verb->add_option("-u,--user", options->options.user, "User or user:group that it runs as")->type_name("USER");
   verb->add_option("-w,--workdir", options->options.working_directory, "Folder in the container that it runs in")

@@ -25,6 +25,7 @@ struct RunVerb {
   bool remove = false;
   bool detach = false;
   bool no_tty = false;
+  bool habits = false;  // -i and -t, which change nothing
   bool build = false;
   bool quiet_pull = false;
   std::optional<std::string> entrypoint;
@@ -217,6 +218,8 @@ void setup_one_off(CLI::App& app, const Choose& choose) {
   verb->add_flag("--rm", options->remove, "Remove the container at its end, also when interrupted");
   verb->add_flag("-d,--detach", options->detach, "Leave it to itself and print its name");
   verb->add_flag("-T,--no-tty,--no-TTY", options->no_tty, "No terminal for it, also when you have one");
+  verb->add_flag("-i,--interactive,-t,--tty", options->habits,
+                 "Accepted for those who are used to it: both are so by themselves");
   verb->add_flag("--no-deps", options->one_off.no_dependencies, "Do not bring up what the service depends on");
   verb->add_flag("--build", options->build, "Build the service's image before");
   verb->add_flag("--quiet-pull", options->quiet_pull, "Do not show how images are got");

@@ -38,7 +38,7 @@ TEST_CASE("exec carries streams, the end of the input and the exit code") {
   stack.write(shell_stack);
   stack.must({"up", "one"});
 
-  const auto both = stack.run({"exec", "-T", "one", "sh", "-c", "echo out; echo err >&2; exit 7"});
+  const auto both = stack.run({"exec", "-iT", "one", "sh", "-c", "echo out; echo err >&2; exit 7"});
   CHECK(both.exit_code == 7);
   CHECK(both.out == "out\n");
   CHECK(both.err == "err\n");
