@@ -55,6 +55,11 @@ std::string to_text(const Change& change) {
   return fmt::format("{} {} → {}", change.path, *change.before, *change.after);
 }
 
+// A map that is there on one side only is told key by key, so that each value is hidden by its own name.
+bool is_map(const Json& value) {
+  return value.is_object() && !value.empty();
+}
+
 }  // namespace
 
 void compare(const std::string& path, const Json& before, const Json& now, std::vector<Change>& changes) {
@@ -64,13 +69,19 @@ void compare(const std::string& path, const Json& before, const Json& now, std::
     const auto hidden = [&](const std::string& key, const Json& value) { return is_hidden(below(key), value, value); };
     for (const auto& [key, value] : before.items()) {
       if (now.contains(key)) continue;
-      changes.push_back({below(key), hidden(key, value) ? "" : brief(value), std::nullopt, hidden(key, value)});
+      if (is_map(value)) {
+        compare(below(key), value, Json::object(), changes);
+      } else {
+        changes.push_back({below(key), hidden(key, value) ? "" : brief(value), std::nullopt, hidden(key, value)});
+      }
     }
     for (const auto& [key, value] : now.items()) {
-      if (!before.contains(key)) {
-        changes.push_back({below(key), std::nullopt, hidden(key, value) ? "" : brief(value), hidden(key, value)});
-      } else {
+      if (before.contains(key)) {
         compare(below(key), before[key], value, changes);
+      } else if (is_map(value)) {
+        compare(below(key), Json::object(), value, changes);
+      } else {
+        changes.push_back({below(key), std::nullopt, hidden(key, value) ? "" : brief(value), hidden(key, value)});
       }
     }
     return;

@@ -152,6 +152,13 @@ TEST_CASE("a cause is one line, names at most four differences and shows no pass
   CHECK(cause(R"({"command":["a","pg://u:secret@h"]})", R"({"command":["a"]})") == "command changed");
   CHECK(cause(R"({"ports":[{"published":"80"},{"published":"1"}]})",
               R"({"ports":[{"published":"81"},{"published":"1"}]})") == "ports[0].published 80 → 81");
+  CHECK(cause("{}", R"({"environment":{"A":"b"},"labels":{}})") == "environment.A added, labels added");
+  CHECK(cause(R"({"deploy":{"resources":{"limits":{"memory":"1M"}}}})", "{}") ==
+        "deploy.resources.limits.memory removed");
+  const auto added = cause_of_change("{}", {{"environment", {{"DB_PASSWORD", "hidden"}}}});
+  REQUIRE(added.changes.size() == 1);
+  CHECK(added.changes[0].hidden);
+  CHECK(added.changes[0].after == "");
   CHECK(cause(R"({"secrets":[1]})", R"({"secrets":[2]})") == "secrets changed");
   std::string accents;
   for (int i = 0; i < 30; ++i) accents += "\u00e9";

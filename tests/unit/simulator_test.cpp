@@ -139,6 +139,7 @@ std::string up(const engine::Endpoint& endpoint, const project::Project& project
 // What there is: names and states of containers, networks, volumes.
 std::string inventory(simulator::Engine& engine) {
   return engine.with_model([](simulator::Model& model) {
+    model.advance(std::chrono::time_point_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now()));
     std::vector<std::string> lines;
     for (const auto& [id, container] : model.containers())
       lines.push_back(fmt::format("{} {} {}", container.name, container.state, container.exit_code));
