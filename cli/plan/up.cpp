@@ -329,12 +329,23 @@ class UpPlanner {
           gone.push_back(
               add(RenameContainer{old->service, old->name, old->name + "-old"}, {}, with(after, place.stopped)));
       } else {
-        gone.push_back(add(RemoveContainer{old->service, old->name, options_.renew_anonymous_volumes},
-                           place.instance.cause, with(after, place.stopped),
-                           place.instance.current && !old->is_up() ? Verdict::remove : Verdict::none));
+        gone.push_back(remove_old(*old, old->name, place.instance.cause, with(after, place.stopped),
+                                  place.instance.current && !old->is_up() ? Verdict::remove : Verdict::none));
       }
     }
     return gone;
+  }
+
+  // With its anonymous volumes where they are not handed on. Those that it had from a predecessor have names for the
+  // engine, which removes only its own.
+  std::size_t remove_old(const ObservedContainer& old, const std::string& name, const Cause& cause, Indices after,
+                         Verdict verdict) {
+    const bool renew = options_.renew_anonymous_volumes;
+    const auto removed = add(RemoveContainer{old.service, name, renew}, cause, std::move(after), verdict);
+    if (renew) {
+      for (const auto& volume : old.anonymous) add(RemoveVolume{volume.name}, {"renewed"}, {removed});
+    }
+    return removed;
   }
 
   // The container's own name, where it was made under another.
@@ -410,8 +421,7 @@ class UpPlanner {
   void remove_replaced() {
     if (replaced_.empty()) return;
     const auto after = everything_up();
-    for (const auto& [container, name] : replaced_)
-      add(RemoveContainer{container->service, name, options_.renew_anonymous_volumes}, {"replaced"}, after);
+    for (const auto& [container, name] : replaced_) remove_old(*container, name, {"replaced"}, after, Verdict::none);
   }
 
   // Secret volumes of earlier contents, once the services that held them have new ones.

@@ -112,6 +112,7 @@ class Checker {
   }
 
   void check_grant(std::string_view kind, const Word& name, const Map<Content>& known, const std::string& where) {
+    if (!name.at) return;  // the key is missing, which has been said
     if (!known.find(name.text)) undefined(kind, name.text, name.at, names_of(known), where);
   }
 

@@ -199,7 +199,7 @@ TEST_CASE("what docker compose made is adopted where it is equal, and made anew 
 
   stack.write(text("debug"));
   const auto plan = stack.must({"plan"});
-  CHECK(contains(plan.out, "web: recreate: environment.LEVEL info → debug"));
+  CHECK(contains(plan.out, "web: recreate: made by another tool; environment.LEVEL info → debug"));
   CHECK_FALSE(contains(plan.out, "db: recreate"));
   stack.must({"up"});
   CHECK(running(stack).at("db-1") == theirs.at("db-1"));

@@ -112,3 +112,9 @@ TEST_CASE("a rendered file is made of one thing") {
   CHECK(error("{}").find("exactly one of compose") != std::string::npos);
   CHECK(error("{compose: all}").empty());
 }
+
+TEST_CASE("a missing source is one error at its grant, not another one without a place") {
+  const auto text = read_text(one_service("configs: [{target: /c}]")).errors();
+  CHECK(text.find("missing key 'source' in grant") != std::string::npos);
+  CHECK(text.find("unknown config") == std::string::npos);
+}
