@@ -190,7 +190,7 @@ plan::ObservedContainer observed_container(const engine::ContainerSummary& conta
                               .one_off = label_of(container.labels, plan::label::one_off) == "True",
                               .exit_code = exit_code_in(container.status),
                               .health = health_in(container.status),
-                              .fresh = container.status.find("second") != std::string::npos};
+                              .fresh = container.status.find("Less than a second") != std::string::npos};
   if (const auto number = parse_integer(label_of(container.labels, plan::label::container_number));
       number && *number > 0)
     out.number = static_cast<unsigned>(*number);

@@ -146,6 +146,9 @@ class UpPlanner {
       } else {
         create(place);
       }
+      for (const auto* old_one : place.instance.old) {
+        for (const auto& port : old_one->host_ports) holders_.emplace(port, std::pair(service.name, places.size()));
+      }
       places.push_back(std::move(place));
     }
   }
@@ -258,16 +261,12 @@ class UpPlanner {
   void hand_over_ports(Place& taker) {
     if (!taker.start) return;
     for (const auto& port : fixed_host_ports(*taker.instance.service)) {
-      for (auto& [name, places] : places_) {
-        for (auto& holder : places) {
-          if (&holder == &taker) continue;
-          const bool holds = std::ranges::any_of(holder.instance.old, [&](const auto* old) {
-            return std::ranges::find(old->host_ports, port) != old->host_ports.end();
-          });
-          if (!holds) continue;
-          stop_all(holder, holder.made);
-          taker.made.insert(taker.made.end(), holder.stopped.begin(), holder.stopped.end());
-        }
+      const auto [first, last] = holders_.equal_range(port);
+      for (auto one = first; one != last; ++one) {
+        auto& holder = places_[one->second.first][one->second.second];
+        if (&holder == &taker) continue;
+        stop_all(holder, holder.made);
+        taker.made.insert(taker.made.end(), holder.stopped.begin(), holder.stopped.end());
       }
       if (const auto found = freed_.find(port); found != freed_.end())
         taker.made.insert(taker.made.end(), found->second.begin(), found->second.end());
@@ -452,6 +451,7 @@ class UpPlanner {
   Footing footing_{draft_, project_, observed_};
   Indices leftovers_;  // the actions that remove them
   std::map<std::string, std::vector<Place>> places_;
+  std::multimap<std::string, std::pair<std::string, std::size_t>> holders_;  // host port → its place until now
   std::map<std::string, Indices> freed_;  // host port → what must be done before it is free
   std::vector<std::pair<const ObservedContainer*, std::string>> replaced_;  // with the name they have until they go
 };

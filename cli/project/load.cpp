@@ -147,6 +147,7 @@ Result<Loaded> load(const Inputs& inputs) {
   project.secrets = contents(document->stack.secrets, folder);
   project.configs = contents(document->stack.configs, folder);
   ServiceResolver resolver{project, inputs.mode, lookup, diagnostics};
+  project.services.reserve(document->stack.services.size());
   for (const auto& entry : document->stack.services) project.services.push_back(resolver.resolve(entry));
   for (const auto& [path, at, rendered] : document->stack.render) {
     if (rendered.from_template)
