@@ -46,8 +46,9 @@ function(add_service name)
   target_link_options(${name} PRIVATE -static-pie -Wl,--gc-sections,-z,relro,-z,now)
 endfunction()
 
-foreach(service auth-service chat-service billing-service)
-  if(EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/${service}/CMakeLists.txt)
-    add_subdirectory(${service})
-  endif()
+# In the build of an image one service's folder alone is there.
+file(GLOB service_lists CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/*-service/CMakeLists.txt")
+foreach(list ${service_lists})
+  cmake_path(GET list PARENT_PATH folder)
+  add_subdirectory("${folder}")
 endforeach()
