@@ -40,7 +40,7 @@ int print_urls(const Session& session, const engine::Client& client, const proje
         const auto slash = binding.container_port.find('/');
         const auto port = binding.container_port.substr(0, slash);
         const bool web = binding.container_port.substr(slash + 1) == "tcp" && speaks_http(service, port);
-        const auto host = binding.host_ip.empty() || binding.host_ip == "0.0.0.0" ? "127.0.0.1" : binding.host_ip;
+        const auto host = engine::published_host(client.endpoint(), binding.host_ip);
         session.terminal.data(
             fmt::format("{:<{}}  {}{}:{}\n", service.name, width, web ? "http://" : "", host, binding.host_port));
       }

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include <nlohmann/json.hpp>
 
 #include "engine/json.hpp"
@@ -175,6 +177,17 @@ Result<Endpoint> resolve_endpoint(const EndpointOptions& options, const Environm
   if (!current) return std::unexpected(current.error());
   if (!current->empty()) return by_context(*current, (folder / "config.json").string());
   return by_context("default", "default");
+}
+
+std::string published_host(const Endpoint& endpoint, std::string_view host_ip) {
+  const bool any = host_ip.empty() || host_ip == "0.0.0.0" || host_ip == "::";
+  if (!endpoint.unix_socket.empty()) return any ? "127.0.0.1" : std::string(host_ip);
+  const auto& url = endpoint.command.empty() ? endpoint.base_url : endpoint.host;
+  auto authority = url.substr(url.find("://") + 3);
+  authority.resize(std::min(authority.find('/'), authority.size()));
+  if (const auto at = authority.rfind('@'); at != std::string::npos) authority.erase(0, at + 1);
+  if (authority.starts_with('[')) return authority.substr(1, authority.find(']') - 1);
+  return authority.substr(0, authority.find(':'));
 }
 
 }  // namespace saasctl::engine

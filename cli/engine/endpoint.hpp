@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "util/http.hpp"
@@ -37,6 +38,10 @@ struct Endpoint {
 // (malformed host, unknown context, both options given, a scheme we do not speak), each naming where the value came
 // from.
 Result<Endpoint> resolve_endpoint(const EndpointOptions& options, const Environment& environment);
+
+// Where a port that the engine publishes on `host_ip` is reached from here: on this machine when the engine is behind a
+// unix socket, else on the machine of the engine. Empty, "0.0.0.0" and "::" are every address.
+std::string published_host(const Endpoint& endpoint, std::string_view host_ip);
 
 // The folder of the docker CLI's configuration: DOCKER_CONFIG, else HOME/.docker; empty when neither is set.
 std::filesystem::path docker_config_folder(const Environment& environment);

@@ -53,19 +53,18 @@ class ExecProbe : public Probe {
   Pause pause_;
 };
 
-// Where a published port is reached from here: an engine on another machine publishes on that machine.
 struct Published {
   std::string address;
   std::uint16_t port;
 };
 
-std::optional<Published> published(const engine::Container& container, std::string_view target) {
+std::optional<Published> published(const engine::Client& client, const engine::Container& container,
+                                   std::string_view target) {
   const auto found = std::ranges::find_if(container.ports, [&](const engine::PortBinding& binding) {
     return binding.container_port == std::string(target) + "/tcp" && binding.host_port != 0;
   });
   if (found == container.ports.end()) return std::nullopt;
-  const bool any = found->host_ip.empty() || found->host_ip == "0.0.0.0" || found->host_ip == "::";
-  return Published{any ? "127.0.0.1" : found->host_ip, found->host_port};
+  return Published{engine::published_host(client.endpoint(), found->host_ip), found->host_port};
 }
 
 class HttpProbe : public Probe {
@@ -157,11 +156,11 @@ std::unique_ptr<Probe> ready_probe(const engine::Client& client, const stack::Re
   if (ready.log) return std::make_unique<LogProbe>(client, container, *ready.log, pause);
   if (ready.http) {
     const auto slash = ready.http->find('/');
-    auto where = published(container, std::string_view(*ready.http).substr(1, slash - 1));
+    auto where = published(client, container, std::string_view(*ready.http).substr(1, slash - 1));
     if (!where) return nullptr;
     return std::make_unique<HttpProbe>(std::move(*where), ready.http->substr(slash), timeout, pause);
   }
-  auto where = published(container, std::to_string(ready.tcp->value));
+  auto where = published(client, container, std::to_string(ready.tcp->value));
   if (!where) return nullptr;
   return std::make_unique<TcpProbe>(std::move(*where), timeout, pause);
 }

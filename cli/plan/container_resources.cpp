@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "plan/resource_body.hpp"
 #include "stack/shapes.hpp"
 #include "util/text.hpp"
 
@@ -9,12 +10,6 @@ namespace saasctl::plan {
 namespace {
 
 using project::Json;
-
-Json object_of(const stack::Pairs& pairs) {
-  Json out = Json::object();
-  for (const auto& entry : pairs) out[entry.name] = entry.value.value_or("");
-  return out;
-}
 
 void processors(const stack::Service& spec, Json& host) {
   const auto time = [&](const char* key, const std::optional<std::string>& value) {

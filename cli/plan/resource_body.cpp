@@ -3,15 +3,10 @@
 #include "plan/labels.hpp"
 
 namespace saasctl::plan {
-namespace {
 
 using project::Json;
 
-Json object_of(const stack::Pairs& pairs) {
-  Json out = Json::object();
-  for (const auto& entry : pairs) out[entry.name] = entry.value.value_or("");
-  return out;
-}
+namespace {
 
 Json labels_of(const project::Project& project, const stack::Pairs& own, std::string_view kind,
                const std::string& key) {
@@ -38,6 +33,12 @@ Json ipam_of(const stack::Ipam& ipam) {
 }
 
 }  // namespace
+
+Json object_of(const stack::Pairs& pairs) {
+  Json out = Json::object();
+  for (const auto& entry : pairs) out[entry.name] = entry.value.value_or("");
+  return out;
+}
 
 Json network_body(const project::Project& project, const project::Network& network) {
   const auto& spec = network.spec;

@@ -5,6 +5,9 @@
 
 namespace saasctl::plan {
 
+// A map of texts as the API has it; a pair without a value is an empty text.
+project::Json object_of(const stack::Pairs& pairs);
+
 // Source: Docker Engine API 1.41, POST /networks/create.
 project::Json network_body(const project::Project& project, const project::Network& network);
 

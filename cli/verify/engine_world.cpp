@@ -21,15 +21,6 @@ bool is_oneoff(const engine::ContainerSummary& container) {
   return found != container.labels.end() && to_lower(found->second) == "true";
 }
 
-// Where the engine's published ports are reached from here: on this machine, or on the one the engine runs on.
-std::string host_of(const engine::Endpoint& endpoint, const std::string& host_ip) {
-  const bool any = host_ip.empty() || host_ip == "0.0.0.0" || host_ip == "::";
-  if (!endpoint.unix_socket.empty()) return any ? "127.0.0.1" : host_ip;
-  auto url = endpoint.base_url.substr(endpoint.base_url.find("://") + 3);
-  if (url.starts_with('[')) return url.substr(1, url.find(']') - 1);
-  return url.substr(0, url.find_first_of(":/"));
-}
-
 std::string published_words(const engine::Container& container) {
   std::vector<std::string> ports;
   for (const auto& binding : container.ports) {
@@ -91,7 +82,8 @@ Result<Address> EngineServices::address(std::string_view service, std::optional<
         fmt::format("saasctl up, then saasctl logs {}", service));
   }
   for (const auto& binding : found->ports) {
-    if (fits(binding, port)) return Address{host_of(client_.endpoint(), binding.host_ip), binding.host_port};
+    if (fits(binding, port))
+      return Address{engine::published_host(client_.endpoint(), binding.host_ip), binding.host_port};
   }
   return failure(Fault::not_found, fmt::format("service {} publishes no {} to the host: {}", service,
                                                port ? fmt::format("port {}/tcp", *port) : std::string("TCP port"),

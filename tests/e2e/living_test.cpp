@@ -3,6 +3,7 @@
 
 #include "compose.hpp"
 #include "engine/logs.hpp"
+#include "services.hpp"
 #include "stack.hpp"
 
 using namespace saasctl;
@@ -10,16 +11,6 @@ using namespace saasctl::test;
 using nlohmann::json;
 
 namespace {
-
-std::string service(const std::string& name, const std::string& image, const std::string& command,
-                    const std::string& more = "") {
-  return "  " + name + ":\n    image: " + image + "\n    pull_policy: never\n    command: " + command +
-         "\n    stop_signal: SIGKILL\n" + more;
-}
-
-std::string sleeper(const std::string& name, const std::string& image, const std::string& more = "") {
-  return service(name, image, "[sleep, '3600']", more);
-}
 
 // db ← api ← web, and a job that has done its work.
 std::string chain(const std::string& image) {

@@ -2,6 +2,7 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include "services.hpp"
 #include "stack.hpp"
 
 using namespace saasctl;
@@ -9,12 +10,6 @@ using namespace saasctl::test;
 using Catch::Matchers::StartsWith;
 
 namespace {
-
-// Services that wait until they are killed; nobody has to wait for their end.
-std::string sleeper(const std::string& name, const std::string& image, const std::string& more = "") {
-  return "  " + name + ":\n    image: " + image +
-         "\n    pull_policy: never\n    command: [sleep, '3600']\n    stop_signal: SIGKILL\n" + more;
-}
 
 // Holds a port of the host.
 class TakenPort {

@@ -63,6 +63,19 @@ TEST_CASE("the endpoint is chosen as docker chooses it") {
   CHECK(resolve_endpoint({.context = "default"}, environment)->unix_socket == "/var/run/docker.sock");
 }
 
+TEST_CASE("published ports are on the machine of the engine") {
+  const auto at = [](const std::string& host, const std::string& address) {
+    const auto endpoint = resolve_endpoint({.host = host}, {});
+    REQUIRE(endpoint);
+    return published_host(*endpoint, address);
+  };
+  CHECK(at("unix:///run/docker.sock", "0.0.0.0") == "127.0.0.1");
+  CHECK(at("unix:///run/docker.sock", "127.0.0.2") == "127.0.0.2");
+  CHECK(at("tcp://far:2375", "") == "far");
+  CHECK(at("tcp://[fd00::1]:2375", "::") == "fd00::1");
+  CHECK(at("ssh://me@far:22/run/docker.sock", "0.0.0.0") == "far");
+}
+
 TEST_CASE("TLS comes from the environment or from the context") {
   const test::TemporaryFolder folder;
   Environment environment{{"DOCKER_CONFIG", folder.path().string()}, {"DOCKER_HOST", "tcp://far"}};
