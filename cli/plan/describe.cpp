@@ -4,6 +4,7 @@
 
 #include <array>
 #include <string_view>
+#include <vector>
 
 #include "util/text.hpp"
 
@@ -99,6 +100,29 @@ std::string quoted(const std::string& text, std::string_view quote, std::string_
   return out;
 }
 
+// What each action waits for, without what follows from the rest: a drawing of all of it is a thicket.
+std::vector<std::vector<std::size_t>> drawn_edges(const Plan& plan) {
+  const auto count = plan.actions.size();
+  std::vector<std::vector<bool>> before(count, std::vector<bool>(count));  // [i][j]: j is done before i
+  std::vector<std::vector<std::size_t>> edges(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    std::vector<bool> implied(count);
+    for (const auto direct : plan.actions[i].after) {
+      for (std::size_t j = 0; j < direct; ++j) {
+        if (before[direct][j]) implied[j] = true;
+      }
+    }
+    for (const auto direct : plan.actions[i].after) {
+      before[i][direct] = true;
+      if (!implied[direct]) edges[i].push_back(direct);
+    }
+    for (std::size_t j = 0; j < i; ++j) {
+      if (implied[j]) before[i][j] = true;
+    }
+  }
+  return edges;
+}
+
 }  // namespace
 
 std::string to_text(const Plan& plan) {
@@ -131,18 +155,20 @@ Json to_json(const Plan& plan, const std::string& project) {
 
 std::string to_dot(const Plan& plan) {
   std::string out = "digraph plan {\n  rankdir=LR;\n  node [shape=box];\n";
+  const auto edges = drawn_edges(plan);
   for (std::size_t i = 0; i < plan.actions.size(); ++i) {
     out += fmt::format("  a{} [label=\"{}\"];\n", i, quoted(to_line(plan.actions[i]), "\\\"", "\\\\"));
-    for (const auto before : plan.actions[i].after) out += fmt::format("  a{} -> a{};\n", before, i);
+    for (const auto before : edges[i]) out += fmt::format("  a{} -> a{};\n", before, i);
   }
   return out + "}\n";
 }
 
 std::string to_mermaid(const Plan& plan) {
   std::string out = "flowchart LR\n";
+  const auto edges = drawn_edges(plan);
   for (std::size_t i = 0; i < plan.actions.size(); ++i) {
     out += fmt::format("  a{}[\"{}\"]\n", i, quoted(to_line(plan.actions[i]), "#quot;", "\\"));
-    for (const auto before : plan.actions[i].after) out += fmt::format("  a{} --> a{}\n", before, i);
+    for (const auto before : edges[i]) out += fmt::format("  a{} --> a{}\n", before, i);
   }
   return out;
 }

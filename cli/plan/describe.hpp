@@ -18,7 +18,8 @@ std::string to_text(const Plan& plan);
 // "after": [id]}]}. A value that is absent or hidden is null.
 Json to_json(const Plan& plan, const std::string& project);
 
-// The actions and what each waits for. Sources: graphviz.org/doc/info/lang.html; mermaid.js.org/syntax/flowchart.html.
+// The actions and what each waits for, where that does not follow from its other waits. Sources:
+// graphviz.org/doc/info/lang.html; mermaid.js.org/syntax/flowchart.html.
 std::string to_dot(const Plan& plan);
 std::string to_mermaid(const Plan& plan);
 
