@@ -102,7 +102,7 @@ TEST_CASE("stop, start, restart, pause, kill and rm keep the order and touch wha
 TEST_CASE("every listing tells of the running stack") {
   const auto client = real_engine();
   const FixtureImage image(client);
-  const Stack stack(client);
+  const Stack stack(client, "listings");  // of its own: events of others are not gone with their stacks
   const auto port = std::to_string(free_port());
   stack.write("services:\n" +
               sleeper("web", image.text(), "    ports: ['127.0.0.1:" + port + ":80']\n    volumes: [data:/data]\n") +
