@@ -5,8 +5,12 @@ target_compile_options(saasctl_options INTERFACE
   $<$<CONFIG:Release>:-D_FORTIFY_SOURCE=2>)
 # GCC 12 sees overlapping copies in std::string::insert and operator+ where there are none (GCC bug 105651, mended in 13).
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
-  target_compile_options(saasctl_options INTERFACE -Wno-restrict
-    # So do these warnings about the flow of values once the optimiser has inlined the standard library: seen, not fatal.
+  target_compile_options(saasctl_options INTERFACE -Wno-restrict)
+endif()
+# Nor are these warnings about the flow of values to be trusted once the optimiser has inlined the standard library: seen,
+# not fatal.
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  target_compile_options(saasctl_options INTERFACE
     $<$<CONFIG:Release>:-Wno-error=maybe-uninitialized -Wno-error=array-bounds -Wno-error=stringop-overflow
     -Wno-error=stringop-overread -Wno-error=dangling-pointer -Wno-error=nonnull -Wno-error=free-nonheap-object>)
 endif()

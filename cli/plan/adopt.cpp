@@ -327,7 +327,7 @@ class Comparison {
       for (const auto& alias : member(endpoint, "Aliases")) {
         // The container's own name is known to the engine anyway.
         const auto text = alias.get<std::string>();
-        if (!aliases.contains(text) && "/" + text != member(actual_, "Name"))
+        if (!aliases.contains(text) && Json("/" + text) != member(actual_, "Name"))
           changes_.push_back({"networks." + name + ".aliases", std::nullopt, text});
       }
     }
