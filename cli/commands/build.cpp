@@ -37,7 +37,7 @@ void setup_build(CLI::App& app, const Choose& choose) {
       "build",
       "Build the images. A service with image and build is pulled when missing and built when that fails; "
       "name it to build it in any case");
-  verb->add_option("services", options->services, "Services to build; all when none is named")->type_name("SERVICE");
+  verb->add_option("service", options->services, "Services to build; all when none is named")->type_name("SERVICE");
   verb->add_flag("--no-cache", options->no_cache, "Carry out every step again, whatever is cached");
   verb->add_flag("--pull", options->pull, "Ask the registry for newer base images");
   verb->footer("\nExample: saasctl build auth-service");

@@ -5,7 +5,7 @@
 namespace saasctl::commands {
 
 void add_services(CLI::App& verb, std::vector<std::string>& services, const std::string& what) {
-  verb.add_option("services", services, what)->type_name("SERVICE");
+  verb.add_option("service", services, what)->type_name("SERVICE");
 }
 
 void add_timeout(CLI::App& verb, std::optional<unsigned>& timeout) {

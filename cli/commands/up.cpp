@@ -195,7 +195,7 @@ int run_up(const Session& session, const UpOptions& options) {
 }
 
 void add_planning_options(CLI::App& verb, UpOptions& options) {
-  verb.add_option("services", options.services, "Services, with what they depend on; all when none is named")
+  verb.add_option("service", options.services, "Services, with what they depend on; all when none is named")
       ->type_name("SERVICE");
   auto* force = verb.add_flag("--force-recreate", options.force_recreate, "Make every container anew");
   verb.add_flag("--no-recreate", options.no_recreate, "Leave containers that exist, whatever has changed")

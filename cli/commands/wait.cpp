@@ -77,7 +77,7 @@ int run_wait(const Session& session, const WaitOptions& options) {
 void setup_wait(CLI::App& app, const Choose& choose) {
   const auto options = std::make_shared<WaitOptions>();
   auto* verb = app.add_subcommand("wait", "Wait until the first of some services ends; its exit code is the tool's");
-  verb->add_option("services", options->services, "Services to wait for")->type_name("SERVICE")->required();
+  verb->add_option("service", options->services, "Services to wait for")->type_name("SERVICE")->required();
   verb->add_flag("--down-project", options->down, "Take the whole stack down then");
   verb->footer("\nExample: saasctl wait tests --down-project");
   verb->callback([=] { choose([options](const Session& session) { return run_wait(session, *options); }); });

@@ -300,7 +300,7 @@ void setup_watch(CLI::App& app, const Choose& choose) {
   const auto options = std::make_shared<WatchVerb>();
   auto* verb = app.add_subcommand(
       "watch", "Follow changes of files as develop.watch says: synchronise, restart, rebuild; until Ctrl-C");
-  verb->add_option("services", options->services, "Services to follow; all that have rules when none is named")
+  verb->add_option("service", options->services, "Services to follow; all that have rules when none is named")
       ->type_name("SERVICE");
   verb->add_flag("--no-up", options->no_up, "Do not build and bring up the services before");
   verb->add_flag("--prune", options->prune, "Remove the image that a rebuilt one replaces");

@@ -12,7 +12,7 @@ namespace saasctl {
 
 struct Sha256::State {
   struct Deleter {
-    void operator()(EVP_MD_CTX* context) const noexcept { EVP_MD_CTX_free(context); }
+    void operator()(EVP_MD_CTX* state) const noexcept { EVP_MD_CTX_free(state); }
   };
   std::unique_ptr<EVP_MD_CTX, Deleter> context{EVP_MD_CTX_new()};
 };

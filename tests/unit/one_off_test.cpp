@@ -38,7 +38,7 @@ std::vector<std::string> lines(const Plan& plan) {
   return out;
 }
 
-const CreateContainer& created(const Plan& plan, const std::string& service) {
+const CreateContainer& created(const Plan& plan, std::string_view service) {
   const auto found = std::ranges::find_if(plan.actions, [&](const Action& action) {
     const auto* work = std::get_if<CreateContainer>(&action.work);
     return work != nullptr && work->service == service;
