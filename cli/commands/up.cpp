@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <set>
 
 #include "build/pull_policy.hpp"
 #include "commands/carry.hpp"
@@ -9,8 +10,10 @@
 #include "commands/project_lock.hpp"
 #include "commands/urls.hpp"
 #include "commands/verb.hpp"
+#include "engine/networks.hpp"
 #include "execute/observe.hpp"
 #include "plan/describe.hpp"
+#include "plan/labels.hpp"
 #include "project/model.hpp"
 #include "project/order.hpp"
 #include "util/text.hpp"
@@ -141,16 +144,42 @@ void roll_back(const Session& session, const engine::Client& client, const proje
   }
 }
 
+std::optional<execute::ReadyError> carry_once(const Session& session, const engine::Client& client,
+                                              const project::Project& project, const plan::Plan& plan,
+                                              const UpOptions& options) {
+  terminal::Board board(session.terminal, "up");
+  execute::ExecuteOptions execute;
+  execute.timeout = std::chrono::seconds(options.timeout);
+  const auto done = carry_plan(session, client, project, plan, execute, board);
+  board.finish();
+  return done ? std::nullopt : std::optional(done.error());
+}
+
+// Engines before 25 make a network twice when two requests come together. A twin without containers goes; what cannot
+// be removed is in use, and stays.
+bool remove_twins(const Session& session, const engine::Client& client, const project::Project& project) {
+  const auto networks =
+      engine::list_networks(client, {std::string(plan::label::project) + "=" + project.name}, session.stop);
+  if (!networks) return false;
+  std::set<std::string> names;
+  bool removed = false;
+  for (const auto& network : *networks) {
+    if (!names.insert(network.name).second)
+      removed = engine::remove_network(client, network.id, session.stop).has_value() || removed;
+  }
+  return removed;
+}
+
 int carry_up(const Session& session, const engine::Client& client, const project::Project& project,
-             const plan::Observed& observed, const plan::Plan& plan, const UpOptions& options) {
-  std::optional<execute::ReadyError> error;
-  {
-    terminal::Board board(session.terminal, "up");
-    execute::ExecuteOptions execute;
-    execute.timeout = std::chrono::seconds(options.timeout);
-    const auto done = carry_plan(session, client, project, plan, execute, board);
-    board.finish();
-    if (!done) error = done.error();
+             const plan::Observed& observed, const plan::Plan& plan, const plan::UpOptions& planning,
+             const UpOptions& options) {
+  auto error = carry_once(session, client, project, plan, options);
+  if (error && !error->service && (remove_twins(session, client, project) || error->fault == Fault::not_found)) {
+    // What the photograph showed has gone: a request of a killed run may arrive as late as that. Once more from a new
+    // one.
+    const auto again = execute::observe(client, project, session.stop);
+    const auto anew = again ? plan::plan_up(project, *again, planning) : std::unexpected(again.error());
+    if (anew) error = carry_once(session, client, project, *anew, options);
   }
   if (error) {
     const int code = fail_with_service(session, *error);
@@ -191,7 +220,7 @@ int run_up(const Session& session, const UpOptions& options) {
   for (const auto& note : plan->notes) session.terminal.warning(note);
   if (options.dry_run) return show_plan(session, *project, *plan, options);
   // From here on the engine is changed.
-  return carry_up(session, *client, *project, *observed, *plan, options);
+  return carry_up(session, *client, *project, *observed, *plan, *planned, options);
 }
 
 void add_planning_options(CLI::App& verb, UpOptions& options) {
