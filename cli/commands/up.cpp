@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <memory>
-#include <set>
 
 #include "build/pull_policy.hpp"
 #include "commands/carry.hpp"
@@ -10,10 +9,8 @@
 #include "commands/project_lock.hpp"
 #include "commands/urls.hpp"
 #include "commands/verb.hpp"
-#include "engine/networks.hpp"
 #include "execute/observe.hpp"
 #include "plan/describe.hpp"
-#include "plan/labels.hpp"
 #include "project/model.hpp"
 #include "project/order.hpp"
 #include "util/text.hpp"
@@ -155,31 +152,17 @@ std::optional<execute::ReadyError> carry_once(const Session& session, const engi
   return done ? std::nullopt : std::optional(done.error());
 }
 
-// Engines before 25 make a network twice when two requests come together. A twin without containers goes; what cannot
-// be removed is in use, and stays.
-bool remove_twins(const Session& session, const engine::Client& client, const project::Project& project) {
-  const auto networks =
-      engine::list_networks(client, {std::string(plan::label::project) + "=" + project.name}, session.stop);
-  if (!networks) return false;
-  std::set<std::string> names;
-  bool removed = false;
-  for (const auto& network : *networks) {
-    if (!names.insert(network.name).second)
-      removed = engine::remove_network(client, network.id, session.stop).has_value() || removed;
-  }
-  return removed;
-}
-
 int carry_up(const Session& session, const engine::Client& client, const project::Project& project,
              const plan::Observed& observed, const plan::Plan& plan, const plan::UpOptions& planning,
              const UpOptions& options) {
   auto error = carry_once(session, client, project, plan, options);
-  if (error && !error->service && (remove_twins(session, client, project) || error->fault == Fault::not_found)) {
-    // What the photograph showed has gone: a request of a killed run may arrive as late as that. Once more from a new
-    // one.
+  if (error && !error->service && (error->fault == Fault::not_found || error->fault == Fault::failed)) {
+    // A request of a killed run may arrive so late that what the photograph showed has gone, or is there twice.
     const auto again = execute::observe(client, project, session.stop);
-    const auto anew = again ? plan::plan_up(project, *again, planning) : std::unexpected(again.error());
-    if (anew) error = carry_once(session, client, project, *anew, options);
+    if (again && (error->fault == Fault::not_found || !again->twin_networks.empty())) {
+      const auto anew = plan::plan_up(project, *again, planning);
+      if (anew) error = carry_once(session, client, project, *anew, options);
+    }
   }
   if (error) {
     const int code = fail_with_service(session, *error);

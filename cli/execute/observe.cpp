@@ -90,18 +90,39 @@ plan::Facts facts_of(const engine::Volume& volume) {
   return facts;
 }
 
+// Before API 1.44 two requests that come together make two networks of one name. One that has containers stays, or one
+// of those that have none.
+Result<void> observe_twins(const engine::Client& client, const std::map<std::string, std::vector<std::string>>& ids,
+                           plan::Observed& observed, const std::stop_token& stop) {
+  for (const auto& [name, twins] : ids) {
+    if (twins.size() < 2) continue;
+    std::vector<std::string> idle;
+    for (const auto& id : twins) {
+      const auto network = engine::inspect_network(client, id, stop);
+      if (network && network->containers.empty()) idle.push_back(id);
+      if (!network && network.error().fault != Fault::not_found) return std::unexpected(network.error());
+    }
+    const auto kept = idle.size() == twins.size() ? 1 : 0;
+    observed.twin_networks.insert(observed.twin_networks.end(), idle.begin() + kept, idle.end());
+  }
+  return {};
+}
+
 // The project's own by label, and those of the file by name: an external one has no label of ours.
 Result<void> observe_networks(const engine::Client& client, const project::Project& project, plan::Observed& observed,
                               std::stop_token stop) {
   auto networks = engine::list_networks(client, {}, stop);
   if (!networks) return std::unexpected(networks.error());
+  std::map<std::string, std::vector<std::string>> own;  // name → ids
   for (const auto& network : *networks) {
     observed.networks[network.name] = network.id;
     observed.network_facts[network.name] = facts_of(network);
-    if (label_of(network.labels, plan::label::project) == project.name)
-      observed.project_networks.push_back(network.name);
+    if (label_of(network.labels, plan::label::project) != project.name) continue;
+    auto& twins = own[network.name];
+    if (twins.empty()) observed.project_networks.push_back(network.name);
+    twins.push_back(network.id);
   }
-  return {};
+  return observe_twins(client, own, observed, stop);
 }
 
 Result<void> observe_volumes(const engine::Client& client, const project::Project& project, plan::Observed& observed,

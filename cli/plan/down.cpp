@@ -25,8 +25,10 @@ class DownPlanner {
 
   Plan make() {
     remove_containers();
+    auto before_networks = removals_;
+    for (const auto& twin : observed_.twin_networks) before_networks.push_back(add(RemoveNetwork{twin}, {}));
     for (const auto& network : observed_.project_networks) {
-      if (!in_use(network, &ObservedContainer::networks)) add(RemoveNetwork{network}, removals_);
+      if (!in_use(network, &ObservedContainer::networks)) add(RemoveNetwork{network}, before_networks);
     }
     for (const auto& volume : observed_.secret_volumes) remove_volume(volume);
     for (const auto& volume : project_.volumes) {

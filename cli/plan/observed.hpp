@@ -51,12 +51,13 @@ struct ObservedImage {
 using Facts = std::map<std::string, std::string>;
 
 struct Observed {
-  std::vector<ObservedContainer> containers;        // of the project, stopped ones too
-  std::map<std::string, std::string> networks;      // names that exist → id
-  std::vector<std::string> project_networks;        // names of those that carry the project's label
-  std::vector<std::string> volumes;                 // names that exist, as far as the project names them
-  std::vector<std::string> secret_volumes;          // names of the project's volumes that hold secrets
-  std::map<std::string, ObservedImage> images;      // by reference; missing images are not there
+  std::vector<ObservedContainer> containers;    // of the project, stopped ones too
+  std::map<std::string, std::string> networks;  // names that exist → id
+  std::vector<std::string> project_networks;    // names of those that carry the project's label
+  std::vector<std::string> twin_networks;       // ids of the project's that have the name of another, nobody on them
+  std::vector<std::string> volumes;             // names that exist, as far as the project names them
+  std::vector<std::string> secret_volumes;      // names of the project's volumes that hold secrets
+  std::map<std::string, ObservedImage> images;  // by reference; missing images are not there
   std::map<std::string, Facts> network_facts = {};  // by name
   std::map<std::string, Facts> volume_facts = {};
 };

@@ -42,7 +42,7 @@ Json object_of(const stack::Pairs& pairs) {
 
 Json network_body(const project::Project& project, const project::Network& network) {
   const auto& spec = network.spec;
-  Json body = {{"Name", network.name}, {"CheckDuplicate", true}, {"Driver", spec.driver.value_or("bridge")}};
+  Json body = {{"Name", network.name}, {"Driver", spec.driver.value_or("bridge")}};
   body["Labels"] = labels_of(project, spec.labels, label::network, network.key);
   if (spec.internal) body["Internal"] = *spec.internal;
   if (spec.attachable) body["Attachable"] = *spec.attachable;

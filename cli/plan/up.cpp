@@ -95,6 +95,8 @@ class UpPlanner {
   // ---- what goes
   // What an interrupted run left behind: it has a name that the next run needs.
   void remove_leftovers() {
+    for (const auto& twin : observed_.twin_networks)
+      twins_.push_back(add(RemoveNetwork{twin}, {"made twice"}, {}, Verdict::remove));
     for (const auto& container : observed_.containers) {
       const bool helper = container.one_off && container.state == "created" && container.name.ends_with("-secrets");
       if (helper)
@@ -223,7 +225,7 @@ class UpPlanner {
     place.is_new = !instance.old.empty();
     place.start = true;
     place.start_first = place.is_new && starts_first(service);
-    Indices after = others_of(service);
+    Indices after = with(others_of(service), twins_);
     if (name_taken && temporary_taken) after = with(after, remove_named(place, instance.name + "-next"));
     const auto volumes = secret_volumes(project_, service, observed_.images.at(service.image));
     auto [body, connect] = container_body(project_, service, volumes);
@@ -288,8 +290,7 @@ class UpPlanner {
         take_name(place, replace(place, {}));
         continue;
       }
-      Indices after = dependencies_of(service);
-      after.insert(after.end(), place.made.begin(), place.made.end());
+      Indices after = with(with(dependencies_of(service), place.made), twins_);
       if (!place.restart_cause.empty()) {
         after = {add(StopContainer{service.name, place.container}, {place.restart_cause}, std::move(after),
                      Verdict::restart)};
@@ -450,6 +451,7 @@ class UpPlanner {
   Plan& plan_ = draft_.plan;
   Footing footing_{draft_, project_, observed_};
   Indices leftovers_;  // the actions that remove them
+  Indices twins_;      // likewise: a name that two networks have is none
   std::map<std::string, std::vector<Place>> places_;
   std::multimap<std::string, std::pair<std::string, std::size_t>> holders_;  // host port → its place until now
   std::map<std::string, Indices> freed_;  // host port → what must be done before it is free

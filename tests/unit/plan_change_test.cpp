@@ -86,6 +86,10 @@ TEST_CASE("the plans of changes to a running stack") {
   auto diverged = running(shared);
   diverged.network_facts = {{"shop_back", {{"internal", "false"}, {"ipam.config[0].subnet", "10.8.0.0/24"}}}};
   diverged.volume_facts = {{"shop_data", {{"driver", "local"}}}};
+  auto twice = running(shared);
+  twice.twin_networks = {"0123456789ab"};
+  twice.containers.back().state = "exited";
+  section("a network that a killed run's late request made twice", up(shared, twice));
   section("networks and volumes that are not what the file says", up(shared, diverged));
   check_golden("plans_change.txt", text);
 }
