@@ -7,38 +7,38 @@ namespace {
 
 using Services = std::vector<std::string>;
 
-int run_pause(const Session& session, const Services& services) {
+// Both are one plan, carried out; `nothing` is said when it is empty.
+struct Verb {
+  const char* name;
+  plan::Plan (*plan)(const plan::Living&);
+  const char* nothing;
+};
+
+int run(const Session& session, const Services& services, const Verb& verb) {
   const auto scene = see(session, services);
   if (!scene) return fail(session, scene.error());
   const auto containers = observed_containers(*scene);
-  const auto plan = plan::plan_pause({scene->project, containers, services});
-  return carry_living(session, *scene, "pause", plan, "nothing to pause");
+  return carry_living(session, *scene, verb.name, verb.plan({scene->project, containers, services}), verb.nothing);
 }
 
-int run_unpause(const Session& session, const Services& services) {
-  const auto scene = see(session, services);
-  if (!scene) return fail(session, scene.error());
-  const auto containers = observed_containers(*scene);
-  const auto plan = plan::plan_unpause({scene->project, containers, services});
-  return carry_living(session, *scene, "unpause", plan, "nothing is paused");
+void setup(CLI::App& app, const Choose& choose, const Verb& verb, const char* does, const char* which) {
+  const auto services = std::make_shared<Services>();
+  auto* command = app.add_subcommand(verb.name, does);
+  add_services(*command, *services, which);
+  command->footer(std::string("\nExample: saasctl ") + verb.name + " web");
+  command->callback([=] { choose([=](const Session& session) { return run(session, *services, verb); }); });
 }
 
 }  // namespace
 
 void setup_pause(CLI::App& app, const Choose& choose) {
-  const auto services = std::make_shared<Services>();
-  auto* verb = app.add_subcommand("pause", "Freeze the processes of the services, without their noticing");
-  add_services(*verb, *services, "Services to pause; all when none is named");
-  verb->footer("\nExample: saasctl pause web");
-  verb->callback([=] { choose([services](const Session& session) { return run_pause(session, *services); }); });
+  setup(app, choose, {"pause", plan::plan_pause, "nothing to pause"},
+        "Freeze the processes of the services, without their noticing", "Services to pause; all when none is named");
 }
 
 void setup_unpause(CLI::App& app, const Choose& choose) {
-  const auto services = std::make_shared<Services>();
-  auto* verb = app.add_subcommand("unpause", "Let paused services go on");
-  add_services(*verb, *services, "Services to unpause; all when none is named");
-  verb->footer("\nExample: saasctl unpause web");
-  verb->callback([=] { choose([services](const Session& session) { return run_unpause(session, *services); }); });
+  setup(app, choose, {"unpause", plan::plan_unpause, "nothing is paused"}, "Let paused services go on",
+        "Services to unpause; all when none is named");
 }
 
 }  // namespace saasctl::commands

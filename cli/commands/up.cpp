@@ -143,10 +143,10 @@ void roll_back(const Session& session, const engine::Client& client, const proje
 
 std::optional<execute::ReadyError> carry_once(const Session& session, const engine::Client& client,
                                               const project::Project& project, const plan::Plan& plan,
-                                              const UpOptions& options) {
+                                              std::chrono::steady_clock::time_point deadline) {
   terminal::Board board(session.terminal, "up");
   execute::ExecuteOptions execute;
-  execute.timeout = std::chrono::seconds(options.timeout);
+  execute.timeout = std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
   const auto done = carry_plan(session, client, project, plan, execute, board);
   board.finish();
   return done ? std::nullopt : std::optional(done.error());
@@ -155,13 +155,14 @@ std::optional<execute::ReadyError> carry_once(const Session& session, const engi
 int carry_up(const Session& session, const engine::Client& client, const project::Project& project,
              const plan::Observed& observed, const plan::Plan& plan, const plan::UpOptions& planning,
              const UpOptions& options) {
-  auto error = carry_once(session, client, project, plan, options);
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(options.timeout);
+  auto error = carry_once(session, client, project, plan, deadline);
   if (error && !error->service && (error->fault == Fault::not_found || error->fault == Fault::failed)) {
     // A request of a killed run may arrive so late that what the photograph showed has gone, or is there twice.
     const auto again = execute::observe(client, project, session.stop);
     if (again && (error->fault == Fault::not_found || !again->twin_networks.empty())) {
       const auto anew = plan::plan_up(project, *again, planning);
-      if (anew) error = carry_once(session, client, project, *anew, options);
+      if (anew) error = carry_once(session, client, project, *anew, deadline);
     }
   }
   if (error) {

@@ -116,8 +116,8 @@ Result<void> observe_networks(const engine::Client& client, const project::Proje
   std::map<std::string, std::vector<std::string>> own;  // name → ids
   for (const auto& network : *networks) {
     observed.networks[network.name] = network.id;
-    observed.network_facts[network.name] = facts_of(network);
     if (label_of(network.labels, plan::label::project) != project.name) continue;
+    observed.network_facts[network.name] = facts_of(network);
     auto& twins = own[network.name];
     if (twins.empty()) observed.project_networks.push_back(network.name);
     twins.push_back(network.id);
@@ -131,7 +131,8 @@ Result<void> observe_volumes(const engine::Client& client, const project::Projec
   if (!volumes) return std::unexpected(volumes.error());
   for (const auto& volume : *volumes) {
     observed.volumes.push_back(volume.name);
-    observed.volume_facts[volume.name] = facts_of(volume);
+    if (label_of(volume.labels, plan::label::project) == project.name)
+      observed.volume_facts[volume.name] = facts_of(volume);
     if (label_of(volume.labels, plan::label::secrets) == project.name) observed.secret_volumes.push_back(volume.name);
   }
   std::ranges::sort(observed.secret_volumes);

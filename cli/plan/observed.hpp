@@ -58,7 +58,7 @@ struct Observed {
   std::vector<std::string> volumes;             // names that exist, as far as the project names them
   std::vector<std::string> secret_volumes;      // names of the project's volumes that hold secrets
   std::map<std::string, ObservedImage> images;  // by reference; missing images are not there
-  std::map<std::string, Facts> network_facts = {};  // by name
+  std::map<std::string, Facts> network_facts = {};  // of those with the project\'s label, by name
   std::map<std::string, Facts> volume_facts = {};
 };
 
