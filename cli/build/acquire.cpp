@@ -66,7 +66,8 @@ class Acquirer {
       const auto done = pull(job, stop);
       if (done) return {};
       const bool wanted = !found || service.spec.pull_policy == "always";
-      if (done.error().fault == Fault::interrupted || (wanted && !service.build)) return failed(job, {done.error()});
+      const bool ends = done.error().fault == Fault::interrupted || done.error().fault == Fault::no_engine;
+      if (ends || (wanted && !service.build)) return failed(job, {done.error()});
       if (found) {
         sink_({job.image, ImageState::unchanged, "is there, but could not be pulled again: " + done.error().message});
         return {};
@@ -85,6 +86,14 @@ class Acquirer {
   static bool is_stale(const stack::Service& spec, const engine::Image& image) {
     const auto age = longest_age(spec);
     return age && (!image.last_tagged || std::chrono::system_clock::now() - *image.last_tagged >= *age);
+  }
+
+  // The registry did not answer, which no other name will change. The words are those of Go's net package.
+  static bool is_silent(const Error& error) {
+    const auto says = [&](std::string_view words) { return error.message.find(words) != std::string::npos; };
+    return error.fault == Fault::failed &&
+           (says("dial tcp") || says("i/o timeout") || says("no such host") || says("TLS handshake") ||
+            says("deadline exceeded") || says("Client.Timeout"));
   }
 
   Outcome failed(const Job& job, BuildError error) const {
@@ -114,7 +123,7 @@ class Acquirer {
     auto done = engine::pull_image(client_, job.image, pull, stop);
     if (done) {
       sink_({job.image, ImageState::done, "pulled"});
-    } else if (done.error().fault == Fault::failed) {
+    } else if (is_silent(done.error())) {
       const std::scoped_lock lock(registry_mutex_);
       unreachable_.insert(host);
     }

@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "build/build_call.hpp"
 #include "build/builders.hpp"
 #include "build/tar.hpp"
@@ -142,7 +144,12 @@ BuildOutcome conclude(const engine::Client& client, const BuildRequest& request,
 
 BuildOutcome build_classic(const engine::Client& client, const CheckedRequest& checked, const ProgressSink& sink,
                            std::stop_token stop) {
-  if (!checked.request.secrets.empty()) {
+  // One that need not be there and is not changes nothing.
+  const auto is_given = [](const auto& secret) {
+    std::error_code error;
+    return secret.second.required || std::filesystem::exists(secret.second.file, error);
+  };
+  if (std::ranges::any_of(checked.request.secrets, is_given)) {
     return std::unexpected(BuildError{{Fault::failed, "this engine's builder takes no build secrets over its API",
                                        "build on a Docker Engine, which has BuildKit"}});
   }

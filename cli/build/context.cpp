@@ -6,13 +6,10 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <cstring>
-#include <fstream>
 #include <set>
 
-#include "util/digest.hpp"
 #include "util/text.hpp"
 
 namespace saasctl::build {
@@ -117,25 +114,6 @@ class LinkFollower {
   std::set<std::string> found_;
 };
 
-// Length before content: no two different entries give the same bytes.
-void digest_text(Sha256& digest, std::string_view text) {
-  digest.update(fmt::format("{}:", text.size()));
-  digest.update(text);
-}
-
-Result<void> digest_file(Sha256& digest, const std::filesystem::path& path) {
-  Sha256 content;
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return unreadable(path, errno);
-  std::array<char, 65536> buffer{};
-  while (file.read(buffer.data(), buffer.size()) || file.gcount() > 0) {
-    content.update({buffer.data(), static_cast<std::size_t>(file.gcount())});
-  }
-  if (file.bad()) return unreadable(path, errno);
-  digest_text(digest, content.hex());
-  return {};
-}
-
 }  // namespace
 
 bool Entry::is_folder() const {
@@ -233,21 +211,6 @@ Result<PathFilter> classic_filter(std::vector<std::string> ignore_patterns, cons
   auto exclude = PatternList::compile(ignore_patterns);
   if (!exclude) return std::unexpected(std::move(exclude.error()));
   return PathFilter{.include = {}, .exclude = std::move(*exclude)};
-}
-
-Result<std::string> context_digest(const std::filesystem::path& root, PathFilter filter) {
-  Sha256 digest;
-  Walker walker(root, std::move(filter));
-  for (;;) {
-    const auto entry = walker.next();
-    if (!entry) return std::unexpected(entry.error());
-    if (!*entry) return digest.hex();
-    digest_text(digest, (*entry)->path);
-    digest_text(digest, fmt::format("{:o}", (*entry)->mode));
-    digest_text(digest, (*entry)->link);
-    if (!(*entry)->is_file()) continue;
-    if (auto read = digest_file(digest, root / (*entry)->path); !read) return std::unexpected(read.error());
-  }
 }
 
 }  // namespace saasctl::build

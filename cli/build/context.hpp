@@ -73,8 +73,4 @@ std::vector<std::string> follow_paths(const std::filesystem::path& root, const s
 // relative to the context.
 Result<PathFilter> classic_filter(std::vector<std::string> ignore_patterns, const std::string& dockerfile);
 
-// SHA-256 over path, mode and content or link target of every entry: 64 hex digits that change whenever what the
-// builder sees of the context does. Times and owners do not count.
-Result<std::string> context_digest(const std::filesystem::path& root, PathFilter filter);
-
 }  // namespace saasctl::build

@@ -1,4 +1,5 @@
 #include "build/filesync.hpp"
+#include "build/protobuf.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -39,14 +40,14 @@ Packet parse_packet(std::string_view bytes) {
   Packet packet;
   protozero::pbf_message<PacketField> reader(bytes.data(), bytes.size());
   while (reader.next()) {
-    switch (reader.tag()) {
-      case PacketField::type:
+    switch (reader.tag_and_type()) {
+      case number(PacketField::type):
         packet.type = static_cast<PacketType>(reader.get_enum());
         break;
-      case PacketField::id:
+      case number(PacketField::id):
         packet.id = reader.get_uint32();
         break;
-      case PacketField::data:
+      case bytes_of(PacketField::data):
         packet.data = reader.get_bytes();
         break;
       default:

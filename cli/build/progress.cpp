@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <protozero/pbf_message.hpp>
 
+#include "build/protobuf.hpp"
+
 namespace saasctl::build {
 namespace {
 
@@ -22,14 +24,15 @@ enum class WarningField : protozero::pbf_tag_type { vertex = 1, message = 3, det
 // google.protobuf.Timestamp
 Timestamp parse_time(protozero::data_view bytes) {
   enum class Field : protozero::pbf_tag_type { seconds = 1, nanos = 2 };
+  constexpr std::int64_t latest = 9'000'000'000;  // what nanoseconds in 64 bits can hold
   std::chrono::nanoseconds time{0};
   protozero::pbf_message<Field> reader(bytes);
   while (reader.next()) {
-    switch (reader.tag()) {
-      case Field::seconds:
-        time += std::chrono::seconds(reader.get_int64());
+    switch (reader.tag_and_type()) {
+      case number(Field::seconds):
+        time += std::chrono::seconds(std::clamp(reader.get_int64(), -latest, latest));
         break;
-      case Field::nanos:
+      case number(Field::nanos):
         time += std::chrono::nanoseconds(reader.get_int32());
         break;
       default:
@@ -43,23 +46,23 @@ Step parse_vertex(std::string_view bytes) {
   Step step;
   protozero::pbf_message<VertexField> reader(bytes.data(), bytes.size());
   while (reader.next()) {
-    switch (reader.tag()) {
-      case VertexField::digest:
+    switch (reader.tag_and_type()) {
+      case bytes_of(VertexField::digest):
         step.digest = reader.get_string();
         break;
-      case VertexField::name:
+      case bytes_of(VertexField::name):
         step.name = reader.get_string();
         break;
-      case VertexField::cached:
+      case number(VertexField::cached):
         step.cached = reader.get_bool();
         break;
-      case VertexField::started:
+      case bytes_of(VertexField::started):
         step.started = parse_time(reader.get_view());
         break;
-      case VertexField::completed:
+      case bytes_of(VertexField::completed):
         step.completed = parse_time(reader.get_view());
         break;
-      case VertexField::error:
+      case bytes_of(VertexField::error):
         step.error = reader.get_string();
         break;
       default:
@@ -116,20 +119,20 @@ void ProgressModel::add_transfer(std::string_view status) {
   StepTransfer transfer;
   protozero::pbf_message<StatusField> reader(status.data(), status.size());
   while (reader.next()) {
-    switch (reader.tag()) {
-      case StatusField::id:
+    switch (reader.tag_and_type()) {
+      case bytes_of(StatusField::id):
         transfer.id = reader.get_string();
         break;
-      case StatusField::vertex:
+      case bytes_of(StatusField::vertex):
         transfer.digest = reader.get_string();
         break;
-      case StatusField::current:
+      case number(StatusField::current):
         transfer.current = reader.get_int64();
         break;
-      case StatusField::total:
+      case number(StatusField::total):
         transfer.total = reader.get_int64();
         break;
-      case StatusField::completed:
+      case bytes_of(StatusField::completed):
         transfer.completed = true;
         reader.skip();
         break;
@@ -147,14 +150,14 @@ void ProgressModel::add_output(std::string_view log) {
   bool standard_error = false;
   protozero::pbf_message<LogField> reader(log.data(), log.size());
   while (reader.next()) {
-    switch (reader.tag()) {
-      case LogField::vertex:
+    switch (reader.tag_and_type()) {
+      case bytes_of(LogField::vertex):
         digest = reader.get_string();
         break;
-      case LogField::stream:
+      case number(LogField::stream):
         standard_error = reader.get_int64() == 2;
         break;
-      case LogField::message:
+      case bytes_of(LogField::message):
         message = reader.get_bytes();
         break;
       default:
@@ -186,17 +189,17 @@ void ProgressModel::add_warning(std::string_view warning) {
   BuildWarning out;
   protozero::pbf_message<WarningField> reader(warning.data(), warning.size());
   while (reader.next()) {
-    switch (reader.tag()) {
-      case WarningField::vertex:
+    switch (reader.tag_and_type()) {
+      case bytes_of(WarningField::vertex):
         out.digest = reader.get_string();
         break;
-      case WarningField::message:
+      case bytes_of(WarningField::message):
         out.message = reader.get_bytes();
         break;
-      case WarningField::detail:
+      case bytes_of(WarningField::detail):
         out.detail.push_back(reader.get_bytes());
         break;
-      case WarningField::url:
+      case bytes_of(WarningField::url):
         out.url = reader.get_string();
         break;
       default:

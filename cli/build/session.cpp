@@ -12,6 +12,7 @@
 #include "build/http2_server.hpp"
 #include "build/services.hpp"
 #include "util/digest.hpp"
+#include "util/guarded.hpp"
 #include "util/wait.hpp"
 
 namespace saasctl::build {
@@ -63,7 +64,7 @@ class Session::Server {
         connection_(std::move(connection)),
         signal_(source_.get_token()),
         http2_([this](std::string_view path, const grpc::Metadata& metadata) { return route(path, metadata); }),
-        thread_([this] { serve(); }) {}
+        thread_([this] { serve_guarded(); }) {}
 
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
@@ -77,6 +78,7 @@ class Session::Server {
 
  private:
   std::unique_ptr<grpc::Call> route(std::string_view path, const grpc::Metadata& metadata);
+  void serve_guarded();
   void serve();
   bool exchange();
   bool read_available();
@@ -102,6 +104,15 @@ std::unique_ptr<grpc::Call> Session::Server::route(std::string_view path, const 
   }
   if (path == diff_copy) return make_diff_copy(offer_.folders, metadata);
   return nullptr;
+}
+
+// What a library throws ends the connection, and with it the build.
+void Session::Server::serve_guarded() {
+  const auto served = guarded([this]() -> Result<void> {
+    serve();
+    return {};
+  });
+  if (!served) static_cast<void>(connection_.finish_writing());
 }
 
 // Ends when the engine closes, when what it says is not HTTP/2, or when the session is destroyed: then it says goodbye,

@@ -128,7 +128,7 @@ std::expected<void, execute::ReadyError> carry_plan(const Session& session, cons
     if (event.phase == execute::Phase::begun) board.update(shown.task, TaskState::working, shown.doing + why);
     if (event.phase == execute::Phase::failed) board.update(shown.task, TaskState::failed, "failed");
     if (event.phase == execute::Phase::unmet)
-      board.update(shown.task, TaskState::failed, "not ready; going on without it");
+      board.update(shown.task, TaskState::failed, waiting ? "not ready; going on without it" : event.reason);
     if (event.phase == execute::Phase::done)
       board.update(shown.task, waiting && !plan.changes ? TaskState::unchanged : TaskState::done, shown.done + why);
   };

@@ -44,7 +44,7 @@ Result<std::vector<Row>> rows_of(const Session& session, const Scene& scene, con
     }
     auto [repository, tag] = container.image.starts_with("sha256:")
                                  ? std::pair<std::string, std::string>("<none>", "<none>")
-                                 : engine::split_reference(container.image);
+                                 : engine::split_reference(engine::short_reference(container.image));
     rows.push_back({container.name, std::move(repository), std::move(tag), image});
   }
   return rows;

@@ -6,11 +6,11 @@
 #include <mutex>
 #include <thread>
 
-#include "commands/guarded.hpp"
 #include "commands/log_sources.hpp"
 #include "engine/events.hpp"
 #include "engine/logs.hpp"
 #include "plan/labels.hpp"
+#include "util/guarded.hpp"
 #include "util/text.hpp"
 
 namespace saasctl::commands {

@@ -3,9 +3,9 @@
 #include <mutex>
 #include <thread>
 
-#include "commands/guarded.hpp"
 #include "commands/log_sources.hpp"
 #include "engine/logs.hpp"
+#include "util/guarded.hpp"
 
 namespace saasctl::commands {
 namespace {

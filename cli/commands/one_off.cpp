@@ -10,6 +10,7 @@
 #include "commands/attach.hpp"
 #include "commands/carry.hpp"
 #include "commands/images.hpp"
+#include "commands/project_lock.hpp"
 #include "commands/verb.hpp"
 #include "engine/attached.hpp"
 #include "engine/exec.hpp"
@@ -71,7 +72,7 @@ Result<plan::OneOffOptions> options_of(const Session& session, const project::Pr
   }
   for (const auto& text : verb.volumes) {
     const auto colon = text.find(':');
-    if (colon == 0 || colon == std::string::npos || text.substr(colon + 1).front() != '/')
+    if (colon == 0 || colon == std::string::npos || !text.substr(colon + 1).starts_with('/'))
       return failure(Fault::usage, fmt::format("--volume '{}' is no mount", text), "write it as SOURCE:/TARGET[:ro]");
     options.binds.push_back(bind_of(project, text));
   }
@@ -102,11 +103,10 @@ Result<void> check_name(const Session& session, const engine::Client& client, co
   return there.error().fault == Fault::not_found ? Result<void>() : std::unexpected(there.error());
 }
 
-// Takes the container away at the end, also after an error or an interruption.
+// Takes the container away at the end when that is wanted, also after an error or an interruption.
 class Removal {
  public:
-  Removal(const engine::Client& client, std::string container, bool wanted)
-      : client_(client), container_(std::move(container)), wanted_(wanted) {}
+  Removal(const engine::Client& client, std::string container) : client_(client), container_(std::move(container)) {}
   Removal(const Removal&) = delete;
   Removal& operator=(const Removal&) = delete;
   ~Removal() {
@@ -117,7 +117,7 @@ class Removal {
  private:
   const engine::Client& client_;
   std::string container_;
-  bool wanted_;
+  bool wanted_ = false;
 };
 
 int run_to_end(const Session& session, const engine::Client& client, const plan::OneOffOptions& options,
@@ -134,12 +134,34 @@ int run_to_end(const Session& session, const engine::Client& client, const plan:
   };
   const auto carried = attach_streams(session, *connection, options.tty, options.input, resize);
   if (!carried) {
-    static_cast<void>(engine::stop_container(client, options.name, std::nullopt, {}));
+    static_cast<void>(engine::stop_container(client, options.name, std::chrono::seconds(10), {}));
     return fail(session, carried.error());
   }
   const auto ended = engine::wait_container(client, options.name, engine::WaitCondition::not_running,
                                             std::chrono::milliseconds(0), session.stop);
   return ended ? ended->exit_code : fail(session, ended.error());
+}
+
+// The container, which is not started yet, and what it depends on; the exit code. What has to be removed in the end is
+// made known to `removal` first.
+int make_container(const Session& session, const engine::Client& client, const project::Project& project,
+                   const RunVerb& verb, const plan::OneOffOptions& options, const std::vector<std::string>& names,
+                   Removal& removal) {
+  const auto lock = lock_project(session, client.endpoint(), project.name, "run", lock_patience);
+  if (!lock) return fail(session, lock.error());
+  if (const int code = get_needed_images(session, client, project, verb, names); code != 0) return code;
+  const auto observed = execute::observe(client, project, session.stop);
+  if (!observed) return fail(session, observed.error());
+  const auto plan = plan::plan_one_off(project, *observed, options);
+  if (!plan) return fail(session, plan.error());
+  if (const auto free = check_name(session, client, options.name); !free) return fail(session, free.error());
+
+  // From here on the engine is changed.
+  removal.want(true);
+  terminal::Board board(session.terminal, "run");
+  const auto done = carry_plan(session, client, project, *plan, {}, board);
+  board.finish();
+  return done ? 0 : fail_with_service(session, done.error());
 }
 
 int run_one_off(const Session& session, const RunVerb& verb) {
@@ -153,23 +175,10 @@ int run_one_off(const Session& session, const RunVerb& verb) {
   const auto client = connect_engine(session);
   if (!client) return fail(session, client.error());
 
+  Removal removal(*client, options->name);
   const auto needed = options->no_dependencies ? std::vector{service} : *names;
-  if (const int code = get_needed_images(session, *client, *project, verb, needed); code != 0) return code;
-  const auto observed = execute::observe(*client, *project, session.stop);
-  if (!observed) return fail(session, observed.error());
-  const auto plan = plan::plan_one_off(*project, *observed, *options);
-  if (!plan) return fail(session, plan.error());
-
-  if (const auto free = check_name(session, *client, options->name); !free) return fail(session, free.error());
-
-  // From here on the engine is changed.
-  Removal removal(*client, options->name, true);
-  {
-    terminal::Board board(session.terminal, "run");
-    const auto done = carry_plan(session, *client, *project, *plan, {}, board);
-    board.finish();
-    if (!done) return fail_with_service(session, done.error());
-  }
+  if (const int code = make_container(session, *client, *project, verb, *options, needed, removal); code != 0)
+    return code;
   removal.want(verb.remove && !verb.detach);
   if (!verb.detach) return run_to_end(session, *client, *options, removal);
   if (const auto started = engine::start_container(*client, options->name, session.stop); !started) {

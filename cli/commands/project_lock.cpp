@@ -21,7 +21,9 @@ std::filesystem::path lock_path(const stack::Variables& environment, const engin
     if (std::filesystem::is_directory(folder->second, error))
       return std::filesystem::path(folder->second) / fmt::format("saasctl-{}.lock", name);
   }
-  return std::filesystem::temp_directory_path() / fmt::format("saasctl-{}-{}.lock", ::getuid(), name);
+  std::error_code error;
+  const auto temporary = std::filesystem::temp_directory_path(error);
+  return (error ? std::filesystem::path("/tmp") : temporary) / fmt::format("saasctl-{}-{}.lock", ::getuid(), name);
 }
 
 Result<FileLock> lock_project(const Session& session, const engine::Endpoint& endpoint, const std::string& project,

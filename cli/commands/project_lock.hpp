@@ -1,4 +1,4 @@
-// One command at a time changes a project.
+// One command at a time makes and removes containers of a project.
 #pragma once
 
 #include <chrono>

@@ -9,11 +9,11 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
-#include "commands/guarded.hpp"
 #include "commands/listing.hpp"
 #include "commands/living.hpp"
 #include "engine/container_stats.hpp"
 #include "terminal/table.hpp"
+#include "util/guarded.hpp"
 
 namespace saasctl::commands {
 namespace {

@@ -6,7 +6,6 @@
 #include <mutex>
 #include <thread>
 
-#include "commands/guarded.hpp"
 #include "commands/living.hpp"
 #include "engine/auth.hpp"
 #include "engine/endpoint.hpp"
@@ -14,6 +13,7 @@
 #include "project/order.hpp"
 #include "terminal/board.hpp"
 #include "terminal/one_line.hpp"
+#include "util/guarded.hpp"
 
 namespace saasctl::commands {
 namespace {

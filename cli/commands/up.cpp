@@ -147,6 +147,7 @@ std::optional<execute::ReadyError> carry_once(const Session& session, const engi
   terminal::Board board(session.terminal, "up");
   execute::ExecuteOptions execute;
   execute.timeout = std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+  execute.call_off = true;
   const auto done = carry_plan(session, client, project, plan, execute, board);
   board.finish();
   return done ? std::nullopt : std::optional(done.error());
@@ -248,7 +249,8 @@ void setup_up(CLI::App& app, const Choose& choose) {
       ->expected(0, 1)
       ->default_str("ready")
       ->check(CLI::IsMember({"ready", "engine", "false"}));
-  verb->add_option("--timeout", options->timeout, "Seconds for everything together")
+  verb->add_option("--timeout", options->timeout,
+                   "Seconds for everything from the first change on; images are got before it")
       ->check(CLI::Range(1, 86400))
       ->capture_default_str();
   verb->footer("\nExample: saasctl up --scale web=3 --on-failure rollback");

@@ -1,14 +1,14 @@
 #include <fmt/format.h>
 
-#include <condition_variable>
 #include <memory>
 #include <mutex>
 #include <thread>
 
 #include "commands/carry.hpp"
-#include "commands/guarded.hpp"
 #include "commands/living.hpp"
+#include "commands/project_lock.hpp"
 #include "execute/observe.hpp"
+#include "util/guarded.hpp"
 
 namespace saasctl::commands {
 namespace {
@@ -52,6 +52,8 @@ Result<Ended> first_end(const Session& session, const Scene& scene,
 }
 
 int take_down(const Session& session, const Scene& scene) {
+  const auto lock = lock_project(session, scene.client.endpoint(), scene.project.name, "wait", lock_patience);
+  if (!lock) return fail(session, lock.error());
   const auto observed = execute::observe(scene.client, scene.project, session.stop);
   if (!observed) return fail(session, observed.error());
   return carry_living(session, scene, "down", plan::plan_down(scene.project, *observed, {}), "nothing to remove");

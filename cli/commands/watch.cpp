@@ -6,6 +6,7 @@
 
 #include "commands/carry.hpp"
 #include "commands/images.hpp"
+#include "commands/project_lock.hpp"
 #include "commands/service_container.hpp"
 #include "commands/verb.hpp"
 #include "commands/watch_rules.hpp"
@@ -182,6 +183,8 @@ int bring_up(const Site& site, const std::vector<std::string>& services, build::
     acquire.services = services;
     if (const int code = get_images(session, site.client, site.project, acquire, board); code != 0) return code;
   }
+  const auto lock = lock_project(session, site.client.endpoint(), site.project.name, "watch", lock_patience);
+  if (!lock) return fail(session, lock.error());
   const auto observed = execute::observe(site.client, site.project, session.stop);
   if (!observed) return fail(session, observed.error());
   plan::UpOptions options;

@@ -36,7 +36,22 @@ bool is_podman_conflict(const http::Response& response) {
   const auto json = nlohmann::json::parse(response.body, nullptr, false);
   if (json.is_discarded()) return false;
   const auto cause = detail::text(json, "cause");
-  return cause == "that name is already in use" || cause == "network is being used";
+  return cause == "that name is already in use" || cause == "network is being used" ||
+         cause == "container state improper";
+}
+
+// The body as JSON, which is UTF-8 by its definition; what is sent comes from the command line and variables as well.
+Result<std::string> body_of(const nlohmann::json& json) {
+  try {
+    return json.dump();
+  } catch (const nlohmann::json::type_error&) {
+    std::string where;
+    for (const auto& [pointer, value] : json.flatten().items()) {
+      if (value.is_string() && find_invalid_utf8(value.get_ref<const std::string&>())) where = pointer;
+    }
+    return failure(Fault::usage, fmt::format("a text for the engine is not UTF-8: {} of the request", where),
+                   "look for such bytes in the arguments, and in the variables that are handed on");
+  }
 }
 
 Result<http::Response> accepted(http::Response response) {
@@ -125,7 +140,7 @@ Result<Client> Client::connect(Endpoint endpoint, std::stop_token stop) {
   return client;
 }
 
-http::Request Client::request_for(const Call& call) const {
+Result<http::Request> Client::request_for(const Call& call) const {
   http::Request request{.method = call.method,
                         .url = endpoint_.base_url + "/v" + version_.text() + call.path + http::query_string(call.query),
                         .headers = call.headers,
@@ -137,7 +152,9 @@ http::Request Client::request_for(const Call& call) const {
                         .timeout = call.timeout,
                         .tls = endpoint_.tls};
   if (call.json) {
-    request.body = call.json->dump();
+    auto body = body_of(*call.json);
+    if (!body) return std::unexpected(body.error());
+    request.body = std::move(*body);
     request.headers.emplace_back("Content-Type", "application/json");
   }
   return request;
@@ -145,15 +162,16 @@ http::Request Client::request_for(const Call& call) const {
 
 Result<http::Response> Client::send(const Call& call, std::stop_token stop) const {
   auto request = request_for(call);
+  if (!request) return std::unexpected(request.error());
   bool upload_failed = false;
   if (call.upload) {
-    request.upload = [&](std::span<char> buffer) {
+    request->upload = [&](std::span<char> buffer) {
       auto filled = call.upload(buffer);
       upload_failed = !filled;
       return filled;
     };
   }
-  auto response = http_.send(request, std::move(stop));
+  auto response = http_.send(*request, std::move(stop));
   if (response) return accepted(std::move(*response));
   if (response.error().fault == Fault::failed && !upload_failed) return unreachable(response.error());
   return response;
@@ -176,7 +194,9 @@ Result<void> Client::send_only(const Call& call, std::stop_token stop) const {
 }
 
 Result<http::Upgraded> Client::upgrade(const Call& call, std::string_view protocol, std::stop_token stop) const {
-  auto answer = http::Upgraded::open(request_for(call), protocol, std::move(stop));
+  const auto request = request_for(call);
+  if (!request) return std::unexpected(request.error());
+  auto answer = http::Upgraded::open(*request, protocol, std::move(stop));
   if (!answer && answer.error().fault == Fault::failed) return unreachable(answer.error());
   if (!answer) return std::unexpected(std::move(answer.error()));
   if (answer->connection) return std::move(*answer->connection);

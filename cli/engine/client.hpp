@@ -66,7 +66,8 @@ class Client {
   bool has_buildkit() const { return !podman_; }
 
   // The answer of a 2xx or 304. Errors: not_found (404), conflict (409), failed (other statuses), each with the
-  // engine's own message; no_engine when the connection fails; timeout; interrupted.
+  // engine's own message; no_engine when the connection fails; usage when a text of `json` is not UTF-8; timeout;
+  // interrupted.
   Result<http::Response> send(const Call& call, std::stop_token stop) const;
 
   // send(), with the answer's body parsed; null when the body is empty.
@@ -89,7 +90,7 @@ class Client {
 
  private:
   explicit Client(Endpoint endpoint);
-  http::Request request_for(const Call& call) const;
+  Result<http::Request> request_for(const Call& call) const;
   std::unexpected<Error> unreachable(const Error& error) const;
 
   Endpoint endpoint_;

@@ -42,6 +42,7 @@ Result<void> subscribe_events(const Client& client, const EventFilter& filter, T
   bool ended_by_sink = false;
   JsonLines lines([&](const nlohmann::json& line) {
     const auto event = parse_event(line);
+    if (filter.until && event.time > *filter.until) return true;
     if (seen.first_time(event)) ended_by_sink = !sink(event);
     return !ended_by_sink;
   });
@@ -57,7 +58,13 @@ Result<void> subscribe_events(const Client& client, const EventFilter& filter, T
                 },
             .on_head = on_open,
             .timeout = std::chrono::milliseconds(0)};
-  if (filter.until) call.query.emplace_back("until", unix_seconds(*filter.until));
+  // Of a time that has passed Podman tells nothing, unless it is asked not to go on with what is to come. Source:
+  // containers/podman v5.4, pkg/api/handlers/compat/events.go.
+  if (filter.until && client.is_podman() && *filter.until <= std::chrono::system_clock::now()) {
+    call.query.emplace_back("stream", "false");
+  } else if (filter.until) {
+    call.query.emplace_back("until", unix_seconds(*filter.until));
+  }
   const auto response = client.send(call, std::move(stop));
   if (ended_by_sink) return {};
   if (!response) return std::unexpected(response.error());

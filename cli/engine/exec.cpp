@@ -70,12 +70,13 @@ Result<int> exec_exit_code(const Client& client, std::string_view exec, std::sto
 }
 
 std::optional<int> exec_start_failure(const Error& error) {
+  const auto message = to_lower(error.message);
+  const auto says = [&](std::string_view words) { return message.find(words) != std::string::npos; };
+  // Podman's words, with which it answers 404.
+  if (says("command that was not found")) return 127;
   if (error.fault != Fault::failed) return std::nullopt;
-  if (error.message.find("executable file not found") != std::string::npos ||
-      error.message.find("no such file or directory") != std::string::npos) {
-    return 127;
-  }
-  if (error.message.find("permission denied") != std::string::npos) return 126;
+  if (says("executable file not found") || says("no such file or directory")) return 127;
+  if (says("permission denied")) return 126;
   return std::nullopt;
 }
 

@@ -74,7 +74,8 @@ Result<void> transfer(const Client& client, Call call, const std::function<void(
     return framing.has_value();
   };
   const auto response = client.send(call, std::move(stop));
-  if (!response && response.error().fault == Fault::interrupted) return std::unexpected(response.error());
+  const auto fault = response ? Fault::failed : response.error().fault;
+  if (fault == Fault::interrupted || fault == Fault::no_engine) return std::unexpected(response.error());
   if (!response) return std::unexpected(error_of(response.error().message));
   if (!framing) return std::unexpected(framing.error());
   if (!error.empty()) return std::unexpected(error_of(error));
@@ -160,6 +161,13 @@ std::string full_reference(std::string_view reference) {
   if (name.starts_with(host + "/")) name.erase(0, host.size() + 1);
   if (host == "docker.io" && name.find('/') == std::string::npos) name.insert(0, "library/");
   return host + "/" + name + (tag.find(':') == std::string::npos ? ":" : "@") + tag;
+}
+
+std::string short_reference(std::string_view reference) {
+  for (const std::string_view prefix : {"docker.io/library/", "docker.io/"}) {
+    if (reference.starts_with(prefix)) return std::string(reference.substr(prefix.size()));
+  }
+  return std::string(reference);
 }
 
 }  // namespace saasctl::engine

@@ -91,6 +91,10 @@ std::pair<std::string, std::string> split_reference(std::string_view reference);
 // distribution/reference, ParseNormalizedNamed.
 std::string full_reference(std::string_view reference);
 
+// The reference as people write it: "docker.io/library/redis:7" gives "redis:7"; any other host stays. Podman tells
+// names in full. Source: distribution/reference, FamiliarString.
+std::string short_reference(std::string_view reference);
+
 // The host that serves a reference: "docker.io" for names without one.
 std::string registry_host(std::string_view reference);
 

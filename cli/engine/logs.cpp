@@ -55,7 +55,7 @@ Call logs_call(std::string_view container, const LogOptions& options) {
   call.query.emplace_back("tail", options.tail ? std::to_string(*options.tail) : "all");
   if (options.since) call.query.emplace_back("since", unix_seconds(*options.since));
   if (options.until) call.query.emplace_back("until", unix_seconds(*options.until));
-  call.timeout = std::chrono::milliseconds(0);  // whoever reads may take their time, in a pager for example
+  call.timeout = options.timeout;
   return call;
 }
 

@@ -2,6 +2,7 @@
 // POST /containers/{id}/attach.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <optional>
 #include <stop_token>
@@ -40,6 +41,7 @@ struct LogOptions {
   std::optional<unsigned> tail = std::nullopt;  // lines; nothing: all
   std::optional<Timestamp> since = std::nullopt;
   std::optional<Timestamp> until = std::nullopt;
+  std::chrono::milliseconds timeout{0};  // 0: none, whoever reads may take their time, in a pager for example
 };
 
 struct LogLine {

@@ -70,12 +70,4 @@ Result<void> connect_network(const Client& client, std::string_view network, std
   return client.send_only(call, std::move(stop));
 }
 
-Result<void> disconnect_network(const Client& client, std::string_view network, std::string_view container, bool force,
-                                std::stop_token stop) {
-  const Call call{.method = "POST",
-                  .path = path_of(network) + "/disconnect",
-                  .json = nlohmann::json{{"Container", std::string(container)}, {"Force", force}}};
-  return client.send_only(call, std::move(stop));
-}
-
 }  // namespace saasctl::engine

@@ -44,7 +44,4 @@ Result<void> remove_network(const Client& client, std::string_view network, std:
 Result<void> connect_network(const Client& client, std::string_view network, std::string_view container,
                              const nlohmann::json& endpoint, std::stop_token stop);
 
-Result<void> disconnect_network(const Client& client, std::string_view network, std::string_view container, bool force,
-                                std::stop_token stop);
-
 }  // namespace saasctl::engine

@@ -52,6 +52,22 @@ Error port_taken(Error error, const std::string& service) {
   return error;
 }
 
+Error of_service(Error error, const std::string& service) {
+  if (!error.message.starts_with(service + ":")) error.message = fmt::format("{}: {}", service, error.message);
+  return error;
+}
+
+// The engine tells of a missing program in its runtime's words.
+Error not_started(Error error, const std::string& service) {
+  if (const auto code = engine::exec_start_failure(error)) {
+    error.message = fmt::format("{} cannot start: {} (exit code {}): {}", service, explain_exit(*code, false), *code,
+                                error.message);
+    error.hint = "check command and entrypoint, and that the image has that program";
+    return error;
+  }
+  return of_service(port_taken(std::move(error), service), service);
+}
+
 class Worker {
  public:
   Worker(const Site& site, const std::stop_token& stop) : site_(site), stop_(stop) {}
@@ -72,20 +88,17 @@ class Worker {
   }
   Outcome operator()(const plan::CreateContainer& work) const {
     auto made = create(work.name, work.body, work.platform);
-    if (!made) return std::unexpected(ReadyError{name_taken(made.error(), work.name)});
+    if (!made) return std::unexpected(ReadyError{of_service(name_taken(made.error(), work.name), work.service)});
     site_.handles.made(work.name, made->id);
-    for (const auto& [network, endpoint] : work.connect) {
-      if (auto joined = engine::connect_network(site_.client, network, made->id, endpoint, stop_); !joined)
-        return plain(joined);
-    }
-    if (work.files.empty()) return {};
-    auto archive = archive_of(work.service, work.files, "");
-    if (!archive) return plain(archive);
-    return plain(engine::put_archive(site_.client, made->id, "/", *archive, stop_));
+    auto furnished = furnish(work, made->id);
+    // A second run would take it for a whole one.
+    if (!furnished)
+      static_cast<void>(engine::remove_container(site_.client, made->id, {.force = true, .volumes = true}, {}));
+    return furnished;
   }
   Outcome operator()(const plan::StartContainer& work) const {
     auto started = engine::start_container(site_.client, site_.handles[work.container], stop_);
-    if (!started) return std::unexpected(ReadyError{port_taken(started.error(), work.service)});
+    if (!started) return std::unexpected(ReadyError{not_started(started.error(), work.service)});
     return {};
   }
   Outcome operator()(const plan::StopContainer& work) const {
@@ -93,8 +106,14 @@ class Worker {
         engine::stop_container(site_.client, site_.handles[work.container], site_.options.stop_grace, stop_));
   }
   Outcome operator()(const plan::RemoveContainer& work) const {
-    return removed(engine::remove_container(site_.client, site_.handles[work.container],
-                                            {.force = true, .volumes = work.volumes}, stop_));
+    const auto container = site_.handles[work.container];
+    const auto gone =
+        engine::remove_container(site_.client, container, {.force = true, .volumes = work.volumes}, stop_);
+    if (gone || !mentions(gone.error().message, {"already in progress"})) return removed(gone);
+    // A run that was killed had asked for it.
+    const auto waited =
+        engine::wait_container(site_.client, container, engine::WaitCondition::removed, remaining(), stop_);
+    return waited ? Outcome() : removed(std::unexpected(waited.error()));
   }
   Outcome operator()(const plan::RenameContainer& work) const {
     const auto renamed = engine::rename_container(site_.client, site_.handles[work.container], work.name, stop_);
@@ -111,10 +130,12 @@ class Worker {
     if (!done) return plain(done);
     if (done->exit_code == 0) return {};
     const auto said = trim(done->standard_error.empty() ? done->standard_output : done->standard_error);
-    return std::unexpected(ReadyError{{Fault::failed,
-                                       fmt::format("{}: {} ended with exit code {}{}{}", work.service, work.when,
-                                                   done->exit_code, said.empty() ? "" : ": ", said),
-                                       "mend the command, or remove the hook"}});
+    Error error{Fault::failed,
+                fmt::format("{}: {} ended with exit code {}{}{}", work.service, work.when, done->exit_code,
+                            said.empty() ? "" : ": ", said),
+                "mend the command, or remove the hook"};
+    if (work.when == "post_start") stop_again(work, error);
+    return std::unexpected(ReadyError{std::move(error)});
   }
   Outcome operator()(const plan::KillContainer& work) const {
     return removed(engine::kill_container(site_.client, site_.handles[work.container], work.signal, stop_));
@@ -151,6 +172,26 @@ class Worker {
   }
 
  private:
+  Outcome furnish(const plan::CreateContainer& work, const std::string& id) const {
+    for (const auto& [network, endpoint] : work.connect) {
+      if (auto joined = engine::connect_network(site_.client, network, id, endpoint, stop_); !joined)
+        return std::unexpected(ReadyError{of_service(joined.error(), work.service)});
+    }
+    if (work.files.empty()) return {};
+    auto archive = archive_of(work.service, work.files, "");
+    if (!archive) return plain(archive);
+    const auto put = engine::put_archive(site_.client, id, "/", *archive, stop_);
+    if (!put) return std::unexpected(ReadyError{of_service(put.error(), work.service)});
+    return {};
+  }
+
+  // So that the next run starts it and runs the hook again.
+  void stop_again(const plan::RunHook& work, Error& error) const {
+    const auto stopped =
+        engine::stop_container(site_.client, site_.handles[work.container], site_.options.stop_grace, {});
+    if (stopped) error.message += fmt::format("; {} was stopped again", work.service);
+  }
+
   // A slow engine may finish a request of a run that was killed only after we have looked: a container of this project
   // under that name that was never started is such a one, and gives way.
   Result<engine::CreatedContainer> create(const std::string& name, const project::Json& body,
@@ -187,7 +228,9 @@ class Worker {
       if (!bytes) {
         return failure(Fault::failed,
                        fmt::format("{}: {} {}", service, grant.is_config ? "config" : "secret", bytes.error().message),
-                       grant.is_config ? bytes.error().hint : "run saasctl secrets init");
+                       !bytes.error().hint.empty() ? bytes.error().hint
+                       : grant.is_config           ? "make the file"
+                                                   : "run saasctl secrets init");
       }
       const auto name = grant.target.substr(folder.size());
       files.push_back({name.substr(name.starts_with('/') ? 1 : 0), std::move(*bytes), grant.mode,

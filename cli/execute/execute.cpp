@@ -9,8 +9,10 @@
 #include <thread>
 #include <vector>
 
+#include "engine/containers.hpp"
 #include "execute/carry_out.hpp"
 #include "plan/labels.hpp"
+#include "util/wait.hpp"
 
 namespace saasctl::execute {
 namespace {
@@ -41,13 +43,14 @@ class Schedule {
     return index;
   }
 
-  void finish(std::size_t index, std::chrono::nanoseconds duration, Phase phase = Phase::done) {
+  // `unmet`: why what nobody insists on has failed.
+  void finish(std::size_t index, std::chrono::nanoseconds duration, const std::optional<std::string>& unmet = {}) {
     const std::scoped_lock lock(mutex_);
     --open_;
     for (const auto after : next_[index]) {
       if (--waiting_[after] == 0) ready_.push_back(after);
     }
-    listener_({phase, index, duration});
+    listener_({unmet ? Phase::unmet : Phase::done, index, duration, unmet.value_or("")});
     changed_.notify_all();
   }
 
@@ -83,17 +86,23 @@ class Schedule {
   std::optional<ReadyError> error_;
 };
 
+// A command that cannot be run any more must not keep a container from being stopped.
+bool is_optional(const plan::Work& work) {
+  if (const auto* wait = std::get_if<plan::AwaitService>(&work)) return !wait->required;
+  const auto* hook = std::get_if<plan::RunHook>(&work);
+  return hook && hook->when == "pre_stop";
+}
+
 // Does actions until none is left or `all` is stopped, which the first failure does.
 void work_off(const Site& site, const plan::Plan& plan, Schedule& schedule, std::stop_source& all) {
   while (const auto index = schedule.take(all.get_token())) {
     const auto begun = std::chrono::steady_clock::now();
     auto outcome = carry_out(site, plan.actions[*index].work, all.get_token());
     const auto duration = std::chrono::steady_clock::now() - begun;
-    const auto* wait = std::get_if<plan::AwaitService>(&plan.actions[*index].work);
     if (outcome) {
       schedule.finish(*index, duration);
-    } else if (wait && !wait->required && outcome.error().fault != Fault::interrupted) {
-      schedule.finish(*index, duration, Phase::unmet);
+    } else if (is_optional(plan.actions[*index].work) && outcome.error().fault != Fault::interrupted) {
+      schedule.finish(*index, duration, outcome.error().message);
     } else {
       schedule.fail(*index, duration, std::move(outcome.error()));
       all.request_stop();
@@ -111,6 +120,37 @@ std::unique_ptr<Watch> watch_for(const engine::Client& client, const project::Pr
   return std::make_unique<Watch>(client, std::string(plan::label::project) + "=" + project.name, now);
 }
 
+// Calls off what does not end by itself, an engine that hangs or a stop with a grace of minutes. A wait has a moment to
+// say itself that it is late, and why.
+void keep_time(Schedule& schedule, std::chrono::steady_clock::time_point deadline, std::stop_source& all,
+               const std::stop_token& done) {
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+  pause(left + std::chrono::seconds(1), done);
+  if (done.stop_requested()) return;
+  schedule.give_up({{Fault::timeout, "not everything was done in time", "give it longer with --timeout"}});
+  all.request_stop();
+}
+
+// A service that was ready and has died while others came up is not up.
+std::expected<void, ReadyError> look_back(const Site& site, const plan::Plan& plan, const std::stop_token& stop) {
+  const auto label = std::string(plan::label::project) + "=" + site.project.name;
+  const auto containers = engine::list_containers(site.client, {label}, stop);
+  if (!containers) return std::unexpected(ReadyError{containers.error()});
+  for (const auto& action : plan.actions) {
+    const auto* wait = std::get_if<plan::AwaitService>(&action.work);
+    if (!wait || !wait->required || wait->condition == "service_completed_successfully") continue;
+    const auto id = site.handles[wait->container];
+    const auto found = std::ranges::find(*containers, id, &engine::ContainerSummary::id);
+    if (found == containers->end() || (found->state != "exited" && found->state != "restarting")) continue;
+    const auto container = engine::inspect_container(site.client, id, stop);
+    if (!container || container->state.running || (found->state == "exited" && container->state.exit_code == 0))
+      continue;
+    return std::unexpected(service_error(*site.project.find(wait->service), *container,
+                                         describe_end(*container) + ", after it was ready"));
+  }
+  return {};
+}
+
 }  // namespace
 
 std::expected<void, ReadyError> execute(const engine::Client& client, const project::Project& project,
@@ -125,6 +165,10 @@ std::expected<void, ReadyError> execute(const engine::Client& client, const proj
   std::stop_source all;
   const std::stop_callback outer(stop, [&all] { all.request_stop(); });
   {
+    std::jthread clock;
+    if (options.call_off) {
+      clock = std::jthread([&](const std::stop_token& done) { keep_time(schedule, site.deadline, all, done); });
+    }
     std::vector<std::jthread> threads;
     const auto work = [&] {
       try {
@@ -137,7 +181,8 @@ std::expected<void, ReadyError> execute(const engine::Client& client, const proj
     for (std::size_t i = 0; i < std::min(most_threads, plan.actions.size()); ++i) threads.emplace_back(work);
   }
   auto result = schedule.result(stop);
-  if (!result) return std::unexpected(with_root_cause(client, project, plan, std::move(result.error())));
+  if (result && plan.changes && watch) result = look_back(site, plan, stop);
+  if (!result) return std::unexpected(with_root_cause(client, project, plan, std::move(result.error()), stop));
   return result;
 }
 

@@ -15,7 +15,7 @@
 
 namespace saasctl::execute {
 
-// unmet: a wait that nobody insists on has failed, and the rest goes on.
+// unmet: what nobody insists on has failed, a wait or a pre_stop hook, and the rest goes on.
 enum class Phase { begun, done, failed, unmet };
 
 // Called from several threads, one call at a time.
@@ -23,11 +23,13 @@ struct Event {
   Phase phase;
   std::size_t index;  // of the action in the plan
   std::chrono::nanoseconds duration{};
+  std::string reason = {};  // of what is unmet
 };
 using Listener = std::function<void(const Event&)>;
 
 struct ExecuteOptions {
-  std::chrono::milliseconds timeout{300'000};  // for the whole plan
+  std::chrono::milliseconds timeout{300'000};  // until the last wait or hook has to be done
+  bool call_off = false;                       // what else still runs then is called off
   std::optional<std::chrono::seconds> stop_grace = std::nullopt;
   Pace pace = {};
 };

@@ -12,18 +12,18 @@ namespace saasctl::execute {
 namespace {
 
 constexpr unsigned last_lines = 20;
-constexpr int most_restarts = 3;
 
-std::vector<std::string> last_logs(const engine::Client& client, const std::string& container) {
+std::vector<std::string> last_logs(const engine::Client& client, const std::string& container,
+                                   const std::stop_token& stop) {
   std::vector<std::string> lines;
-  engine::LogOptions options;
-  options.tail = last_lines;
-  const auto read = engine::read_logs(client, container, options,
-                                      [&](const engine::LogLine& line) {
-                                        lines.emplace_back(line.text);
-                                        return true;
-                                      },
-                                      {});
+  const engine::LogOptions options{.tail = last_lines, .timeout = std::chrono::seconds(5)};
+  const auto read = engine::read_logs(
+      client, container, options,
+      [&](const engine::LogLine& line) {
+        lines.emplace_back(line.text);
+        return true;
+      },
+      stop);
   if (!read) lines.push_back("(its log cannot be read: " + read.error().message + ")");
   return lines;
 }
@@ -55,25 +55,50 @@ std::set<std::string> foundations(const project::Project& project, const std::st
 // Why this container is at fault, nothing when it is not.
 std::optional<std::string> own_fault(const engine::Container& container) {
   const auto& state = container.state;
-  if (state.running && state.health && state.health->status == "unhealthy")
-    return fmt::format("is unhealthy after {} failed checks", state.health->failing_streak);
+  const auto health = state.running && state.health ? state.health->status : "";
+  if (health == "healthy") return std::nullopt;
+  if (health == "unhealthy") return fmt::format("is unhealthy after {} failed checks", state.health->failing_streak);
   if (state.restarting || container.restart_count >= most_restarts) return describe_end(container);
   if (state.status == "exited" && (state.exit_code != 0 || !state.error.empty())) return describe_end(container);
   return std::nullopt;
 }
 
-void put_root_first(const engine::Client& client, const project::Project& project,
-                    const std::vector<engine::ContainerSummary>& containers, ReadyError& error) {
+bool is_one_off(const engine::ContainerSummary& container) {
+  const auto label = container.labels.find(std::string(plan::label::one_off));
+  return label != container.labels.end() && label->second == "True";
+}
+
+// The ids of containers that the plan itself has stopped and not started again: their ends say nothing.
+std::set<std::string> stopped_by(const plan::Plan& plan) {
+  std::set<std::string> ids;
+  for (const auto& action : plan.actions) {
+    const auto* work = std::get_if<plan::StopContainer>(&action.work);
+    if (const auto known = work ? plan.ids.find(work->container) : plan.ids.end(); known != plan.ids.end())
+      ids.insert(known->second);
+  }
+  for (const auto& action : plan.actions) {
+    const auto* work = std::get_if<plan::StartContainer>(&action.work);
+    if (const auto known = work ? plan.ids.find(work->container) : plan.ids.end(); known != plan.ids.end())
+      ids.erase(known->second);
+  }
+  return ids;
+}
+
+void put_root_first(const engine::Client& client, const project::Project& project, const plan::Plan& plan,
+                    const std::vector<engine::ContainerSummary>& containers, ReadyError& error,
+                    const std::stop_token& stop) {
+  const auto stopped = stopped_by(plan);
   const auto below = foundations(project, error.service->service);
   for (const auto& service : project.services) {
     if (!below.contains(service.name)) continue;
     for (const auto& summary : containers) {
       const auto label = summary.labels.find(std::string(plan::label::service));
       if (label == summary.labels.end() || label->second != service.name) continue;
-      const auto container = engine::inspect_container(client, summary.id, {});
+      if (is_one_off(summary) || stopped.contains(summary.id)) continue;
+      const auto container = engine::inspect_container(client, summary.id, stop);
       const auto fault = container ? own_fault(*container) : std::nullopt;
       if (!fault) continue;
-      auto root = service_error(client, service, *container, *fault);
+      auto root = service_error(service, *container, *fault);
       root.consequences = {error.message};
       error = std::move(root);
       return;
@@ -133,9 +158,8 @@ std::string describe_end(const engine::Container& container) {
   return what;
 }
 
-ReadyError service_error(const engine::Client& client, const project::Service& service,
-                         const engine::Container& container, const std::string& what) {
-  ServiceFailure failure{service.name, what, {}, {}, last_logs(client, container.id)};
+ReadyError service_error(const project::Service& service, const engine::Container& container, const std::string& what) {
+  ServiceFailure failure{service.name, container.id, what, {}, {}, {}};
   if (!container.state.running) failure.exit_code = container.state.exit_code;
   if (container.state.health) failure.health = container.state.health->log;
   ReadyError error{{Fault::failed, fmt::format("{} {}", service.name, what)}};
@@ -144,11 +168,15 @@ ReadyError service_error(const engine::Client& client, const project::Service& s
 }
 
 ReadyError with_root_cause(const engine::Client& client, const project::Project& project, const plan::Plan& plan,
-                           ReadyError error) {
+                           ReadyError error, const std::stop_token& stop) {
   if (error.fault == Fault::interrupted || error.fault == Fault::no_engine) return error;
-  const auto containers = engine::list_containers(client, {std::string(plan::label::project) + "=" + project.name}, {});
+  const auto containers =
+      engine::list_containers(client, {std::string(plan::label::project) + "=" + project.name}, stop);
   if (!containers) return error;
-  if (error.service) put_root_first(client, project, *containers, error);
+  if (error.service) {
+    put_root_first(client, project, plan, *containers, error, stop);
+    error.service->logs = last_logs(client, error.service->container, stop);
+  }
   std::set<std::string> planned;
   for (const auto& action : plan.actions) {
     if (const auto* create = std::get_if<plan::CreateContainer>(&action.work)) planned.insert(create->service);
@@ -156,9 +184,7 @@ ReadyError with_root_cause(const engine::Client& client, const project::Project&
   for (const auto& service : project.services) {
     const auto found = std::ranges::find_if(*containers, [&](const engine::ContainerSummary& container) {
       const auto label = container.labels.find(std::string(plan::label::service));
-      const bool one_off = container.labels.contains(std::string(plan::label::one_off)) &&
-                           container.labels.at(std::string(plan::label::one_off)) == "True";
-      return !one_off && label != container.labels.end() && label->second == service.name;
+      return !is_one_off(container) && label != container.labels.end() && label->second == service.name;
     });
     const bool is_there = found != containers->end();
     if (is_there || planned.contains(service.name)) error.left.push_back({service.name, is_there ? found->state : ""});

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -13,8 +14,12 @@
 
 namespace saasctl::execute {
 
+// As often restarted, a container fails again and again.
+inline constexpr int most_restarts = 3;
+
 struct ServiceFailure {
   std::string service;
+  std::string container;         // id
   std::string what;              // "exited with code 137: it used more memory than its limit (128 MiB) and was killed"
   std::optional<int> exit_code;  // nothing while it runs
   std::vector<engine::HealthLogEntry> health;  // the engine's last five
@@ -41,14 +46,13 @@ std::string explain_exit(int code, bool out_of_memory, std::int64_t memory_limit
 // "exited with code 1 after 3 restarts: …" of a container that does not run.
 std::string describe_end(const engine::Container& container);
 
-// With the last lines of its log, read even when everything else is being stopped: the reason is worth a moment.
-ReadyError service_error(const engine::Client& client, const project::Service& service,
-                         const engine::Container& container, const std::string& what);
+// Without the lines of its log.
+ReadyError service_error(const project::Service& service, const engine::Container& container, const std::string& what);
 
 // Puts the service first that failed by itself: one that the failed service depends on and that has died or is
-// unhealthy. Adds what is left, and which of the services that the plan would have made are not there. What cannot be
-// asked any more stays as it was.
+// unhealthy. Adds the last lines of its log, what is left, and which of the services that the plan would have made are
+// not there. What cannot be asked any more, or not before the token is set, stays as it was.
 ReadyError with_root_cause(const engine::Client& client, const project::Project& project, const plan::Plan& plan,
-                           ReadyError error);
+                           ReadyError error, const std::stop_token& stop);
 
 }  // namespace saasctl::execute

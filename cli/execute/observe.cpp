@@ -13,6 +13,8 @@
 #include "engine/networks.hpp"
 #include "engine/volumes.hpp"
 #include "plan/labels.hpp"
+#include "stack/implied.hpp"
+#include "util/guarded.hpp"
 #include "util/text.hpp"
 
 namespace saasctl::execute {
@@ -47,6 +49,16 @@ bool is_anonymous(const engine::Mount& mount) {
   return mount.type == "volume" && mount.name.size() == 64 && mount.name.find_first_not_of(digits) == std::string::npos;
 }
 
+std::vector<std::string> companions_of(const engine::Container& container) {
+  constexpr std::string_view head = "container:";
+  std::vector<std::string> ids;
+  for (const auto* key : {"NetworkMode", "IpcMode", "PidMode"}) {
+    const auto mode = container.host_config.value(key, std::string());
+    if (mode.starts_with(head)) ids.push_back(mode.substr(head.size()));
+  }
+  return ids;
+}
+
 Result<void> observe_containers(const engine::Client& client, const project::Project& project, plan::Observed& observed,
                                 std::stop_token stop) {
   auto containers = engine::list_containers(client, {equals(plan::label::project, project.name)}, stop);
@@ -59,6 +71,13 @@ Result<void> observe_containers(const engine::Client& client, const project::Pro
       if (!whole && whole.error().fault == Fault::not_found) continue;  // removed meanwhile
       if (!whole) return std::unexpected(whole.error());
       seen.inspected = std::make_shared<const project::Json>(*whole);
+    }
+    const auto* service = project.find(seen.service);
+    if (service && !stack::sharing(service->spec).empty()) {
+      auto whole = engine::inspect_container(client, container.id, stop);
+      if (!whole && whole.error().fault == Fault::not_found) continue;
+      if (!whole) return std::unexpected(whole.error());
+      seen.lives_with = companions_of(*whole);
     }
     observed.containers.push_back(std::move(seen));
   }
@@ -181,20 +200,29 @@ Result<void> observe_images(const engine::Client& client, const project::Project
   return inspect_images(client, names, observed, stop);
 }
 
-// Images of the list whose configuration counts: it has the owner of a service's files, or what another tool's
-// container is compared with.
+// Images of the list whose configuration counts: it has the owner of a service's files, what another tool's
+// container is compared with, or the healthcheck of a service that has none of its own and is waited for.
 Result<void> observe_configurations(const engine::Client& client, const project::Project& project,
                                     plan::Observed& observed, const std::stop_token& stop) {
   std::set<std::string> foreign;
   for (const auto& container : observed.containers) {
     if (container.inspected) foreign.insert(container.service);
   }
+  std::set<std::string> awaited;
+  for (const auto& service : project.services) {
+    for (const auto& dependency : service.dependencies) {
+      const auto* other = project.find(dependency.service);
+      const bool unsaid =
+          other && !other->spec.ready && (!other->spec.healthcheck || other->spec.healthcheck->test.empty());
+      if (dependency.condition == "service_healthy" && unsaid) awaited.insert(dependency.service);
+    }
+  }
   std::set<std::string> names;
   for (const auto& service : project.services) {
     const auto image = observed.images.find(service.image);
     const bool owns_files = !service.spec.user && !(service.secrets.empty() && service.configs.empty());
-    if (image != observed.images.end() && !image->second.config && (owns_files || foreign.contains(service.name)))
-      names.insert(service.image);
+    const bool judged = owns_files || foreign.contains(service.name) || awaited.contains(service.name);
+    if (image != observed.images.end() && !image->second.config && judged) names.insert(service.image);
   }
   return inspect_images(client, names, observed, stop);
 }
@@ -235,11 +263,7 @@ Result<plan::Observed> observe(const engine::Client& client, const project::Proj
   std::array<Result<void>, looks.size()> results;
   // All at once: each fills members of its own, over a connection of its own.
   const auto look = [&](std::size_t i) {
-    try {
-      results[i] = looks[i](client, project, observed, stop);
-    } catch (const std::exception& error) {
-      results[i] = failure(error.what());
-    }
+    results[i] = guarded([&] { return looks[i](client, project, observed, stop); });
   };
   {
     std::vector<std::jthread> threads;

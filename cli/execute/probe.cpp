@@ -54,7 +54,7 @@ class ExecProbe : public Probe {
 };
 
 struct Published {
-  std::string address;
+  std::string host;
   std::uint16_t port;
 };
 
@@ -70,7 +70,9 @@ std::optional<Published> published(const engine::Client& client, const engine::C
 class HttpProbe : public Probe {
  public:
   HttpProbe(Published where, std::string path, milliseconds timeout, Pause pause)
-      : url_(fmt::format("http://{}:{}{}", where.address, where.port, path)), timeout_(timeout), pause_(pause) {}
+      : url_(fmt::format("http://{}:{}{}", http::url_host(where.host), where.port, path)),
+        timeout_(timeout),
+        pause_(pause) {}
 
   Result<void> ask(milliseconds limit, std::stop_token stop) override {
     http::Request request;
@@ -97,7 +99,7 @@ class TcpProbe : public Probe {
       : where_(std::move(where)), timeout_(timeout), pause_(pause) {}
 
   Result<void> ask(milliseconds limit, std::stop_token stop) override {
-    return probe_tcp(where_.address, where_.port, std::min(timeout_, limit), milliseconds(20), stop);
+    return probe_tcp(where_.host, where_.port, std::min(timeout_, limit), milliseconds(20), stop);
   }
   Pause pause() const override { return pause_; }
 
@@ -118,9 +120,10 @@ class LogProbe : public Probe {
         since_(container.state.started_at),
         pause_(pause) {}
 
-  Result<void> ask(milliseconds /*reading what is there does not wait*/, std::stop_token stop) override {
+  Result<void> ask(milliseconds limit, std::stop_token stop) override {
     engine::LogOptions options;
     options.since = since_;
+    options.timeout = limit;
     bool found = false;
     const auto read = engine::read_logs(
         client_, container_, options,

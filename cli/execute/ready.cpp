@@ -14,8 +14,6 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-constexpr int most_restarts = 3;
-
 milliseconds until(steady_clock::time_point point) {
   return std::max(std::chrono::ceil<milliseconds>(point - steady_clock::now()), milliseconds(0));
 }
@@ -61,8 +59,8 @@ class Waiting {
 
   std::expected<Verdict, ReadyError> judge(const engine::Container& container) {
     const auto& state = container.state;
+    if (!restarts_before_) restarts_before_ = container.restart_count;
     if (!state.running) return judge_stopped(container);
-    if (container.restart_count >= most_restarts) return std::unexpected(failed(container, describe_end(container)));
     if (awaited_.condition == "service_completed_successfully") return Verdict::wait;
     const auto health = state.health ? state.health->status : "none";
     if (health == "healthy") return Verdict::ready;
@@ -70,11 +68,13 @@ class Waiting {
       return std::unexpected(
           failed(container, fmt::format("is unhealthy after {} failed checks", state.health->failing_streak)));
     }
+    if (container.restart_count - *restarts_before_ >= most_restarts)
+      return std::unexpected(failed(container, describe_end(container)));
     engine_watches_ = health != "none";
     if (answered_) return enough() ? Verdict::ready : Verdict::wait;
     if (!probe_) probe_ = make_probe(client_, awaited_.service, container);
     if (probe_) return Verdict::ask;
-    return engine_watches_ ? Verdict::wait : settled();
+    return engine_watches_ ? Verdict::wait : settled(container);
   }
 
   std::expected<Verdict, ReadyError> judge_stopped(const engine::Container& container) {
@@ -93,15 +93,17 @@ class Waiting {
   bool enough() const { return answered_ && (awaited_.condition != "engine_healthy" || !engine_watches_); }
 
   // Nobody can be asked whether it works, but a process that ends at once must not count as running.
-  Verdict settled() {
-    if (!running_since_) running_since_ = steady_clock::now();
-    return steady_clock::now() - *running_since_ >= pace_.settling ? Verdict::ready : Verdict::poll;
+  Verdict settled(const engine::Container& container) {
+    if (!running_since_ || container.state.started_at != started_at_) running_since_ = steady_clock::now();
+    started_at_ = container.state.started_at;
+    settling_ = container.restart_count >= most_restarts ? pace_.settling_again : pace_.settling;
+    return steady_clock::now() - *running_since_ >= settling_ ? Verdict::ready : Verdict::poll;
   }
 
   // Until something happens, or it is time to look again. True: our probe has said that it is ready.
   bool stay(Verdict verdict, const std::stop_token& news) {
     if (verdict == Verdict::poll) {
-      const auto rest = running_since_ ? until(*running_since_ + pace_.settling) : next_rest(milliseconds(0));
+      const auto rest = running_since_ ? until(*running_since_ + settling_) : next_rest(milliseconds(0));
       pause(std::min(rest, until(deadline_)), news);
       return false;
     }
@@ -129,7 +131,7 @@ class Waiting {
   }
 
   ReadyError failed(const engine::Container& container, const std::string& what) const {
-    return service_error(client_, awaited_.service, container, what);
+    return service_error(awaited_.service, container, what);
   }
 
   ReadyError late(const engine::Container& container) const {
@@ -151,7 +153,10 @@ class Waiting {
   std::unique_ptr<Probe> probe_;
   bool answered_ = false;
   bool engine_watches_ = false;
+  std::optional<int> restarts_before_;  // our waiting
   std::optional<steady_clock::time_point> running_since_;
+  std::optional<engine::Timestamp> started_at_;
+  milliseconds settling_{0};
   std::string last_answer_;
 };
 

@@ -17,7 +17,10 @@ namespace saasctl::execute {
 struct Pace {
   std::chrono::milliseconds first_pause{25};  // after the first failed probe; it grows by half each time
   std::chrono::milliseconds longest_pause{250};
-  std::chrono::milliseconds settling{200};     // a process that ends at once does not count as running
+  std::chrono::milliseconds settling{200};  // a process that ends at once does not count as running
+  // A container that has failed again and again has to run as long as the engine takes to believe in it. Source: moby,
+  // restartmanager, where 10 s take the pause before the next restart back to its beginning.
+  std::chrono::milliseconds settling_again{10'000};
   std::chrono::milliseconds look_again{1000};  // the safety net: the engine loses events when it is in a hurry
 };
 

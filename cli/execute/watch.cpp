@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "util/guarded.hpp"
 #include "util/wait.hpp"
 
 namespace saasctl::execute {
@@ -65,19 +66,18 @@ void Watch::listen(const std::stop_token& stop) {
       const std::scoped_lock lock(mutex_);
       since = since_;
     }
+    const auto on_event = [&](const engine::Event& event) {
+      take(event);
+      return true;
+    };
+    const auto on_open = [&] {
+      rest = first_retry;
+      set_live(true);
+      ring_all();
+    };
     // Its error is of no interest: whoever waits sees by its own calls that the engine is gone.
-    static_cast<void>(engine::subscribe_events(
-        client_, filter, since,
-        [&](const engine::Event& event) {
-          take(event);
-          return true;
-        },
-        stop,
-        [&] {
-          rest = first_retry;
-          set_live(true);
-          ring_all();
-        }));
+    static_cast<void>(
+        guarded([&] { return engine::subscribe_events(client_, filter, since, on_event, stop, on_open); }));
     set_live(false);
     pause(rest, stop);
   }

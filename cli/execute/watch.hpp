@@ -3,9 +3,7 @@
 
 #include <chrono>
 #include <map>
-#include <memory>
 #include <mutex>
-#include <optional>
 #include <stop_token>
 #include <string>
 #include <thread>

@@ -1,5 +1,7 @@
 #include "plan/adopt.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <map>
@@ -7,6 +9,7 @@
 #include <string_view>
 
 #include "plan/container_body.hpp"
+#include "plan/instance_body.hpp"
 #include "util/text.hpp"
 
 namespace saasctl::plan {
@@ -75,11 +78,9 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 55> keys{{
 
 // Set by every engine in its own way when nobody asks, or compared elsewhere.
 const std::set<std::string, std::less<>> left_out{
-    "Binds",        "Mounts",          "Tmpfs",          "PortBindings", "ConsoleSize",      "Runtime",
-    "CgroupnsMode", "IpcMode",         "MaskedPaths",    "Isolation",    "ReadonlyPaths",    "CgroupParent",
-    "UsernsMode",   "ContainerIDFile", "MemorySwap",     "NetworkMode",  "LogConfig",        "OomKillDisable",
-    "Cgroup",       "UTSMode",         "PidMode",        "VolumesFrom",  "MemorySwappiness", "OomScoreAdj",
-    "AutoRemove",   "Annotations",     "PublishAllPorts"};
+    "Binds",        "Mounts",      "Tmpfs",           "PortBindings",  "ConsoleSize",     "Runtime",
+    "CgroupnsMode", "MaskedPaths", "Isolation",       "ReadonlyPaths", "CgroupParent",    "UsernsMode",
+    "MemorySwap",   "NetworkMode", "ContainerIDFile", "LogConfig",     "MemorySwappiness"};
 
 std::string path_of(const std::string& field) {
   const auto found =
@@ -125,6 +126,15 @@ Json normal(const std::string& field, const Json& value) {
   if (field == "RestartPolicy" && member(value, "Name") == "no") return {};
   if (field == "ShmSize" && value == 64 << 20) return {};
   if (field == "PidsLimit" && value == -1) return {};
+  // What engines write for a name space of the container's own.
+  const bool is_own = value == "private" || (field == "IpcMode" && value == "shareable");
+  if ((field == "IpcMode" || field == "PidMode" || field == "UTSMode") && is_own) return {};
+  // Sets: docker compose writes some of them in another order each time.
+  if (field == "ExtraHosts" || field == "SecurityOpt" || field == "GroupAdd") {
+    std::set<std::string> items;
+    for (const auto& item : value) items.insert(item.get<std::string>());
+    return items.empty() ? Json() : Json(items);
+  }
   if ((field == "CapAdd" || field == "CapDrop") && value.is_array()) {
     std::set<std::string> names;
     for (const auto& name : value) {
@@ -135,6 +145,65 @@ Json normal(const std::string& field, const Json& value) {
   }
   auto out = dense(value);
   return is_empty(out) ? Json() : out;
+}
+
+// The engine's number as a stack file would have it.
+Json as_written(const std::string& field, const Json& value) {
+  const auto seconds = [](const Json& number) { return fmt::format("{}s", number.get<double>() / 1e9); };
+  if (value.is_number_integer() && (field.starts_with("Memory") || field == "ShmSize")) {
+    const auto bytes = value.get<std::int64_t>();
+    if (bytes > 0 && bytes % (1 << 20) == 0) return fmt::format("{}M", bytes >> 20);
+  }
+  if (value.is_number_integer() && field == "NanoCpus") return fmt::format("{}", value.get<double>() / 1e9);
+  if (value.is_number_integer() && field == "StopTimeout") return fmt::format("{}s", value.get<std::int64_t>());
+  if (field != "Healthcheck" && field != "LogConfig") return value;
+  if (!value.is_object()) return value;
+  Json out = Json::object();
+  for (const auto& [key, inner] : value.items()) {
+    const auto name = key == "StartPeriod"     ? "start_period"
+                      : key == "StartInterval" ? "start_interval"
+                      : key == "Config"        ? "options"
+                      : key == "Type"          ? "driver"
+                                               : to_lower(key);
+    out[name] = inner.is_number_integer() && key != "Retries" ? Json(seconds(inner)) : inner;
+  }
+  return out;
+}
+
+// A tmpfs's options in one order, sizes in bytes.
+std::set<std::string> tmpfs_options(const std::string& text) {
+  std::set<std::string> options;
+  for (const auto& word : split(text, ',')) {
+    const auto size = word.starts_with("size=")
+                          ? parse_integer(word.substr(5, word.find_first_not_of("0123456789", 5) - 5))
+                          : std::nullopt;
+    if (!size) {
+      if (!word.empty()) options.insert(word);
+      continue;
+    }
+    const auto unit = to_lower(word.substr(5 + std::to_string(*size).size()));
+    const int shift = unit == "k" ? 10 : unit == "m" ? 20 : unit == "g" ? 30 : 0;
+    options.insert(fmt::format("size={}", *size << shift));
+  }
+  return options;
+}
+
+// Target → options of what lies in memory, asked for in either way.
+std::map<std::string, std::set<std::string>> tmpfs_of(const Json& host) {
+  std::map<std::string, std::set<std::string>> out;
+  for (const auto& [target, options] : member(host, "Tmpfs").items())
+    out[target] = tmpfs_options(options.get<std::string>());
+  for (const auto& mount : member(host, "Mounts")) {
+    if (mount.value("Type", std::string()) != "tmpfs") continue;
+    auto& options = out[mount.value("Target", std::string())];
+    const auto& asked = member(mount, "TmpfsOptions");
+    if (mount.value("ReadOnly", false)) options.insert("ro");
+    if (const auto& size = member(asked, "SizeBytes"); !is_empty(size))
+      options.insert(fmt::format("size={}", size.get<std::int64_t>()));
+    if (const auto& mode = member(asked, "Mode"); !is_empty(mode))
+      options.insert(fmt::format("mode={:o}", mode.get<unsigned>()));
+  }
+  return out;
 }
 
 std::map<std::string, std::string> environment_of(const Json& list) {
@@ -156,10 +225,11 @@ struct Place {
 
 class Comparison {
  public:
-  Comparison(const ContainerBody& wanted, const Json& actual, const Json& image)
-      : wanted_(wanted), body_(wanted.body), actual_(actual), image_(image) {}
+  Comparison(const ContainerBody& wanted, const std::string& name, const Json& actual, const Json& image)
+      : wanted_(wanted), body_(wanted.body), name_(name), actual_(actual), image_(image) {}
 
   std::vector<Change> make() {
+    differ("container_name", member(actual_, "Name"), Json("/" + name_));
     config();
     environment();
     labels();
@@ -183,24 +253,55 @@ class Comparison {
   }
 
   void field(const std::string& name, const Json& before, const Json& now) {
-    differ(path_of(name), normal(name, before), normal(name, now));
+    differ(path_of(name), as_written(name, normal(name, before)), as_written(name, normal(name, now)));
   }
 
   void config() {
     const auto& config = member(actual_, "Config");
-    for (const auto* name : {"User", "WorkingDir", "StopSignal", "Healthcheck", "Tty", "OpenStdin", "StopTimeout"}) {
+    for (const auto* name : {"User", "WorkingDir", "StopSignal", "Tty", "OpenStdin", "StopTimeout"}) {
       const auto& asked = member(body_, name);
       field(name, member(config, name), asked.is_null() ? member(image_, name) : asked);
     }
-    for (const auto* name : {"Hostname", "Domainname"}) {
-      if (body_.contains(name)) field(name, member(config, name), body_[name]);
-    }
+    field("Healthcheck", member(config, "Healthcheck"), healthcheck());
+    field("Domainname", member(config, "Domainname"), member(body_, "Domainname"));
+    hostname(member(config, "Hostname"));
+    field("MacAddress", member(config, "MacAddress"), member(body_, "MacAddress"));
+    differ("expose", exposed(config), exposed(body_));
     const bool own_entrypoint = body_.contains("Entrypoint");
     field("Entrypoint", member(config, "Entrypoint"),
           own_entrypoint ? body_["Entrypoint"] : member(image_, "Entrypoint"));
     // An entrypoint of one's own takes the image's command away.
     const auto command = body_.contains("Cmd") ? body_["Cmd"] : own_entrypoint ? Json() : member(image_, "Cmd");
     field("Cmd", member(config, "Cmd"), command);
+  }
+
+  // The engine fills in from the image what a healthcheck does not say.
+  Json healthcheck() const {
+    const auto& asked = member(body_, "Healthcheck");
+    Json out = member(image_, "Healthcheck");
+    if (!out.is_object()) return asked;
+    for (const auto& [key, value] : asked.items()) {
+      if (!is_empty(value)) out[key] = value;
+    }
+    return out;
+  }
+
+  // Without one of its own a container is called by the beginning of its id, or as whoever's network it lives in.
+  void hostname(const Json& there) {
+    const auto& asked = member(body_, "Hostname");
+    const auto id = member(actual_, "Id").is_string() ? member(actual_, "Id").get<std::string>() : std::string();
+    const auto& mode = member(member(actual_, "HostConfig"), "NetworkMode");
+    const bool shares =
+        mode == "host" || (mode.is_string() && mode.get_ref<const std::string&>().starts_with("container:"));
+    if (!asked.is_null() || !(shares || there == id.substr(0, 12))) field("Hostname", there, asked);
+  }
+
+  Json exposed(const Json& config) const {
+    std::set<std::string> ports;
+    for (const auto& [port, nothing] : member(config, "ExposedPorts").items()) {
+      if (!member(image_, "ExposedPorts").contains(port)) ports.insert(port);
+    }
+    return ports;
   }
 
   void environment() {
@@ -234,8 +335,33 @@ class Comparison {
     for (const auto& name : names) {
       const bool asked = now.contains(name) && name != "NetworkMode" && name != "Binds" && name != "Mounts" &&
                          name != "Tmpfs" && name != "PortBindings";
-      if (asked || !left_out.contains(name)) field(name, member(before, name), member(now, name));
+      if (asked || !left_out.contains(name)) field(name, known(before, name), member(now, name));
     }
+    if (!now.contains("LogConfig"))
+      differ("logging.options", normal("", member(member(before, "LogConfig"), "Config")), Json());
+    if (!now.contains("MemorySwap")) swap(before);
+  }
+
+  // With a name space of the host's the engine adds that it labels nothing.
+  static Json known(const Json& host, const std::string& name) {
+    const auto& value = member(host, name);
+    const bool opened =
+        member(host, "Privileged") == true || member(host, "PidMode") == "host" || member(host, "IpcMode") == "host";
+    if (name != "SecurityOpt" || !opened || !value.is_array()) return value;
+    Json rest = Json::array();
+    for (const auto& option : value) {
+      if (option != "label=disable") rest.push_back(option);
+    }
+    return rest;
+  }
+
+  // Where nobody asks it is twice the memory, or none.
+  void swap(const Json& before) {
+    const auto& there = member(before, "MemorySwap");
+    const auto& memory = member(before, "Memory");
+    if (!there.is_number_integer() || !memory.is_number_integer()) return;
+    const auto bytes = there.get<std::int64_t>();
+    if (bytes > 0 && bytes != 2 * memory.get<std::int64_t>()) field("MemorySwap", there, Json());
   }
 
   std::map<std::string, Place> wanted_mounts() const {
@@ -278,15 +404,7 @@ class Comparison {
       if (!now.contains(target) && !anonymous && place.type != "tmpfs")
         changes_.push_back({"volumes." + target, place.type + " " + place.source, std::nullopt});
     }
-    const auto tmpfs = [](const Json& host) {
-      std::set<std::string> targets;
-      for (const auto& [target, options] : member(host, "Tmpfs").items()) targets.insert(target);
-      for (const auto& mount : member(host, "Mounts")) {
-        if (mount.value("Type", std::string()) == "tmpfs") targets.insert(mount.value("Target", std::string()));
-      }
-      return Json(targets);
-    };
-    differ("tmpfs", tmpfs(member(actual_, "HostConfig")), tmpfs(member(body_, "HostConfig")));
+    differ("tmpfs", tmpfs_of(member(actual_, "HostConfig")), tmpfs_of(member(body_, "HostConfig")));
   }
 
   void ports() {
@@ -322,22 +440,40 @@ class Comparison {
         changes_.push_back({"networks." + name, std::nullopt, "joined"});
         continue;
       }
-      std::set<std::string> aliases;
-      for (const auto& alias : member(there, "Aliases")) aliases.insert(alias.get<std::string>());
-      for (const auto& alias : member(endpoint, "Aliases")) {
-        // The container's own name is known to the engine anyway.
-        const auto text = alias.get<std::string>();
-        if (!aliases.contains(text) && Json("/" + text) != member(actual_, "Name"))
-          changes_.push_back({"networks." + name + ".aliases", std::nullopt, text});
-      }
+      endpoint_differs("networks." + name, there, endpoint);
     }
     for (const auto& [name, endpoint] : before.items()) {
       if (!now.contains(name)) changes_.push_back({"networks." + name, "joined", std::nullopt});
     }
   }
 
+  void endpoint_differs(const std::string& path, const Json& before, const Json& now) {
+    // The container's own names are known to the engine anyway.
+    const std::set<std::string> own{name_, member(actual_, "Id").get<std::string>().substr(0, 12)};
+    const auto aliases = [&](const Json& endpoint) {
+      std::set<std::string> names;
+      for (const auto& alias : member(endpoint, "Aliases")) {
+        if (const auto name = alias.get<std::string>(); !own.contains(name)) names.insert(name);
+      }
+      return Json(names);
+    };
+    const auto items = [](const Json& endpoint, const char* key) {
+      std::set<std::string> out;
+      for (const auto& item : member(endpoint, key)) out.insert(item.get<std::string>());
+      return Json(out);
+    };
+    differ(path + ".aliases", aliases(before), aliases(now));
+    differ("links", items(before, "Links"), items(now, "Links"));
+    const auto addresses = [](const Json& endpoint) {
+      return dense(member(endpoint, "IPAMConfig").is_object() ? endpoint["IPAMConfig"] : Json::object());
+    };
+    differ(path, addresses(before), addresses(now));
+    if (now.contains("MacAddress")) differ(path + ".mac_address", member(before, "MacAddress"), now["MacAddress"]);
+  }
+
   const ContainerBody& wanted_;
   const Json& body_;
+  const std::string& name_;
   const Json& actual_;
   const Json& image_;
   std::vector<Change> changes_;
@@ -345,17 +481,24 @@ class Comparison {
 
 }  // namespace
 
-std::vector<Change> differences(const project::Project& project, const project::Service& service,
+std::vector<Change> differences(const project::Project& project, const Instance& instance,
                                 const ObservedContainer& container, const Observed& observed) {
+  const auto& service = *instance.service;
   const auto image = observed.images.find(service.image);
   if (!container.inspected) return {{"everything", "unknown", "known"}};
   if (image != observed.images.end() && image->second.id != container.image_id)
     return {{"image", container.image_id, image->second.id}};
   const auto known = image == observed.images.end() ? ObservedImage{} : image->second;
-  const auto wanted = container_body(project, service, secret_volumes(project, service, known));
+  // What another tool has copied into it cannot be looked at.
+  std::vector<Change> copies;
+  for (const auto& file : copied_files(service, known))
+    copies.push_back({fmt::format("{}[{}]", file.is_config ? "configs" : "secrets", file.target), "", "", true});
+  if (!copies.empty()) return copies;
+  auto wanted = container_body(project, service, secret_volumes(project, service, known));
+  settle_number(wanted, instance);
   const auto image_config = known.config ? *known.config : Json();
   try {
-    return Comparison(wanted, *container.inspected, image_config).make();
+    return Comparison(wanted, instance.name, *container.inspected, image_config).make();
   } catch (const Json::exception&) {  // an engine that answers with other types than the API's
     return {{"everything", "unreadable", "known"}};
   }

@@ -18,16 +18,43 @@ constexpr std::size_t most_named = 4;
 
 constexpr std::size_t longest_value = 40;
 
-std::string brief(const Json& value) {
+constexpr std::string_view digest = ".digest";  // of a secret's or config's content
+
+// A value in one line.
+std::string line_of(const Json& value) {
   auto text = value.is_string() ? value.get<std::string>() : "";
   const bool plain = !text.empty() && !find_invalid_utf8(text) && std::ranges::all_of(text, [](char c) {
     return static_cast<unsigned char>(c) >= 0x20 && c != 0x7f;
   });
-  if (!plain) text = project::model_text(value);
-  if (text.size() <= longest_value) return text;
+  return plain ? text : project::model_text(value);
+}
+
+bool continues(char c) {
+  return (static_cast<unsigned char>(c) & 0xc0) == 0x80;
+}
+
+// At most longest_value bytes from `first` on.
+std::string shortened_from(const std::string& text, std::size_t first) {
+  while (first > 0 && continues(text[first])) --first;
+  auto out = (first > 0 ? "…" : "") + text.substr(first);
+  if (out.size() <= longest_value) return out;
   std::size_t end = longest_value - 3;
-  while ((static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
-  return text.substr(0, end) + "…";
+  while (continues(out[end])) --end;
+  return out.substr(0, end) + "…";
+}
+
+std::string brief(const Json& value) {
+  return shortened_from(line_of(value), 0);
+}
+
+// Both of a difference; where they begin alike for long, from shortly before the place where they part.
+std::pair<std::string, std::string> brief(const Json& before, const Json& now) {
+  const auto old_line = line_of(before), new_line = line_of(now);
+  constexpr std::size_t context = 10;
+  const auto parts = std::ranges::mismatch(old_line, new_line);
+  const auto alike = static_cast<std::size_t>(parts.in1 - old_line.begin());
+  const auto first = alike + context > longest_value - 3 ? alike - context : 0;
+  return {shortened_from(old_line, first), shortened_from(new_line, first)};
 }
 
 bool has_password(const Json& value) {
@@ -37,27 +64,84 @@ bool has_password(const Json& value) {
   return scheme != std::string::npos && text.find('@', scheme) != std::string::npos;
 }
 
+// "--requirepass xyz": words of a command that come with a password.
+bool names_password(const Json& value) {
+  if (!value.is_string()) return value.is_structured() && std::ranges::any_of(value, names_password);
+  const auto lower = to_lower(value.get_ref<const std::string&>());
+  constexpr std::array words{"pass", "pwd", "secret", "token"};
+  return std::ranges::any_of(words, [&](const char* word) { return lower.find(word) != std::string::npos; });
+}
+
 // Whether the values at this path are nothing for a log: digests of contents say no more than "changed", and passwords
 // do stand in environments, however much better a secret would be.
 bool is_hidden(const std::string& path, const Json& before, const Json& now) {
-  if (path.starts_with("secrets") || path.starts_with("configs")) return true;
-  constexpr std::array words{"password", "passwd", "secret", "token", "key", "credential", "auth"};
+  if (path.ends_with(digest)) return true;
+  constexpr std::array words{"pass", "pwd", "secret", "token", "key", "credential", "auth", "login"};
   const auto lower = to_lower(path);
   const bool called_so =
       std::ranges::any_of(words, [&](const char* word) { return lower.find(word) != std::string::npos; });
-  return (path.starts_with("environment.") && called_so) || has_password(before) || has_password(now);
+  const bool by_name = path.starts_with("environment.") || path.starts_with("labels.");
+  const bool words_of_a_command = path.starts_with("command") || path.starts_with("entrypoint");
+  return (by_name && called_so) || (words_of_a_command && (names_password(before) || names_password(now))) ||
+         has_password(before) || has_password(now);
 }
 
 std::string to_text(const Change& change) {
-  if (!change.before) return change.path + " added";
-  if (!change.after) return change.path + " removed";
-  if (change.hidden) return change.path + " changed";
+  if (change.hidden && change.before && change.after) return change.path + " changed";
+  const auto value = [](const std::string& text) {
+    return text.empty() || text.starts_with('{') || text.starts_with('[') ? "" : " " + text;
+  };
+  if (!change.before) return change.path + value(*change.after) + " added";
+  if (!change.after) return change.path + value(*change.before) + " removed";
   return fmt::format("{} {} → {}", change.path, *change.before, *change.after);
 }
 
 // A map that is there on one side only is told key by key, so that each value is hidden by its own name.
 bool is_map(const Json& value) {
   return value.is_object() && !value.empty();
+}
+
+// Lists whose items stand for themselves; of a command and its like the whole counts.
+bool is_set(const std::string& path) {
+  constexpr std::array wholes{"command", "entrypoint", "healthcheck.test"};
+  return std::ranges::none_of(wholes, [&](const char* whole) { return to_lower(path) == whole; });
+}
+
+// What an item is known by among its like, empty: by nothing.
+std::string identity(const Json& item) {
+  if (!item.is_object()) return "";
+  for (const auto* key : {"target", "source", "subnet", "path"}) {
+    if (item.contains(key) && item[key].is_string()) return item[key].get<std::string>();
+  }
+  return "";
+}
+
+// Items that are on one side only; two of the same identity are one that has changed.
+void compare_items(const std::string& path, const Json& before, const Json& now, std::vector<Change>& changes) {
+  const auto without = [](const Json& from, const Json& what) {
+    std::vector<Json> rest(from.begin(), from.end());
+    for (const auto& item : what) {
+      if (const auto found = std::ranges::find(rest, item); found != rest.end()) rest.erase(found);
+    }
+    return rest;
+  };
+  const auto below = [&](const std::string& name) { return name.empty() ? path : fmt::format("{}[{}]", path, name); };
+  const auto gone = without(before, now);
+  auto come = without(now, before);
+  if (gone.empty() && come.empty()) changes.push_back({path, brief(before), brief(now)});
+  for (const auto& item : gone) {
+    const auto name = identity(item);
+    const auto other = std::ranges::find_if(come, [&](const Json& each) {
+      return !name.empty() ? identity(each) == name : each.is_object() && item.is_object();
+    });
+    if (other == come.end()) {
+      changes.push_back({below(name), brief(item), std::nullopt});
+    } else {
+      compare(below(name), item, *other, changes);
+      come.erase(other);
+    }
+  }
+  for (const auto& item : come) changes.push_back({below(identity(item)), std::nullopt, brief(item)});
 }
 
 }  // namespace
@@ -86,15 +170,16 @@ void compare(const std::string& path, const Json& before, const Json& now, std::
     }
     return;
   }
-  if (before.is_array() && now.is_array() && before.size() == now.size() && !is_hidden(path, before, now) &&
-      std::ranges::all_of(before, [](const Json& item) { return item.is_object(); })) {
-    for (std::size_t i = 0; i < now.size(); ++i) compare(fmt::format("{}[{}]", path, i), before[i], now[i], changes);
+  if (before.is_array() && now.is_array() && !is_hidden(path, before, now) && is_set(path)) {
+    compare_items(path, before, now, changes);
     return;
   }
   if (is_hidden(path, before, now)) {
-    changes.push_back({path, "", "", true});
+    const bool content = path.ends_with(digest);
+    changes.push_back({content ? path.substr(0, path.size() - digest.size()) : path, "", "", true});
   } else {
-    changes.push_back({path, brief(before), brief(now)});
+    const auto [was, is] = brief(before, now);
+    changes.push_back({path, was, is});
   }
 }
 

@@ -251,9 +251,9 @@ project::Grant owned(project::Grant grant, const project::Service& service, cons
   const auto colon = user.find(':');
   const auto uid = user.substr(0, colon);
   if (grant.uid.empty()) grant.uid = user.empty() ? "0" : uid;
-  if (grant.gid.empty()) grant.gid = colon == std::string::npos ? grant.uid : user.substr(colon + 1);
-  const bool numeric = parse_integer(grant.uid) && parse_integer(grant.gid);
-  if (!numeric) grant.uid = grant.gid = "0", grant.mode |= 0444U;
+  if (grant.gid.empty()) grant.gid = colon == std::string::npos ? uid : user.substr(colon + 1);
+  if (!parse_integer(grant.gid)) grant.gid = "0";
+  if (!parse_integer(grant.uid)) grant.uid = "0", grant.mode |= 0444U;
   return grant;
 }
 
@@ -263,6 +263,7 @@ std::vector<SecretVolume> secret_volumes(const project::Project& project, const 
                                          const ObservedImage& image) {
   std::vector<SecretVolume> volumes;
   for (const auto& grant : service.secrets) {
+    if (grant.copied) continue;
     const auto folder = folder_of(grant.target);
     auto found = std::ranges::find(volumes, folder, &SecretVolume::folder);
     if (found == volumes.end()) found = volumes.insert(volumes.end(), {"", folder, {}});
@@ -278,10 +279,12 @@ std::vector<SecretVolume> secret_volumes(const project::Project& project, const 
   return volumes;
 }
 
-std::vector<project::Grant> copied_configs(const project::Service& service, const ObservedImage& image) {
+std::vector<project::Grant> copied_files(const project::Service& service, const ObservedImage& image) {
   std::vector<project::Grant> files;
-  for (const auto& grant : service.configs) {
-    if (grant.copied) files.push_back(owned(grant, service, image));
+  for (const auto* grants : {&service.configs, &service.secrets}) {
+    for (const auto& grant : *grants) {
+      if (grant.copied) files.push_back(owned(grant, service, image));
+    }
   }
   return files;
 }

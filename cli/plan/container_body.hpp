@@ -21,8 +21,9 @@ struct SecretVolume {
 std::vector<SecretVolume> secret_volumes(const project::Project& project, const project::Service& service,
                                          const ObservedImage& image);
 
-// The configs that are put into the container's own files between its creation and its start, with owner and mode.
-std::vector<project::Grant> copied_configs(const project::Service& service, const ObservedImage& image);
+// The configs and secrets that are put into the container's own files between its creation and its start, with owner
+// and mode.
+std::vector<project::Grant> copied_files(const project::Service& service, const ObservedImage& image);
 
 struct ContainerBody {
   project::Json body;

@@ -95,7 +95,10 @@ class Storage {
   void add(const project::Grant& grant) {
     if (grant.copied) return;
     const auto* content = project_.find_content(grant);
-    if (content && content->file) binds_.push_back(content->file->string() + ":" + grant.target + ":ro");
+    // Not as a bind, for which the engine would make a folder where the file is missing.
+    if (content && content->file)
+      mounts_.push_back(
+          {{"Type", "bind"}, {"Source", content->file->string()}, {"Target", grant.target}, {"ReadOnly", true}});
   }
 
   std::string volume_name(const std::string& key) const {

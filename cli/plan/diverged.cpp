@@ -53,13 +53,29 @@ std::string differences(const Facts& wanted, const Facts& there) {
   return join(parts, ", ");
 }
 
+// Options that the engine keeps and the file has no more. Of networks they are left out: engines add some themselves.
+std::string dropped(const stack::Volume& wanted, const Facts& there) {
+  std::vector<std::string> parts;
+  const auto facts = facts_of(wanted);
+  for (const auto& [key, value] : there) {
+    if (key.starts_with("driver_opts.") && !facts.contains(key))
+      parts.push_back(fmt::format("{} {} removed", key, value));
+  }
+  return join(parts, ", ");
+}
+std::string dropped(const stack::Network&, const Facts&) {
+  return "";
+}
+
 template <typename Resources>
 void compare(std::vector<std::string>& out, const Resources& resources, const std::map<std::string, Facts>& there,
              const std::string& sentence) {
   for (const auto& resource : resources) {
     const auto found = there.find(resource.name);
     if (resource.external || found == there.end()) continue;
-    const auto text = differences(facts_of(resource.spec), found->second);
+    auto text = differences(facts_of(resource.spec), found->second);
+    const auto gone = dropped(resource.spec, found->second);
+    text += (text.empty() || gone.empty() ? "" : ", ") + gone;
     if (!text.empty()) out.push_back(fmt::format(fmt::runtime(sentence), resource.name, text));
   }
 }

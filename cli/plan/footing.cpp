@@ -1,5 +1,7 @@
 #include "plan/footing.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "plan/resource_body.hpp"
@@ -9,7 +11,10 @@ namespace saasctl::plan {
 Indices Footing::of(const project::Service& service, const std::vector<SecretVolume>& secrets, const Cause& cause,
                     const Indices& leftovers) {
   Indices after;
-  for (const auto& secret : secrets) after.push_back(fill(service, cause, secret, leftovers));
+  for (std::size_t i = 0; i < secrets.size(); ++i) {
+    const auto helper = fmt::format("{}{}-secrets", service.container_name, i == 0 ? "" : fmt::format("-{}", i + 1));
+    after.push_back(fill(service, cause, secrets[i], helper, leftovers));
+  }
   for (const auto& use : service.spec.networks) {
     if (const auto action = network(use.name)) after.push_back(*action);
   }
@@ -21,11 +26,10 @@ Indices Footing::of(const project::Service& service, const std::vector<SecretVol
 }
 
 std::size_t Footing::fill(const project::Service& service, const Cause& cause, const SecretVolume& volume,
-                          const Indices& leftovers) {
+                          const std::string& helper, const Indices& leftovers) {
   if (const auto made = made_.find("secrets " + volume.name); made != made_.end()) return made->second;
   return made_["secrets " + volume.name] =
-             draft_.add(FillSecrets{service.name, volume.name, volume.folder, service.container_name + "-secrets",
-                                    service.image, volume.files},
+             draft_.add(FillSecrets{service.name, volume.name, volume.folder, helper, service.image, volume.files},
                         {cause.text}, leftovers);
 }
 

@@ -24,7 +24,7 @@ class Footing {
 
  private:
   std::size_t fill(const project::Service& service, const Cause& cause, const SecretVolume& volume,
-                   const Indices& leftovers);
+                   const std::string& helper, const Indices& leftovers);
   std::optional<std::size_t> network(const std::string& key);
   std::optional<std::size_t> volume(const std::string& key);
 

@@ -8,14 +8,16 @@
 
 namespace saasctl::plan {
 
-void settle_number(Json& body, const Instance& instance) {
+void settle_number(ContainerBody& container, const Instance& instance) {
   if (instance.number == 1) return;
+  auto& body = container.body;
   body["Labels"][std::string(label::container_number)] = std::to_string(instance.number);
   const auto rename = [&](Json& endpoint) {
     for (auto& alias : endpoint["Aliases"]) {
       if (alias == instance.service->container_name) alias = instance.name;
     }
   };
+  for (auto& [network, endpoint] : container.connect) rename(endpoint);
   if (!body.contains("NetworkingConfig")) return;
   for (auto& endpoint : body["NetworkingConfig"]["EndpointsConfig"]) rename(endpoint);
 }

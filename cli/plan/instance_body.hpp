@@ -3,12 +3,13 @@
 
 #include <vector>
 
+#include "plan/container_body.hpp"
 #include "plan/instances.hpp"
 
 namespace saasctl::plan {
 
-// Number and name of the container in its labels and network aliases.
-void settle_number(Json& body, const Instance& instance);
+// Number and name of the container in its labels and in the aliases of its networks.
+void settle_number(ContainerBody& container, const Instance& instance);
 
 // Data in volumes without a name goes to the container that comes next: each anonymous volume of the old ones is
 // mounted where it was, unless the body mounts something there by name.

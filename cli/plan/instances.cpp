@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "plan/adopt.hpp"
 
@@ -24,18 +25,28 @@ std::string missing_network(const project::Project& project, const Observed& obs
   return "";
 }
 
+// Files and further networks come after the creation, which a run that was killed may not have got to.
+bool is_half_made(const project::Service& service, const ObservedContainer& container) {
+  const bool has_more = service.spec.networks.size() > 1 ||
+                        std::ranges::any_of(service.configs, &project::Grant::copied) ||
+                        std::ranges::any_of(service.secrets, &project::Grant::copied);
+  return container.state == "created" && has_more;
+}
+
 // Why the container cannot stay; an empty text: it can.
-Cause why_not(const project::Project& project, const Observed& observed, const project::Service& service,
+Cause why_not(const project::Project& project, const Observed& observed, const Instance& instance,
               const ObservedContainer& container, const UpOptions& options) {
+  const auto& service = *instance.service;
   if (container.state == "dead" || container.state == "removing") return {"its container is " + container.state};
   if (const auto network = missing_network(project, observed, service); !network.empty())
     return {fmt::format("its network {} is not there", network)};
+  if (is_half_made(service, container)) return {"it was never started, and may be half made"};
   if (options.force_recreate) return {"--force-recreate"};
   if (options.no_recreate) return {};
   const auto image = observed.images.find(service.image);
   if (container.model.empty()) {
     Cause cause;
-    cause.changes = differences(project, service, container, observed);
+    cause.changes = differences(project, instance, container, observed);
     if (!cause.changes.empty()) cause.text = "made by another tool; " + to_text(cause.changes);
     return cause;
   }
@@ -52,6 +63,23 @@ struct Judged {
   int rank;  // the best is kept, or gives the cause
 };
 
+// The numbers that the service's containers have or get: those that are there first, so that none goes for want of
+// another, then the lowest that are free.
+std::set<unsigned> numbers_of(const Observed& observed, const std::string& service, unsigned replicas) {
+  std::set<unsigned> there;
+  for (const auto& container : observed.containers) {
+    if (container.service == service && !container.one_off) there.insert(container.number);
+  }
+  std::set<unsigned> numbers;
+  for (const auto number : there) {
+    if (numbers.size() < replicas) numbers.insert(number);
+  }
+  for (unsigned number = 1; numbers.size() < replicas; ++number) {
+    if (!there.contains(number)) numbers.insert(number);
+  }
+  return numbers;
+}
+
 }  // namespace
 
 std::string Instance::subject() const {
@@ -61,12 +89,12 @@ std::string Instance::subject() const {
 std::vector<Instance> instances_of(const project::Project& project, const Observed& observed,
                                    const project::Service& service, unsigned replicas, const UpOptions& options) {
   std::vector<Instance> instances;
-  for (unsigned number = 1; number <= replicas; ++number) {
+  for (const auto number : numbers_of(observed, service.name, replicas)) {
     Instance instance{&service, number, name_of(project, service, number), nullptr, {}, {}};
     std::vector<Judged> judged;
     for (const auto& container : observed.containers) {
       if (container.service != service.name || container.one_off || container.number != number) continue;
-      auto cause = why_not(project, observed, service, container, options);
+      auto cause = why_not(project, observed, instance, container, options);
       const int rank =
           (cause.text.empty() ? 4 : 0) + (container.is_up() ? 2 : 0) + int{container.name == instance.name};
       judged.push_back({&container, std::move(cause), rank});
@@ -90,8 +118,9 @@ std::vector<Instance> instances_of(const project::Project& project, const Observ
 std::vector<const ObservedContainer*> surplus_of(const Observed& observed, const std::string& service,
                                                  unsigned replicas) {
   std::vector<const ObservedContainer*> surplus;
+  const auto numbers = numbers_of(observed, service, replicas);
   for (const auto& container : observed.containers) {
-    if (container.service == service && !container.one_off && container.number > replicas)
+    if (container.service == service && !container.one_off && !numbers.contains(container.number))
       surplus.push_back(&container);
   }
   return surplus;
@@ -105,8 +134,8 @@ unsigned replicas_of(const project::Service& service, const UpOptions& options) 
 std::vector<const ObservedContainer*> orphans_of(const project::Project& project, const Observed& observed) {
   std::vector<const ObservedContainer*> orphans;
   for (const auto& container : observed.containers) {
-    if (!container.one_off && !container.service.empty() && !project.find(container.service))
-      orphans.push_back(&container);
+    const bool known = project.find(container.service) || project.document.stack.inactive.find(container.service);
+    if (!container.one_off && !container.service.empty() && !known) orphans.push_back(&container);
   }
   return orphans;
 }

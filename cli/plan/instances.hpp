@@ -23,8 +23,8 @@ struct Instance {
   std::string subject() const;
 };
 
-// The containers that `service` shall have, in the order of their numbers: 1 to `replicas`. A container that an
-// interrupted run made for this place is taken over where it is what it should be.
+// The containers that `service` shall have, in the order of their numbers; those that are there keep theirs. A
+// container that an interrupted run made for this place is taken over where it is what it should be.
 std::vector<Instance> instances_of(const project::Project& project, const Observed& observed,
                                    const project::Service& service, unsigned replicas, const UpOptions& options);
 

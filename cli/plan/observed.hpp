@@ -33,8 +33,9 @@ struct ObservedContainer {
   bool fresh = false;                           // it has not run for long, or nobody can say so
   std::vector<std::string> host_ports = {};     // published now: "8080/tcp"
   std::vector<AnonymousVolume> anonymous = {};
-  std::vector<std::string> networks = {};                    // names of those it is attached to
-  std::vector<std::string> volumes = {};                     // names of those it mounts
+  std::vector<std::string> networks = {};    // names of those it is attached to
+  std::vector<std::string> volumes = {};     // names of those it mounts
+  std::vector<std::string> lives_with = {};  // ids of those whose name spaces it is in, as far as that was looked at
   std::shared_ptr<const project::Json> inspected = nullptr;  // whole, of one that another tool made
 
   bool is_up() const { return state == "running" || state == "restarting" || state == "paused"; }

@@ -44,7 +44,7 @@ struct CreateContainer {
   Json body;  // the API's ContainerCreate
   std::string platform;
   std::vector<std::pair<std::string, Json>> connect = {};  // further networks and their EndpointSettings
-  std::vector<project::Grant> files = {};                  // configs that are copied into it before it starts
+  std::vector<project::Grant> files = {};                  // copied into it before it starts
 };
 struct StartContainer {
   std::string service;

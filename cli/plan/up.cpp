@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <set>
 #include <utility>
@@ -19,6 +20,9 @@
 
 namespace saasctl::plan {
 namespace {
+
+// What the waits are called that nobody insists on.
+constexpr auto optional = " if it can be had";
 
 // A container's way through the plan.
 struct Place {
@@ -78,12 +82,63 @@ class UpPlanner {
         return failure(Fault::not_found, fmt::format("{}: there is no image {}", service.name, service.image),
                        service.build ? "run saasctl build" : "check the name, and that its registry can be reached");
       }
+      if (auto there = check_externals(service); !there) return there;
+      if (auto watched = check_health_waits(service); !watched) return watched;
+      const auto ports = fixed_host_ports(service);
+      if (!ports.empty() && replicas_of(service, options_) > 1) {
+        return failure(Fault::usage,
+                       fmt::format("{} shall have {} containers, and each would take the host port {}", service.name,
+                                   replicas_of(service, options_), ports.front()),
+                       "leave the host port out, or give a range of ports");
+      }
       if (service.spec.container_name && replicas_of(service, options_) > 1) {
         return failure(Fault::usage,
                        fmt::format("{} has container_name '{}' and shall have {} containers", service.name,
                                    *service.spec.container_name, replicas_of(service, options_)),
                        "names of containers are unique at an engine: remove container_name");
       }
+    }
+    return {};
+  }
+
+  // Networks and volumes that somebody else has to make.
+  Result<void> check_externals(const project::Service& service) const {
+    for (const auto& use : service.spec.networks) {
+      const auto network = std::ranges::find(project_.networks, use.name, &project::Network::key);
+      if (network != project_.networks.end() && network->external && !observed_.networks.contains(network->name))
+        return failure(Fault::not_found,
+                       fmt::format("{}: there is no network {}, which is external", service.name, network->name),
+                       fmt::format("make it (docker network create {}), or remove external: true", network->name));
+    }
+    for (const auto& mount : service.spec.volumes) {
+      const auto volume = std::ranges::find(project_.volumes, mount.source.value_or(""), &project::Volume::key);
+      if (mount.type != "volume" || volume == project_.volumes.end() || !volume->external) continue;
+      if (std::ranges::find(observed_.volumes, volume->name) == observed_.volumes.end())
+        return failure(Fault::not_found,
+                       fmt::format("{}: there is no volume {}, which is external", service.name, volume->name),
+                       fmt::format("make it (docker volume create {}), or remove external: true", volume->name));
+    }
+    return {};
+  }
+
+  // Nobody could ever say that such a service is healthy.
+  Result<void> check_health_waits(const project::Service& service) const {
+    for (const auto& dependency : service.dependencies) {
+      const auto* other = project_.find(dependency.service);
+      if (!other || dependency.condition != "service_healthy" || other->spec.ready || !dependency.required) continue;
+      const auto& check = other->spec.healthcheck;
+      const auto image = observed_.images.find(other->image);
+      const bool own = check && !check->disable.value_or(false) && !check->test.empty();
+      const bool none =
+          check && (check->disable.value_or(false) || (!check->test.empty() && check->test.front() == "NONE"));
+      const bool unknown = image == observed_.images.end() || !image->second.config;
+      const bool from_image = unknown || image->second.config->contains("Healthcheck");
+      if (!none && (own || from_image)) continue;
+      return failure(
+          Fault::usage,
+          fmt::format("{} waits until {} is healthy, and {} has no healthcheck", service.name, other->name,
+                      other->name),
+          fmt::format("add healthcheck: or ready: to {}, or wait with condition: service_started", other->name));
     }
     return {};
   }
@@ -160,11 +215,33 @@ class UpPlanner {
     if (!instance.current) return;
     for (const auto& name : stack::sharing(instance.service->spec)) {
       const auto other = places_.find(name);
-      if (other == places_.end() || std::ranges::none_of(other->second, &Place::is_new)) continue;
+      if (other == places_.end()) continue;
+      const bool apart = shares_name_space(*instance.service, name) && is_apart(*instance.current, other->second);
+      if (!is_renewed(other->second) && !apart) continue;
       instance.old.insert(instance.old.begin(), std::exchange(instance.current, nullptr));
       instance.cause = {name + " has a new container"};
       return;
     }
+  }
+
+  // A container in place of an earlier one, or of one that has gone.
+  static bool is_renewed(const std::vector<Place>& places) {
+    return std::ranges::any_of(places, &Place::is_new) ||
+           std::ranges::none_of(places, [](const Place& place) { return place.instance.current; });
+  }
+
+  static bool shares_name_space(const project::Service& service, const std::string& other) {
+    const auto& spec = service.spec;
+    return std::ranges::any_of(std::array{&spec.network_mode, &spec.ipc, &spec.pid},
+                               [&](const auto* mode) { return stack::service_of(mode->value_or("")) == other; });
+  }
+
+  // It lives with a container that is none of these any more.
+  static bool is_apart(const ObservedContainer& container, const std::vector<Place>& others) {
+    return !container.lives_with.empty() && std::ranges::none_of(others, [&](const Place& other) {
+      return other.instance.current &&
+             std::ranges::find(container.lives_with, other.instance.current->id) != container.lives_with.end();
+    });
   }
 
   // What must be done before a container can be made that lives with others: they have their names once they start.
@@ -208,8 +285,8 @@ class UpPlanner {
   std::string renewed_dependency(const project::Service& service) const {
     for (const auto& dependency : service.dependencies) {
       const auto other = places_.find(dependency.service);
-      const bool renewed = other != places_.end() && std::ranges::any_of(other->second, &Place::is_new);
-      if (dependency.restart && renewed) return dependency.service + " has a new container";
+      if (dependency.restart && other != places_.end() && is_renewed(other->second))
+        return dependency.service + " has a new container";
     }
     return "";
   }
@@ -228,14 +305,15 @@ class UpPlanner {
     Indices after = with(others_of(service), twins_);
     if (name_taken && temporary_taken) after = with(after, remove_named(place, instance.name + "-next"));
     const auto volumes = secret_volumes(project_, service, observed_.images.at(service.image));
-    auto [body, connect] = container_body(project_, service, volumes);
-    settle_number(body, instance);
+    auto wanted = container_body(project_, service, volumes);
+    settle_number(wanted, instance);
+    auto& [body, connect] = wanted;
     if (!options_.renew_anonymous_volumes) inherit_volumes(body, instance.old);
     const auto verdict = place.is_new ? Verdict::recreate : Verdict::create;
     after = with(std::move(after), footing_.of(service, volumes, instance.cause, leftovers_));
     CreateContainer work{service.name,       place.container,
                          std::move(body),    service.spec.platform.value_or(""),
-                         std::move(connect), copied_configs(service, observed_.images.at(service.image))};
+                         std::move(connect), copied_files(service, observed_.images.at(service.image))};
     place.made.push_back(add(std::move(work), instance.cause, std::move(after), verdict));
   }
 
@@ -278,7 +356,8 @@ class UpPlanner {
   void stop_all(Place& place, const Indices& after) {
     if (!place.stopped.empty()) return;
     for (const auto* old : place.instance.old) {
-      const auto stops = stop_old(*old, place.instance.cause, after, Verdict::none);
+      const auto verdict = place.instance.current ? Verdict::remove : Verdict::none;
+      const auto stops = stop_old(*old, place.instance.cause, after, verdict);
       place.stopped.insert(place.stopped.end(), stops.begin(), stops.end());
     }
   }
@@ -376,7 +455,7 @@ class UpPlanner {
 
   // ---- waits
   std::size_t await(Place& place, const std::string& condition, bool required) {
-    const auto key = condition + (required ? "" : " if it can be had");
+    const auto key = condition + (required ? "" : optional);
     if (const auto found = place.awaited.find(key); found != place.awaited.end()) return found->second;
     Indices after;
     if (place.started) after.push_back(*place.started);
@@ -399,6 +478,9 @@ class UpPlanner {
   bool is_seen_ready(const Place& place) const {
     if (options_.wait == Wait::ready && place.awaited.contains("service_healthy")) return true;
     if (options_.wait == Wait::ready && place.awaited.contains("service_completed_successfully")) return true;
+    // The stack does without it.
+    if (std::ranges::any_of(place.awaited, [](const auto& wait) { return wait.first.ends_with(optional); }))
+      return true;
     const auto* container = place.instance.current;
     if (!container || place.started || container->state != "running" || place.instance.service->spec.ready)
       return false;

@@ -1,5 +1,7 @@
 #include "project/model.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "util/digest.hpp"
@@ -15,7 +17,7 @@ Json grants_model(const std::vector<Grant>& grants, const std::map<std::string, 
                    {"target", grant.target},
                    {"uid", grant.uid},
                    {"gid", grant.gid},
-                   {"mode", grant.mode},
+                   {"mode", fmt::format("{:04o}", grant.mode)},
                    {"digest", digest == digests.end() ? "" : digest->second}});
   }
   return out;

@@ -48,7 +48,7 @@ struct Grant {
   std::string gid;
   unsigned mode = 0400;
   bool is_config = false;
-  bool copied = false;  // a config that is put into the container's own files, not mounted
+  bool copied = false;  // put into the container's own files, not mounted
 };
 
 struct Build {

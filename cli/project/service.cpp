@@ -61,10 +61,12 @@ class One {
     }
     for (const auto& grant : entry_.value.secrets) {
       auto secret = granted(grant, "/run/secrets/", 0400);
-      if (secret.target.rfind('/') == 0) {
-        resolver_.diagnostics.add(grant.where("target"), 6,
-                                  fmt::format("a secret cannot stand at '{}', directly below /", secret.target),
-                                  "the folder of a secret is a mount of its own: name one, such as /run/secrets");
+      secret.copied = !secret.target.starts_with("/run/secrets/") && !entry_.value.read_only.value_or(false);
+      if (!secret.copied && secret.target.rfind('/') == 0) {
+        resolver_.diagnostics.add(
+            grant.where("target"), 6, fmt::format("a secret cannot stand at '{}', directly below /", secret.target),
+            "in a read_only container the folder of a secret is a mount of its own: name one, such "
+            "as /run/secrets");
       }
       service_.secrets.push_back(std::move(secret));
     }

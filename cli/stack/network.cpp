@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 
 #include "stack/names_or_map.hpp"
 #include "util/text.hpp"

@@ -32,8 +32,9 @@ class TreeBuilder : public YAML::EventHandler {
       : source_(source), tags_(tags), diagnostics_(diagnostics) {}
 
   NodePtr root() const { return root_; }
+  Position start() const { return start_; }
 
-  void OnDocumentStart(const YAML::Mark&) override {}
+  void OnDocumentStart(const YAML::Mark& mark) override { start_ = position(source_, mark); }
   void OnDocumentEnd() override {}
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override { leaf(make(Kind::null, mark), anchor); }
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
@@ -204,6 +205,7 @@ class TreeBuilder : public YAML::EventHandler {
   bool tags_;
   Diagnostics& diagnostics_;
   NodePtr root_;
+  Position start_;
   std::vector<Frame> frames_;
   std::map<YAML::anchor_t, std::pair<NodePtr, std::size_t>> anchors_;
   std::size_t total_ = 0;
@@ -278,9 +280,16 @@ std::vector<NodePtr> parse(const Source& source, bool several, Diagnostics& diag
   try {
     std::istringstream stream(source.text());
     YAML::Parser parser(stream);
-    while (true) {
+    for (Position last;;) {
       TreeBuilder builder(source, several, diagnostics);
       if (!parser.HandleNextDocument(builder)) break;
+      const auto start = builder.start();
+      // yaml-cpp gives empty documents without end where a sign of a list or map in brackets stands alone.
+      if (start.line == last.line && start.column == last.column) {
+        diagnostics.add(start, 1, "not valid YAML: this sign cannot stand here", "quote the text, or remove the sign");
+        break;
+      }
+      last = start;
       if (!builder.root() || builder.root()->kind == Kind::null) continue;
       roots.push_back(builder.root());
       if (!several && roots.size() > 1) {

@@ -27,7 +27,7 @@ const Record<Service>& service_record() {
           .key("with", &Service::with, pairs(), "Values for the template's holes.", Origin::ours)
           .key("container_name", &Service::container_name, any_text(), "Name instead of PROJECT-SERVICE-1.")
           .key("hostname", &Service::hostname, any_text(), "Host name inside the container.")
-          .key("domainname", &Service::domainname, any_text(), "Domain of that name.")
+          .key("domainname", &Service::domainname, any_text(), "Domain of that name; Podman keeps none.")
           .key("platform", &Service::platform, any_text(), "os/architecture, for example linux/amd64.")
           .key("pull_policy", &Service::pull_policy, pull_policy_form(),
                "When to pull the image: always, never, missing, build, daily, weekly, every_DURATION, or refresh, that "

@@ -1,5 +1,5 @@
-// What http.cpp and http_upgrade.cpp share: libcurl handles with owners, options of a request, a cancellable run.
-// Private to them.
+// What http.cpp, http_upgrade.cpp and tcp.cpp share: libcurl handles with owners, options of a request, a cancellable
+// run. Private to them.
 #pragma once
 
 #include <curl/curl.h>

@@ -15,9 +15,9 @@ class Descriptor {
     std::swap(value_, other.value_);
     return *this;
   }
-  ~Descriptor() {
-    if (value_ >= 0) ::close(value_);
-  }
+  ~Descriptor() { close(); }
+  // False when close(2) fails: a full disk may show only here.
+  bool close() { return value_ < 0 || ::close(std::exchange(value_, -1)) == 0; }
   int get() const { return value_; }
   explicit operator bool() const { return value_ >= 0; }
 

@@ -9,27 +9,10 @@
 #include <cstring>
 #include <system_error>
 
+#include "util/descriptor.hpp"
+
 namespace saasctl {
 namespace {
-
-class FileDescriptor {
- public:
-  explicit FileDescriptor(int fd) : fd_(fd) {}
-  FileDescriptor(const FileDescriptor&) = delete;
-  FileDescriptor& operator=(const FileDescriptor&) = delete;
-  ~FileDescriptor() { close(); }
-  int get() const { return fd_; }
-  // The result of close(2): a full disk may show only here.
-  bool close() {
-    if (fd_ < 0) return true;
-    const bool ok = ::close(fd_) == 0;
-    fd_ = -1;
-    return ok;
-  }
-
- private:
-  int fd_;
-};
 
 std::unexpected<Error> system_failure(std::string_view action, const std::filesystem::path& path, int error) {
   const auto fault = error == ENOENT ? Fault::not_found : Fault::failed;
@@ -51,7 +34,7 @@ bool write_all(int fd, std::string_view content) {
 }  // namespace
 
 Result<std::string> read_file(const std::filesystem::path& path) {
-  FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (file.get() < 0) return system_failure("read", path, errno);
   std::string content;
   char buffer[65536];
@@ -72,7 +55,7 @@ Result<void> write_file_atomic(const std::filesystem::path& path, std::string_vi
   if (error) return failure(fmt::format("cannot make folder {}: {}", path.parent_path().string(), error.message()));
 
   std::string temporary = path.string() + ".XXXXXX";
-  FileDescriptor file(::mkostemp(temporary.data(), O_CLOEXEC));
+  Descriptor file(::mkostemp(temporary.data(), O_CLOEXEC));
   if (file.get() < 0) return system_failure("write", path, errno);
   const bool written = write_all(file.get(), content) && ::fchmod(file.get(), mode) == 0 && ::fsync(file.get()) == 0 &&
                        file.close() && ::rename(temporary.c_str(), path.c_str()) == 0;

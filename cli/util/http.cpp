@@ -190,6 +190,11 @@ std::optional<std::string_view> Response::header(std::string_view name) const {
   return found->second;
 }
 
+std::string url_host(std::string_view host) {
+  const bool v6 = host.find(':') != std::string_view::npos;
+  return fmt::format("{}{}{}", v6 ? "[" : "", host, v6 ? "]" : "");
+}
+
 std::string percent_encode(std::string_view text) {
   std::string out;
   for (const char c : text) {

@@ -71,6 +71,9 @@ struct Response {
 // `text` with every byte but RFC 3986's unreserved characters percent-encoded.
 std::string percent_encode(std::string_view text);
 
+// A host as it stands in a URL: a numeric IPv6 address in brackets. Source: RFC 3986, section 3.2.2.
+std::string url_host(std::string_view host);
+
 // "?a=1&b=2" with names and values encoded; the empty text for no parameters.
 std::string query_string(const std::vector<std::pair<std::string, std::string>>& parameters);
 

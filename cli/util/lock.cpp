@@ -23,20 +23,18 @@ std::string content_of(int descriptor) {
 }  // namespace
 
 FileLock::~FileLock() {
-  if (descriptor_ < 0) return;
+  if (!descriptor_) return;
   // The holder is gone before the lock is: nobody reads the name of somebody who no longer has it.
-  static_cast<void>(!::ftruncate(descriptor_, 0));
-  ::close(descriptor_);
+  static_cast<void>(!::ftruncate(descriptor_.get(), 0));
 }
 
 Result<FileLock> FileLock::try_take(const std::filesystem::path& path, const std::string& holder) {
-  const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-  if (descriptor < 0) return failure(fmt::format("cannot open {}: {}", path.string(), std::strerror(errno)));
-  FileLock lock(descriptor);
+  Descriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (!file) return failure(fmt::format("cannot open {}: {}", path.string(), std::strerror(errno)));
+  const int descriptor = file.get();
   if (::flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
     const int error = errno;
     auto said = content_of(descriptor);
-    ::close(std::exchange(lock.descriptor_, -1));
     if (error == EWOULDBLOCK) return failure(Fault::conflict, std::move(said));
     return failure(fmt::format("cannot lock {}: {}", path.string(), std::strerror(error)));
   }
@@ -44,7 +42,7 @@ Result<FileLock> FileLock::try_take(const std::filesystem::path& path, const std
                        ::pwrite(descriptor, holder.data(), holder.size(), 0) == static_cast<ssize_t>(holder.size());
   // On a full disk the lock holds all the same, without a name.
   if (!written) static_cast<void>(!::ftruncate(descriptor, 0));
-  return lock;
+  return FileLock(std::move(file));
 }
 
 }  // namespace saasctl

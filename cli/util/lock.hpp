@@ -2,10 +2,10 @@
 #pragma once
 
 #include <filesystem>
-#include <stop_token>
 #include <string>
 #include <utility>
 
+#include "util/descriptor.hpp"
 #include "util/result.hpp"
 
 namespace saasctl {
@@ -14,7 +14,7 @@ namespace saasctl {
 // two processes lock two files of one name.
 class FileLock {
  public:
-  FileLock(FileLock&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
+  FileLock(FileLock&&) noexcept = default;
   FileLock& operator=(FileLock&&) = delete;
   ~FileLock();
 
@@ -23,9 +23,9 @@ class FileLock {
   static Result<FileLock> try_take(const std::filesystem::path& path, const std::string& holder);
 
  private:
-  explicit FileLock(int descriptor) : descriptor_(descriptor) {}
+  explicit FileLock(Descriptor descriptor) : descriptor_(std::move(descriptor)) {}
 
-  int descriptor_;
+  Descriptor descriptor_;
 };
 
 }  // namespace saasctl

@@ -1,7 +1,5 @@
 #include "util/pack.hpp"
 
-#include <archive.h>
-#include <archive_entry.h>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
@@ -11,19 +9,12 @@
 #include <cerrno>
 #include <cstring>
 #include <deque>
-#include <new>
 
+#include "util/archive_stream.hpp"
 #include "util/descriptor.hpp"
 
 namespace saasctl {
 namespace {
-
-struct FreeArchive {
-  void operator()(archive* value) const noexcept { archive_write_free(value); }
-};
-struct FreeEntry {
-  void operator()(archive_entry* value) const noexcept { archive_entry_free(value); }
-};
 
 std::unexpected<Error> unreadable(const std::filesystem::path& path) {
   return failure(fmt::format("cannot read {}: {}", path.string(), std::strerror(errno)));
@@ -33,26 +24,14 @@ std::unexpected<Error> unreadable(const std::filesystem::path& path) {
 
 class Pack::State {
  public:
-  explicit State(PackOptions options) : options_(options), archive_(archive_write_new()) {
-    if (!archive_) throw std::bad_alloc();
-    archive_write_set_format_pax_restricted(archive_.get());
-    archive_write_set_bytes_per_block(archive_.get(), 0);
-    archive_write_open(archive_.get(), this, nullptr, &State::on_write, nullptr);
-  }
+  explicit State(PackOptions options) : options_(options) {}
 
   void add(std::filesystem::path path, std::string name, bool whole) {
     items_.push_back({std::move(path), std::move(name), whole});
   }
 
   Result<std::size_t> read(std::span<char> buffer) {
-    while (taken_ == output_.size() && !ended_) {
-      output_.clear();
-      taken_ = 0;
-      if (auto advanced = advance(); !advanced) return std::unexpected(advanced.error());
-    }
-    const auto count = std::string_view(output_).substr(taken_).copy(buffer.data(), buffer.size());
-    taken_ += count;
-    return count;
+    return archive_.read(buffer, [this] { return advance(); });
   }
 
  private:
@@ -62,28 +41,9 @@ class Pack::State {
     bool whole;  // with what a folder holds
   };
 
-  static la_ssize_t on_write(archive* target, void* self, const void* data, std::size_t size) {
-    try {
-      static_cast<State*>(self)->output_.append(static_cast<const char*>(data), size);
-      return static_cast<la_ssize_t>(size);
-    } catch (const std::bad_alloc&) {
-      archive_set_error(target, ENOMEM, "out of memory");
-      return -1;
-    }
-  }
-
-  std::unexpected<Error> archive_failure() const {
-    const char* text = archive_error_string(archive_.get());
-    return failure(fmt::format("cannot make the archive: {}", text != nullptr ? text : "unknown reason"));
-  }
-
   Result<void> advance() {
     if (left_ > 0) return write_piece();
-    if (items_.empty()) {
-      ended_ = true;
-      if (archive_write_close(archive_.get()) != ARCHIVE_OK) return archive_failure();
-      return {};
-    }
+    if (items_.empty()) return archive_.close();
     const auto item = std::move(items_.front());
     items_.pop_front();
     return begin(item);
@@ -128,8 +88,7 @@ class Pack::State {
   }
 
   Result<void> write_header(const Item& item, const struct stat& status) {
-    const std::unique_ptr<archive_entry, FreeEntry> header(archive_entry_new());
-    if (!header) throw std::bad_alloc();
+    const auto header = make_archive_entry();
     archive_entry_copy_stat(header.get(), &status);
     archive_entry_set_pathname(header.get(), item.name.c_str());
     archive_entry_set_nlink(header.get(), 1);
@@ -144,8 +103,7 @@ class Pack::State {
       if (error) return failure(fmt::format("cannot read {}: {}", item.path.string(), error.message()));
       archive_entry_set_symlink(header.get(), target.c_str());
     }
-    if (archive_write_header(archive_.get(), header.get()) < ARCHIVE_WARN) return archive_failure();
-    return {};
+    return archive_.write_header(*header);
   }
 
   Result<void> write_piece() {
@@ -157,20 +115,15 @@ class Pack::State {
     if (count == 0)
       return failure(fmt::format("{} became shorter while it was read", file_path_.string()), "try again");
     left_ -= count;
-    if (archive_write_data(archive_.get(), buffer.data(), static_cast<std::size_t>(count)) < 0)
-      return archive_failure();
-    return {};
+    return archive_.write_content({buffer.data(), static_cast<std::size_t>(count)});
   }
 
   PackOptions options_;
   std::deque<Item> items_;
-  std::string output_;
-  std::size_t taken_ = 0;
-  bool ended_ = false;
+  ArchiveStream archive_{"the archive"};
   Descriptor file_;
   std::filesystem::path file_path_;
-  std::int64_t left_ = 0;                          // bytes that the header has promised
-  std::unique_ptr<archive, FreeArchive> archive_;  // last: writes to output_ when freed
+  std::int64_t left_ = 0;  // bytes that the header has promised
 };
 
 Pack::Pack(PackOptions options) : state_(std::make_unique<State>(options)) {}

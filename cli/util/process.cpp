@@ -9,13 +9,14 @@
 #include <algorithm>
 #include <array>
 #include <boost/process.hpp>
+#include <boost/process/extend.hpp>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
 #include <system_error>
-#include <thread>
 #include <utility>
 
+#include "util/descriptor.hpp"
 #include "util/wait.hpp"
 
 namespace saasctl {
@@ -23,24 +24,6 @@ namespace {
 
 namespace bp = boost::process;
 using namespace std::chrono_literals;
-
-class OwnedDescriptor {
- public:
-  explicit OwnedDescriptor(int value = -1) : value_(value) {}
-  OwnedDescriptor(OwnedDescriptor&& other) noexcept : value_(std::exchange(other.value_, -1)) {}
-  OwnedDescriptor& operator=(OwnedDescriptor&& other) noexcept {
-    std::swap(value_, other.value_);
-    return *this;
-  }
-  ~OwnedDescriptor() { close(); }
-  int get() const { return value_; }
-  void close() {
-    if (value_ >= 0) ::close(std::exchange(value_, -1));
-  }
-
- private:
-  int value_;
-};
 
 [[noreturn]] void throw_errno(const char* what) {
   throw std::system_error(errno, std::generic_category(), what);
@@ -51,17 +34,17 @@ struct Pipe {
   Pipe() {
     std::array<int, 2> ends{};
     if (::pipe2(ends.data(), O_CLOEXEC) != 0) throw_errno("pipe2");
-    reading = OwnedDescriptor(ends[0]);
-    writing = OwnedDescriptor(ends[1]);
+    reading = Descriptor(ends[0]);
+    writing = Descriptor(ends[1]);
     ::fcntl(reading.get(), F_SETFL, O_NONBLOCK);
   }
-  OwnedDescriptor reading;
-  OwnedDescriptor writing;
+  Descriptor reading;
+  Descriptor writing;
 };
 
 // The child's whole input in memory: nothing to feed while it runs, and no signal when it does not read it.
-OwnedDescriptor input_file(std::string_view input) {
-  OwnedDescriptor file(::memfd_create("input", MFD_CLOEXEC));
+Descriptor input_file(std::string_view input) {
+  Descriptor file(::memfd_create("input", MFD_CLOEXEC));
   if (file.get() < 0) throw_errno("memfd_create");
   while (!input.empty()) {
     const auto written = ::write(file.get(), input.data(), input.size());
@@ -73,7 +56,7 @@ OwnedDescriptor input_file(std::string_view input) {
 }
 
 // Appends what is there, up to the limit; false at the end of the stream.
-bool drain(const OwnedDescriptor& pipe, std::string& output, std::size_t limit) {
+bool drain(const Descriptor& pipe, std::string& output, std::size_t limit) {
   std::array<char, 65536> buffer{};
   for (;;) {
     const auto count = ::read(pipe.get(), buffer.data(), buffer.size());
@@ -95,7 +78,7 @@ class Run {
   // A child's own children may hold its output open after it has gone, so its end is looked for as well.
   static constexpr auto look_interval = 20ms;
 
-  bool read_output();
+  void read_output();
   bool ended();
 
   bp::child child_;
@@ -105,10 +88,9 @@ class Run {
   ProcessResult result_;
 };
 
-bool Run::read_output() {
+void Run::read_output() {
   if (output_.reading.get() >= 0 && !drain(output_.reading, result_.standard_output, limit_)) output_.reading.close();
   if (error_.reading.get() >= 0 && !drain(error_.reading, result_.standard_error, limit_)) error_.reading.close();
-  return output_.reading.get() >= 0 || error_.reading.get() >= 0;
 }
 
 bool Run::ended() {
@@ -127,19 +109,27 @@ Result<ProcessResult> Run::until_end(std::string_view program, const Deadline& d
     const int interval = static_cast<int>(look_interval.count());
     ::poll(entries.data(), entries.size(), left < 0 ? interval : std::min(left, interval));
     const bool gone = ended();
-    const bool open = read_output();
+    read_output();
     if (gone) return std::move(result_);
     const bool expired = left == 0;
-    if (!expired && !stop.stop_requested()) {
-      if (!open) std::this_thread::sleep_for(1ms);
-      continue;
-    }
+    if (!expired && !stop.stop_requested()) continue;
     std::error_code ignored;
     child_.terminate(ignored);
     if (expired) return failure(Fault::timeout, fmt::format("'{}' did not end in time and was stopped", program));
     return failure(Fault::interrupted, fmt::format("'{}' was interrupted", program));
   }
 }
+
+// Our own blocked and ignored signals are not for the child.
+struct PlainSignals : bp::extend::handler {
+  template <typename Executor>
+  void on_exec_setup(Executor&) const {
+    sigset_t none;
+    sigemptyset(&none);
+    ::sigprocmask(SIG_SETMASK, &none, nullptr);
+    ::signal(SIGPIPE, SIG_DFL);
+  }
+};
 
 bp::environment environment_of(const ProcessOptions& options) {
   bp::environment environment = boost::this_process::environment();
@@ -156,7 +146,8 @@ Result<ProcessResult> run_at(const boost::filesystem::path& program, const std::
   const std::vector<std::string> rest(arguments.begin() + 1, arguments.end());
   std::error_code failed;
   bp::child child(program, bp::args = rest, environment_of(options), bp::posix::fd.bind(0, input.get()),
-                  bp::posix::fd.bind(1, output.writing.get()), bp::posix::fd.bind(2, error.writing.get()), failed);
+                  bp::posix::fd.bind(1, output.writing.get()), bp::posix::fd.bind(2, error.writing.get()),
+                  PlainSignals(), failed);
   if (failed) return failure(fmt::format("cannot run '{}': {}", arguments[0], failed.message()));
   output.writing.close();
   error.writing.close();
@@ -171,7 +162,8 @@ Result<ProcessResult> run_process(const std::vector<std::string>& arguments, con
   if (arguments.empty() || arguments[0].empty()) return failure("cannot run a program without a name");
   boost::filesystem::path program = arguments[0];
   if (arguments[0].find('/') == std::string::npos) program = bp::search_path(arguments[0]);
-  if (program.empty() || !boost::filesystem::exists(program)) {
+  boost::system::error_code unreadable;
+  if (program.empty() || !boost::filesystem::exists(program, unreadable)) {
     return failure(Fault::not_found, fmt::format("there is no program '{}'", arguments[0]),
                    "install it, or put its folder into PATH");
   }

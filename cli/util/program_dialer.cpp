@@ -27,7 +27,7 @@ using namespace std::chrono_literals;
 constexpr off_t most_said = 4096;
 constexpr auto grace = 200ms;
 
-// A program that ends by itself when its input ends is left to do so for a moment.
+// Asks it to end, and kills it when it has not done so in a moment.
 void reap(pid_t program) {
   const auto deadline = std::chrono::steady_clock::now() + grace;
   ::kill(program, SIGTERM);
@@ -85,7 +85,6 @@ ProgramDialer::~ProgramDialer() {
     ::close(socket);
     reap(program);
   }
-  if (complaints_ >= 0) ::close(complaints_);
 }
 
 int ProgramDialer::open(sockaddr& address, unsigned& length) {
@@ -128,12 +127,12 @@ void ProgramDialer::start() {
 }
 
 void ProgramDialer::start_on(int socket, int other_end) {
-  if (complaints_ < 0) {
-    complaints_ = ::memfd_create("complaints", MFD_CLOEXEC);
-    ::fcntl(complaints_, F_SETFL, O_APPEND);
+  if (!complaints_) {
+    complaints_ = Descriptor(::memfd_create("complaints", MFD_CLOEXEC));
+    ::fcntl(complaints_.get(), F_SETFL, O_APPEND);
   }
   pid_t program = -1;
-  const int error = SpawnSettings(other_end, complaints_).spawn(arguments_, program);
+  const int error = SpawnSettings(other_end, complaints_.get()).spawn(arguments_, program);
   failure_.clear();
   if (error == 0) programs_[socket] = program;
   if (error != 0)
@@ -159,9 +158,9 @@ std::string ProgramDialer::said() const {
   const std::scoped_lock lock(mutex_);
   if (!failure_.empty()) return failure_;
   struct stat file {};
-  if (complaints_ < 0 || ::fstat(complaints_, &file) != 0) return {};
+  if (!complaints_ || ::fstat(complaints_.get(), &file) != 0) return {};
   std::string text(static_cast<std::size_t>(std::min(file.st_size, most_said)), '\0');
-  const auto count = ::pread(complaints_, text.data(), text.size(), std::max<off_t>(file.st_size - most_said, 0));
+  const auto count = ::pread(complaints_.get(), text.data(), text.size(), std::max<off_t>(file.st_size - most_said, 0));
   text.resize(count > 0 ? static_cast<std::size_t>(count) : 0);
   return std::string(trim(text));
 }

@@ -47,7 +47,7 @@ class ProgramDialer {
   mutable std::mutex mutex_;
   std::map<int, Descriptor> waiting_;  // by socket: where it connects to
   std::map<int, pid_t> programs_;      // by socket
-  int complaints_ = -1;                // a file in memory, the standard error of all of them
+  Descriptor complaints_;              // a file in memory, the standard error of all of them
   std::string failure_;                // why the last one could not be started
 };
 

@@ -1,82 +1,60 @@
 #include "util/tcp.hpp"
 
-#include <arpa/inet.h>
 #include <fmt/format.h>
 #include <poll.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
-#include <cerrno>
-#include <cstring>
+#include <array>
 
+#include "util/curl_exchange.hpp"
 #include "util/wait.hpp"
 
 namespace saasctl {
 namespace {
 
-class Socket {
- public:
-  explicit Socket(int family) : fd_(::socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)) {}
-  Socket(const Socket&) = delete;
-  Socket& operator=(const Socket&) = delete;
-  ~Socket() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  int get() const { return fd_; }
+// libcurl finds the address, in a way that can be cancelled, and connects.
+Result<int> connected(const http::detail::Handles& handles, const http::Request& request, std::stop_token stop) {
+  std::array<char, CURL_ERROR_SIZE> said{};
+  CURL* easy = handles.easy.get();
+  curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, said.data());
+  curl_easy_setopt(easy, CURLOPT_CONNECT_ONLY, 1L);
+  curl_multi_add_handle(handles.multi.get(), easy);
+  const auto code = http::detail::run_transfer(handles, std::move(stop));
+  curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, nullptr);
+  if (!code) return std::unexpected(code.error());
+  if (*code != CURLE_OK) return http::detail::transfer_failure(easy, *code, said.data(), request);
+  curl_socket_t socket = CURL_SOCKET_BAD;
+  curl_easy_getinfo(easy, CURLINFO_ACTIVESOCKET, &socket);
+  if (socket == CURL_SOCKET_BAD) return failure(request.url + ": the connection was lost");
+  return socket;
+}
 
- private:
-  int fd_;
-};
-
-struct Address {
-  sockaddr_storage storage{};
-  socklen_t length = 0;
-};
-
-Result<Address> parse_address(const std::string& text, std::uint16_t port) {
-  Address address;
-  sockaddr_in v4{};
-  v4.sin_family = AF_INET;
-  v4.sin_port = htons(port);
-  sockaddr_in6 v6{};
-  v6.sin6_family = AF_INET6;
-  v6.sin6_port = htons(port);
-  if (inet_pton(AF_INET, text.c_str(), &v4.sin_addr) == 1) {
-    std::memcpy(&address.storage, &v4, sizeof v4);
-    address.length = sizeof v4;
-  } else if (inet_pton(AF_INET6, text.c_str(), &v6.sin6_addr) == 1) {
-    std::memcpy(&address.storage, &v6, sizeof v6);
-    address.length = sizeof v6;
-  } else {
-    return failure(fmt::format("'{}' is no numeric address", text));
-  }
-  return address;
+// Still open after `settle`, or it has sent something.
+Result<void> stays_open(int socket, const std::string& where, std::chrono::milliseconds settle, std::stop_token stop) {
+  if (settle <= std::chrono::milliseconds::zero()) return {};
+  const StopSignal signal(std::move(stop));
+  const auto quiet = wait_ready(socket, POLLIN, deadline_after(settle), signal);
+  if (!quiet) return quiet.error().fault == Fault::timeout ? Result<void>() : quiet;
+  char byte = 0;
+  if (::recv(socket, &byte, 1, MSG_PEEK) > 0) return {};
+  return failure(where + ": the connection was closed at once");
 }
 
 }  // namespace
 
-Result<void> probe_tcp(const std::string& address, std::uint16_t port, std::chrono::milliseconds timeout,
+Result<void> probe_tcp(const std::string& host, std::uint16_t port, std::chrono::milliseconds timeout,
                        std::chrono::milliseconds settle, std::stop_token stop) {
-  const auto target = parse_address(address, port);
-  if (!target) return std::unexpected(target.error());
-  const Socket socket(target->storage.ss_family);
-  if (socket.get() < 0) return failure(fmt::format("no socket: {}", std::strerror(errno)));
-  const auto* where = reinterpret_cast<const sockaddr*>(&target->storage);
-  const StopSignal signal(stop);
-  if (::connect(socket.get(), where, target->length) != 0 && errno != EINPROGRESS) {
-    return failure(fmt::format("{}:{}: {}", address, port, std::strerror(errno)));
-  }
-  if (auto ready = wait_ready(socket.get(), POLLOUT, deadline_after(timeout), signal); !ready) return ready;
-  int error = 0;
-  socklen_t length = sizeof error;
-  ::getsockopt(socket.get(), SOL_SOCKET, SO_ERROR, &error, &length);
-  if (error != 0) return failure(fmt::format("{}:{}: {}", address, port, std::strerror(error)));
-  if (settle <= std::chrono::milliseconds::zero()) return {};
-  const auto quiet = wait_ready(socket.get(), POLLIN, deadline_after(settle), signal);
-  if (!quiet) return quiet.error().fault == Fault::timeout ? Result<void>() : quiet;
-  char byte = 0;
-  if (::recv(socket.get(), &byte, 1, MSG_PEEK) > 0) return {};
-  return failure(fmt::format("{}:{}: the connection was closed at once", address, port));
+  const auto where = fmt::format("{}:{}", http::url_host(host), port);
+  http::Request request;
+  request.method = "connect to";
+  request.url = "http://" + where;
+  request.connect_timeout = timeout;
+  http::detail::Handles handles;
+  http::detail::apply_connection_options(handles, request);
+  const auto socket = connected(handles, request, stop);
+  auto result = socket ? stays_open(*socket, where, settle, std::move(stop)) : std::unexpected(socket.error());
+  curl_multi_remove_handle(handles.multi.get(), handles.easy.get());
+  return result;
 }
 
 }  // namespace saasctl

@@ -29,8 +29,7 @@ Result<std::string> locate(Surroundings& around, const stack::Target& target) {
   if (!target.url.empty()) return target.url;
   const auto address = around.world.services.address(target.service, target.port, around.stop);
   if (!address) return std::unexpected(address.error());
-  const bool v6 = address->host.find(':') != std::string::npos;
-  return fmt::format("http://{}{}{}:{}{}", v6 ? "[" : "", address->host, v6 ? "]" : "", address->port, target.path);
+  return fmt::format("http://{}:{}{}", http::url_host(address->host), address->port, target.path);
 }
 
 Result<std::string> locate_tool(Surroundings& around, const std::optional<stack::Target>& from,

@@ -35,7 +35,8 @@ test_on_engine() {
   # The socket is root's, the tests may be another user's.
   if engines_stack up --wait ready "$name" && as_root chmod 666 "$socket" && give_image debian:trixie-slim "$socket"; then
     DOCKER_HOST=unix://$socket engine_api GET /version --max-time 10 >"$report.version"
-    run_tests '^(engine|e2e)$' "$filter" "$report" in_network_of "$name" \
+    say_without "$name"
+    WITHOUT=$(without_pattern "$name") run_tests '^(engine|e2e)$' "$filter" "$report" in_network_of "$name" \
       env -u DOCKER_CONTEXT -u DOCKER_TLS_VERIFY -u DOCKER_CERT_PATH DOCKER_HOST="unix://$socket" TMPDIR="$folder/tmp"
   else
     say "$name did not come up, or did not take the base image; its last lines:"
@@ -44,6 +45,16 @@ test_on_engine() {
   fi
   printf '%d' $((SECONDS - started)) >"$report.seconds"
   remove_engines
+}
+
+# without NAME: the tests that the engine cannot pass, one a line with its reason: tests/engines/NAME.without.
+without() { if [ -f "tests/engines/$1.without" ]; then grep -v '^#' "tests/engines/$1.without"; fi; }
+
+say_without() { without "$1" | while IFS= read -r line; do say "$1: not run: $line"; done; }
+
+# without_pattern NAME: a regular expression of ctest for their names.
+without_pattern() {
+  without "$1" | sed -E 's/ \| .*//; s/[][().*+?^$|\\]/\\&/g; s/.*/^&$/' | paste -s -d '|'
 }
 
 # remove_engines: with all that they hold. What was written through them belongs to root.

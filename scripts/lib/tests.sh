@@ -1,13 +1,15 @@
 # Running tests with ctest and counting what became of them. To be sourced by bash after messages.sh.
 
 # run_tests LABELS FILTER REPORT [COMMAND...]: runs the tests whose label matches the regular expression LABELS. COMMAND runs them
-# elsewhere (TESTS_FOLDER: the build folder, build when it is not set): then what prepares this machine for them (fixtures) is left out. The report says what became of every test; ctest's exit
-# code says no more than that.
+# elsewhere: then what prepares this machine for them (fixtures) is left out. TESTS_FOLDER is the build folder, build when it is not
+# set; tests whose names match WITHOUT are not run. The report says what became of every test; ctest's exit code says no more than
+# that.
 run_tests() {
   local labels=$1 filter=$2 report=$3 code=0
   shift 3
   local -a arguments=(--test-dir "$PWD/${TESTS_FOLDER:-build}" -L "$labels" --output-on-failure --no-tests=ignore --output-junit "$report" -j "$(nproc)")
   [ -z "$filter" ] || arguments+=(-R "$filter")
+  [ -z "${WITHOUT:-}" ] || arguments+=(-E "$WITHOUT")
   [ $# -eq 0 ] || arguments+=(--fixture-exclude-any '.*')
   "$@" ctest "${arguments[@]}" </dev/null || code=$?
   if [ ! -s "$report" ] && [ "$code" -ne 0 ]; then

@@ -42,7 +42,16 @@ std::vector<Case> cases_of(const fs::path& root) {
   return cases;
 }
 
-const fs::path corpus = fs::path(SAASCTL_SOURCE_DIR) / "tests/corpus/compose";
+// A copy of the corpus, where the engine can mount it from: it need not see the folder of the sources.
+class Corpus {
+ public:
+  Corpus() { fs::copy(fs::path(SAASCTL_SOURCE_DIR) / "tests/corpus/compose", path(), fs::copy_options::recursive); }
+
+  fs::path path() const { return folder_.path() / "compose"; }
+
+ private:
+  TemporaryFolder folder_;
+};
 
 Outcome ours(const Case& one, const std::string& format) {
   // `env -C` is the folder the tool stands in.
@@ -68,7 +77,7 @@ done </out/cases)";
 
 class Reference {
  public:
-  Reference(const engine::Client& client, const std::vector<Case>& cases) {
+  Reference(const engine::Client& client, const Corpus& corpus, const std::vector<Case>& cases) : corpus_(corpus) {
     std::string list;
     for (std::size_t i = 0; i < cases.size(); ++i) {
       list += std::to_string(i) + "|" + cases[i].folder.string() + "|" + cases[i].arguments + "\n";
@@ -83,7 +92,8 @@ class Reference {
     const ContainerName name(client, "config");
     json environment = json::array();
     for (const auto& [variable, value] : corpus_variables) environment.push_back(variable + "=" + value);
-    const json binds{corpus.string() + ":" + corpus.string() + ":ro", out_.path().string() + ":/out"};
+    const auto files = corpus_.path().string();
+    const json binds{files + ":" + files + ":ro", out_.path().string() + ":/out"};
     const json body{{"Image", compose_image},
                     {"Entrypoint", {"sh", "-c", script}},
                     {"Env", environment},
@@ -104,6 +114,7 @@ class Reference {
     return out_.path() / (std::to_string(number) + "." + extension);
   }
 
+  const Corpus& corpus_;
   TemporaryFolder out_;
 };
 
@@ -292,9 +303,10 @@ TEST_CASE("config can leave variables as they are, say nothing, or write to a fi
 
 TEST_CASE("config prints what docker compose config prints, for every file of the corpus") {
   const auto client = real_engine();
-  const auto cases = cases_of(corpus);
+  const Corpus corpus;
+  const auto cases = cases_of(corpus.path());
   REQUIRE(cases.size() >= 120);
-  const Reference reference(client, cases);
+  const Reference reference(client, corpus, cases);
   std::vector<Outcome> outcomes;
   for (std::size_t i = 0; i < cases.size(); ++i) {
     outcomes.push_back(ours(cases[i], "json"));
@@ -318,9 +330,10 @@ TEST_CASE("config prints what docker compose config prints, for every file of th
 
 TEST_CASE("config refuses what docker compose config refuses") {
   const auto client = real_engine();
-  const auto cases = cases_of(corpus / "refused");
+  const Corpus corpus;
+  const auto cases = cases_of(corpus.path() / "refused");
   REQUIRE(cases.size() >= 30);
-  const Reference reference(client, cases);
+  const Reference reference(client, corpus, cases);
   reference.run(client);
   for (std::size_t i = 0; i < cases.size(); ++i) {
     const auto outcome = ours(cases[i], "json");

@@ -76,7 +76,7 @@ TEST_CASE("the output of the step that fails comes last") {
   const auto outcome = stack.run({"build"});
   INFO(outcome.err);
   CHECK(outcome.exit_code == 1);
-  const auto step = outcome.err.rfind("\n[");
+  const auto step = outcome.err.rfind(client.has_buildkit() ? "\n[" : "\nSTEP ");
   const auto reason = outcome.err.rfind("the reason why");
   const auto message = outcome.err.rfind("error: ");
   REQUIRE(step != std::string::npos);

@@ -88,8 +88,12 @@ TEST_CASE("SIGINT during a build ends it at once") {
   write_file(stack.folder() / "Dockerfile",
              "FROM scratch\nCOPY fixture /fixture\nARG TEXT\nRUN [\"/fixture\", \"sleep\", \"300\"]\n");
   stack.write("services: {one: {build: {context: ., args: {TEXT: '" + stack.project() + "'}}}}\n");
-  auto build = stack.start({"build"});
-  std::this_thread::sleep_for(2s);
+  const auto messages = stack.folder() / "messages";
+  auto build = stack.start({"build"}, "/dev/null", messages);
+  const auto deadline = std::chrono::steady_clock::now() + 60s;
+  const auto runs = [&] { return std::filesystem::exists(messages) && contains(text_of(messages), "RUN "); };
+  while (!runs() && std::chrono::steady_clock::now() < deadline) std::this_thread::sleep_for(20ms);
+  REQUIRE(runs());
   const auto sent = std::chrono::steady_clock::now();
   build.send(SIGINT);
   CHECK(build.wait() == 130);

@@ -80,8 +80,9 @@ class Stack {
     return verb;
   }
   Outcome run(const std::vector<std::string>& verb) const { return run_tool(arguments(verb), variables_); }
-  RunningTool start(const std::vector<std::string>& verb, const std::filesystem::path& output = "/dev/null") const {
-    return {arguments(verb), variables_, output};
+  RunningTool start(const std::vector<std::string>& verb, const std::filesystem::path& output = "/dev/null",
+                    const std::filesystem::path& messages = "/dev/null") const {
+    return {arguments(verb), variables_, output, messages};
   }
   // With nothing but the project's name, in a folder without a stack file.
   Outcome run_without_file(std::vector<std::string> verb) const {

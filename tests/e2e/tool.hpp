@@ -45,11 +45,12 @@ inline Outcome run_tool(const std::vector<std::string>& arguments, const Variabl
   return {result->exit_code, std::move(result->standard_output), std::move(result->standard_error)};
 }
 
-// The tool at work, to be sent signals. What it prints goes to `output`; it is killed when the test leaves it behind.
+// The tool at work, to be sent signals. What it prints goes to `output`, what it says to `messages`; it is killed when
+// the test leaves it behind.
 class RunningTool {
  public:
   RunningTool(const std::vector<std::string>& arguments, const Variables& variables,
-              const std::filesystem::path& output = "/dev/null") {
+              const std::filesystem::path& output = "/dev/null", const std::filesystem::path& messages = "/dev/null") {
     const auto words = command_of(arguments);
     std::vector<char*> argv;
     for (const auto& word : words) argv.push_back(const_cast<char*>(word.c_str()));
@@ -62,10 +63,9 @@ class RunningTool {
     envp.push_back(nullptr);
     posix_spawn_file_actions_t actions;
     posix_spawn_file_actions_init(&actions);
-    for (const int descriptor : {STDIN_FILENO, STDERR_FILENO}) {
-      posix_spawn_file_actions_addopen(&actions, descriptor, "/dev/null", O_RDWR, 0);
-    }
+    posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDWR, 0);
     posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, output.c_str(), O_WRONLY | O_CREAT, 0600);
+    posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, messages.c_str(), O_WRONLY | O_CREAT, 0600);
     const int error = posix_spawn(&pid_, argv[0], &actions, nullptr, argv.data(), envp.data());
     posix_spawn_file_actions_destroy(&actions);
     if (error != 0) throw std::runtime_error("posix_spawn");

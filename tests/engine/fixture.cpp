@@ -116,5 +116,6 @@ int main(int count, char** words) {
   if (std::strcmp(verb, "touch") == 0) return touch(words[2]);
   if (std::strcmp(verb, "count") == 0) return count_up(words[2]);
   if (std::strcmp(verb, "sleep") == 0) return sleep(static_cast<unsigned>(std::atoi(words[2]))) == 0 ? 0 : 1;
+  if (std::strcmp(verb, "end") == 0) return sleep(static_cast<unsigned>(std::atoi(words[2]))) == 0 ? 5 : 1;
   return 64;
 }

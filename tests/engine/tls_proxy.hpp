@@ -85,6 +85,8 @@ class TlsProxy {
     SSL_CTX_use_PrivateKey(context_.get(), server.key());
     X509_STORE_add_cert(SSL_CTX_get_cert_store(context_.get()), authority.x509());
     SSL_CTX_set_verify(context_.get(), SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
+    // Who asks for certificates and names no context refuses to resume a session.
+    SSL_CTX_set_session_id_context(context_.get(), reinterpret_cast<const unsigned char*>("proxy"), 5);
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);

@@ -1,6 +1,8 @@
 // The real engine behind TLS and behind ssh: plain calls, taken-over connections and builds.
 #include <fcntl.h>
 
+#include <csignal>
+
 #include "engine/attached.hpp"
 #include "engine/exec.hpp"
 #include "engine/system.hpp"
@@ -83,6 +85,7 @@ class FakeSsh {
 }  // namespace
 
 TEST_CASE("an engine behind TLS with certificates of both sides") {
+  std::signal(SIGPIPE, SIG_IGN);  // as the tool does
   const auto direct = real_engine();
   REQUIRE_FALSE(direct.endpoint().unix_socket.empty());
   const Certificate authority("test authority", "", nullptr);

@@ -103,7 +103,7 @@ TEST_CASE("every key of Compose in the engine's create objects") {
     labels.erase("com.docker.compose.config-hash");
     text += service.name + " " + body.dump(2) + "\n";
     for (const auto& [name, endpoint] : connect) text += "connect " + name + " " + endpoint.dump() + "\n";
-    for (const auto& file : copied_configs(service, {"sha256:x", "7:8"})) {
+    for (const auto& file : copied_files(service, {"sha256:x", "7:8"})) {
       text += fmt::format("copy {} to {} {}:{} {:o}\n", file.key, file.target, file.uid, file.gid, file.mode);
     }
   }

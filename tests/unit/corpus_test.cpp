@@ -355,5 +355,5 @@ TEST_CASE("many errors on one long line are shown without delay") {
   const auto read = read_text(text + "}}\n");
   CHECK(read.diagnostics.list().size() == 20'000);
   CHECK_FALSE(read.errors().empty());
-  CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(10));
+  CHECK(std::chrono::steady_clock::now() - start < std::chrono::minutes(1));
 }

@@ -206,6 +206,8 @@ TEST_CASE("the engine's refusals keep its words") {
        Fault::conflict, "x is taken"},
       {"500 Internal Server Error", R"({"cause":"network is being used","message":"n is in use"})", Fault::conflict,
        "n is in use"},
+      {"500 Internal Server Error", R"({"cause":"container state improper","message":"it does not run"})",
+       Fault::conflict, "it does not run"},
       {"500 Internal Server Error", "plain words\n", Fault::failed, "plain words"},
       {"500 Internal Server Error", "", Fault::failed, "the engine answered with status 500"}};
   for (const auto& [status, body, fault, message] : cases) {
@@ -358,6 +360,9 @@ TEST_CASE("references split into name and tag, and tell their registry") {
   CHECK(full_reference("docker.io/redis:7") == "docker.io/library/redis:7");
   CHECK(full_reference("me/redis@sha256:00") == "docker.io/me/redis@sha256:00");
   CHECK(full_reference("h:5000/a/b:1") == "h:5000/a/b:1");
+  CHECK(short_reference("docker.io/library/redis:7") == "redis:7");
+  CHECK(short_reference("docker.io/me/redis") == "me/redis");
+  CHECK(short_reference("h:5000/library/a:1") == "h:5000/library/a:1");
 }
 
 TEST_CASE("credentials are found where docker keeps them") {

@@ -127,7 +127,10 @@ TEST_CASE("an archive holds names, owners, modes and contents") {
   archive_read_free(reader);
 }
 
-TEST_CASE("a port where nobody listens is refused, a name is no address") {
+TEST_CASE("a port where nobody listens is refused, and a name is looked up") {
   CHECK(probe_tcp("127.0.0.1", 1, 1s, 20ms, {}).error().fault == Fault::failed);
-  CHECK(probe_tcp("localhost", 1, 1s, 20ms, {}).error().message == "'localhost' is no numeric address");
+  CHECK(probe_tcp("localhost", 1, 1s, 20ms, {}).error().message == "connect to http://localhost:1: Connection refused");
+  CHECK(probe_tcp("::1", 1, 1s, 20ms, {}).error().message.starts_with("connect to http://[::1]:1: "));
+  CHECK(
+      probe_tcp("nobody.invalid", 1, 1s, 20ms, {}).error().message.starts_with("connect to http://nobody.invalid:1: "));
 }

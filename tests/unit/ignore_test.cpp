@@ -254,30 +254,3 @@ TEST_CASE("links on the way of a followed path come along") {
   CHECK(follow_paths(folder.path(), {"missing/x"}) == Paths{"missing/x"});
   CHECK(follow_paths(folder.path(), {"real", "."}).empty());
 }
-
-TEST_CASE("the digest of a context follows what a builder sees of it") {
-  const test::TemporaryFolder folder;
-  write(folder.path() / "a", "one");
-  std::filesystem::create_symlink("a", folder.path() / "l");
-  const auto digest = [&] {
-    return context_digest(folder.path(), {.include = {}, .exclude = *PatternList::compile({"out"})}).value();
-  };
-  const auto first = digest();
-  CHECK(first.size() == 64);
-  write(folder.path() / "out", "ignored");
-  std::filesystem::last_write_time(folder.path() / "a", std::filesystem::file_time_type::clock::now());
-  CHECK(digest() == first);
-  write(folder.path() / "a", "two");
-  const auto changed = digest();
-  CHECK(changed != first);
-  std::filesystem::permissions(folder.path() / "a", std::filesystem::perms::owner_exec,
-                               std::filesystem::perm_options::add);
-  CHECK(digest() != changed);
-  write(folder.path() / "a", "one");
-  std::filesystem::permissions(folder.path() / "a", std::filesystem::perms::owner_exec,
-                               std::filesystem::perm_options::remove);
-  CHECK(digest() == first);
-  std::filesystem::remove(folder.path() / "l");
-  std::filesystem::create_symlink("b", folder.path() / "l");
-  CHECK(digest() != first);
-}

@@ -50,6 +50,8 @@ TEST_CASE("the plans of changes to a running stack") {
   section("none at all", up(plain, with_numbers(plain, {1, 2}), {.scale = {{"web", 0}}}));
   section("one of several is missing",
           up(web("deploy: {replicas: 3}"), with_numbers(web("deploy: {replicas: 3}"), {1, 3})));
+  section("the first of several is missing, one is enough", up(plain, with_numbers(plain, {2})));
+  section("several on one host port", up(web("ports: [\"80:80\"]"), with_numbers(plain, {}), {.scale = {{"web", 2}}}));
 
   const std::string first = "deploy: {update_config: {order: start-first}}";
   section("start-first", up(web(first + ", environment: {A: b}"), with_numbers(web(first), {1})));
@@ -64,6 +66,10 @@ TEST_CASE("the plans of changes to a running stack") {
   orphaned.containers.push_back({"id-old", "shop-old-1", "old", "running", "sha256:old", "h", "{}"});
   section("an orphan", up(plain, orphaned));
   section("an orphan, to be removed", up(plain, orphaned, {.remove_orphans = true}));
+
+  const auto debug = web("profiles: [debug]}\n  other: {image: \"web:1\"");
+  auto profiled = with_numbers(plain, {1});
+  section("a service of a profile that is not active", up(debug, profiled, {.remove_orphans = true}));
 
   section("no-recreate", up(web("environment: {A: b}"), with_numbers(plain, {1}), {.no_recreate = true}));
   section("no-start", up(plain, with_numbers(plain, {}), {.no_start = true}));
@@ -101,4 +107,96 @@ TEST_CASE("a plan as text, as JSON and as a drawing") {
   REQUIRE(plan);
   check_golden("plan_shown.txt", "== text\n" + to_text(*plan) + "\n== dot\n" + to_dot(*plan) + "\n== mermaid\n" +
                                      to_mermaid(*plan) + "\n== JSON\n" + to_json(*plan, "shop").dump(2) + "\n");
+}
+
+namespace {
+
+// db, and side, which says with these keys how it needs db.
+project::Project pair(const std::string& keys, const std::string& db = "") {
+  return load_shop("name: shop\nservices:\n  db: {image: \"db:1\"" + db + "}\n  side: {image: \"web:1\", " + keys +
+                   "}\n");
+}
+
+Observed without_db(Observed observed) {
+  std::erase_if(observed.containers, [](const auto& container) { return container.service == "db"; });
+  return observed;
+}
+
+}  // namespace
+
+TEST_CASE("the plans of services that need one another") {
+  std::string text;
+  const auto section = [&](const std::string& title, const std::string& plan) {
+    text += "== " + title + "\n" + plan + "\n";
+  };
+  const auto shared = pair("network_mode: \"service:db\"");
+  section("whose network it lives in has gone", up(shared, without_db(running(shared))));
+  auto apart = running(shared);
+  for (auto& container : apart.containers) {
+    if (container.service == "side") container.lives_with = {"id-of-an-earlier-one"};
+  }
+  section("it lives in the network of an earlier one", up(shared, apart));
+  const auto restarted = pair("depends_on: {db: {condition: service_started, restart: true}}");
+  auto there = running(restarted);
+  there.networks["shop_default"] = "n2";
+  section("restarted when what it depends on is new", up(restarted, without_db(there)));
+
+  const std::string healthy = "depends_on: {db: {condition: service_healthy}}";
+  auto unwatched = images_only();
+  unwatched.images["db:1"].config = std::make_shared<const project::Json>(project::Json::object());
+  section("healthy without a healthcheck", up(pair(healthy), unwatched));
+  unwatched.images["db:1"].config =
+      std::make_shared<const project::Json>(project::Json{{"Healthcheck", {{"Test", {"CMD", "true"}}}}});
+  section("healthy by the image's healthcheck", up(pair(healthy), unwatched));
+  section("a job that may fail",
+          up(pair("depends_on: {db: {condition: service_completed_successfully, required: false}}"), images_only()));
+
+  const auto two_networks =
+      load_shop("name: shop\nservices:\n  web: {image: \"web:1\", networks: [a, b]}\nnetworks: {a: , b: }\n");
+  auto made = running(two_networks);
+  made.networks = {{"shop_a", "1"}, {"shop_b", "2"}};
+  made.containers.front().state = "created";
+  section("created and never started", up(two_networks, made));
+  section("an external network",
+          up(load_shop(
+                 "name: shop\nservices:\n  web: {image: \"web:1\", networks: [a]}\nnetworks: {a: {external: true}}\n"),
+             images_only()));
+  section(
+      "an external volume",
+      up(load_shop(
+             "name: shop\nservices:\n  web: {image: \"web:1\", volumes: [\"a:/a\"]}\nvolumes: {a: {external: true}}\n"),
+         images_only()));
+  section("secrets in two folders and in the container itself",
+          up(load_shop("name: shop\nservices:\n  web: {image: \"web:1\", user: \"nobody:nogroup\", secrets: [pw, "
+                       "{source: pw, target: /run/secrets/deep/pw, uid: "
+                       "\"7\"}, {source: pw, target: /etc/pw}]}\nsecrets: {pw: {file: pw}}\n"),
+             images_only()));
+  check_golden("plans_needs.txt", text);
+}
+
+TEST_CASE("the owner of a secret that is named keeps it, also where the user is known by name only") {
+  const auto project = load_shop(
+      "name: shop\nservices:\n  web: {image: \"web:1\", user: \"nobody:nogroup\", secrets: [{source: pw, uid: "
+      "\"65534\", mode: "
+      "\"0400\"}, {source: pw, target: open}]}\nsecrets: {pw: {file: pw}}\n");
+  const auto volumes = secret_volumes(project, *project.find("web"), {"sha256:web", ""});
+  REQUIRE(volumes.size() == 1);
+  REQUIRE(volumes[0].files.size() == 2);
+  CHECK(volumes[0].files[0].uid == "65534");
+  CHECK(volumes[0].files[0].gid == "0");
+  CHECK(volumes[0].files[0].mode == 0400);
+  CHECK(volumes[0].files[1].uid == "0");
+  CHECK(volumes[0].files[1].mode == 0444);
+}
+
+TEST_CASE("a container that takes the place of one beside it is told, not done in silence") {
+  const auto plain = web("");
+  auto observed = with_numbers(plain, {1});
+  observed.containers.push_back(observed.containers.front());
+  observed.containers.back().id = "id-next";
+  observed.containers.back().name = "shop-web-1-next";
+  const auto plan = plan_up(plain, observed, {});
+  REQUIRE(plan);
+  CHECK(plan->changes);
+  CHECK(to_text(*plan) == "web: remove: left by an interrupted run\n");
 }

@@ -140,7 +140,7 @@ TEST_CASE("a cause is one line, names at most four differences and shows no pass
   CHECK(cause("", "{}") == "made by another tool");
   CHECK(cause("{", "{}") == "its recorded model is unreadable");
   CHECK(cause("[]", "{}") == "its recorded model is unreadable");
-  CHECK(cause(R"({"a":1,"b":{"c":"x"}})", R"({"b":{"c":"y"},"d":1})") == "a removed, b.c x → y, d added");
+  CHECK(cause(R"({"a":1,"b":{"c":"x"}})", R"({"b":{"c":"y"},"d":1})") == "a 1 removed, b.c x → y, d 1 added");
   CHECK(cause(R"({"a":1,"b":2})", R"({"b":2,"a":1})") == "order of keys");
   CHECK(cause(R"({"a":1,"b":1,"c":1,"d":1,"e":1,"f":1})", R"({"a":2,"b":2,"c":2,"d":2,"e":2,"f":2})") ==
         "a 1 → 2, b 1 → 2, c 1 → 2, d 1 → 2, 2 more");
@@ -151,15 +151,27 @@ TEST_CASE("a cause is one line, names at most four differences and shows no pass
         "environment.URL changed");
   CHECK(cause(R"({"command":["a","pg://u:secret@h"]})", R"({"command":["a"]})") == "command changed");
   CHECK(cause(R"({"ports":[{"published":"80"},{"published":"1"}]})",
-              R"({"ports":[{"published":"81"},{"published":"1"}]})") == "ports[0].published 80 → 81");
-  CHECK(cause("{}", R"({"environment":{"A":"b"},"labels":{}})") == "environment.A added, labels added");
+              R"({"ports":[{"published":"81"},{"published":"1"}]})") == "ports.published 80 → 81");
+  CHECK(cause("{}", R"({"environment":{"A":"b"},"labels":{}})") == "environment.A b added, labels added");
   CHECK(cause(R"({"deploy":{"resources":{"limits":{"memory":"1M"}}}})", "{}") ==
-        "deploy.resources.limits.memory removed");
+        "deploy.resources.limits.memory 1M removed");
   const auto added = cause_of_change("{}", {{"environment", {{"DB_PASSWORD", "hidden"}}}});
   REQUIRE(added.changes.size() == 1);
   CHECK(added.changes[0].hidden);
   CHECK(added.changes[0].after == "");
-  CHECK(cause(R"({"secrets":[1]})", R"({"secrets":[2]})") == "secrets changed");
+  CHECK(cause(R"({"secrets":[{"target":"/s","digest":"a","mode":"0400"}]})",
+              R"({"secrets":[{"target":"/s","digest":"b","mode":"0440"}]})") ==
+        "secrets[/s] changed, secrets[/s].mode 0400 → 0440");
+  CHECK(cause(R"({"labels":{"db.passwd":"a"},"command":["redis","--requirepass","a"]})",
+              R"({"labels":{"db.passwd":"b"},"command":["redis","--requirepass","b"]})") ==
+        "labels.db.passwd changed, command changed");
+  CHECK(cause(R"({"cap_add":["A","B"],"ports":[{"target":"1"}]})",
+              R"({"cap_add":["B","C"],"ports":[{"target":"1"},{"target":"2"}]})") ==
+        "cap_add A removed, cap_add C added, ports[2] added");
+  CHECK(cause(R"({"dns":["a","b"]})", R"({"dns":["b","a"]})") == R"(dns ["a","b"] → ["b","a"])");
+  const std::string same(60, 's');
+  CHECK(cause_of_change("{\"a\":\"" + same + "one\"}", {{"a", same + "two"}}).text ==
+        "a …ssssssssssone → …sssssssssstwo");
   std::string accents;
   for (int i = 0; i < 30; ++i) accents += "\u00e9";
   const auto cut = cause_of_change("{\"a\":\"" + accents + "\"}", {{"a", "x"}}).text;

@@ -204,10 +204,12 @@ TEST_CASE("the mode of a secret is octal") {
   }
 }
 
-TEST_CASE("a secret directly below / is refused") {
-  CHECK(ProjectFiles(Files{{"stack.yaml", web("    secrets: [{source: s, target: /key}]\nsecrets: {s: {file: s}}\n")}})
-            .error()
-            .find("cannot stand at '/key'") != std::string::npos);
+TEST_CASE("a secret directly below / is refused where it would have to be a mount") {
+  const std::string keys = "    secrets: [{source: s, target: /key}]\nsecrets: {s: {file: s}}\n";
+  CHECK(
+      ProjectFiles(Files{{"stack.yaml", web("    read_only: true\n" + keys)}}).error().find("cannot stand at '/key'") !=
+      std::string::npos);
+  CHECK(ProjectFiles(Files{{"stack.yaml", web(keys)}}).project().services.front().secrets.front().copied);
 }
 
 TEST_CASE("what is rendered follows from the file alone") {

@@ -130,6 +130,14 @@ TEST_CASE("a second document is refused, an empty one is not") {
   CHECK(Tree("---\na: 1\n...\n").diagnostics.empty());
 }
 
+TEST_CASE("a sign of a list in brackets that stands alone is refused and not read for ever") {
+  for (const std::string text : {", a", "]", "}", "a: 1\n---\n, b"}) {
+    INFO(text);
+    CHECK_FALSE(Tree(text).diagnostics.empty());
+  }
+  CHECK(Tree("a: b\n, c").diagnostics.list().front().at.line == 2);
+}
+
 TEST_CASE("values are described by what YAML takes them for") {
   const Tree tree("[true, True, TRUE, yes, 5, -1.5e3, 0x1f, 1.2.3, \"5\", ~, null, text, {}, []]");
   std::vector<std::string_view> words;

@@ -6,7 +6,7 @@
 
 #include "util/result.hpp"
 
-namespace saasctl::commands {
+namespace saasctl {
 
 // What `work`, which gives a Result, returns; failed with the exception's words when it throws.
 template <typename Work>
@@ -18,4 +18,4 @@ std::invoke_result_t<Work> guarded(const Work& work) {
   }
 }
 
-}  // namespace saasctl::commands
+}  // namespace saasctl
