@@ -143,8 +143,8 @@ std::expected<void, ReadyError> look_back(const Site& site, const plan::Plan& pl
     const auto found = std::ranges::find(*containers, id, &engine::ContainerSummary::id);
     if (found == containers->end() || (found->state != "exited" && found->state != "restarting")) continue;
     const auto container = engine::inspect_container(site.client, id, stop);
-    if (!container || container->state.running || (found->state == "exited" && container->state.exit_code == 0))
-      continue;
+    const bool lives = !container || (container->state.running && !container->state.restarting);
+    if (lives || (found->state == "exited" && container->state.exit_code == 0)) continue;
     return std::unexpected(service_error(*site.project.find(wait->service), *container,
                                          describe_end(*container) + ", after it was ready"));
   }

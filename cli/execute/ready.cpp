@@ -60,7 +60,8 @@ class Waiting {
   std::expected<Verdict, ReadyError> judge(const engine::Container& container) {
     const auto& state = container.state;
     if (!restarts_before_) restarts_before_ = container.restart_count;
-    if (!state.running) return judge_stopped(container);
+    // Between its end and its next start a container is both for the engine.
+    if (!state.running || state.restarting) return judge_stopped(container);
     if (awaited_.condition == "service_completed_successfully") return Verdict::wait;
     const auto health = state.health ? state.health->status : "none";
     if (health == "healthy") return Verdict::ready;

@@ -264,7 +264,8 @@ std::vector<SecretVolume> secret_volumes(const project::Project& project, const 
   std::vector<SecretVolume> volumes;
   for (const auto& grant : service.secrets) {
     if (grant.copied) continue;
-    const auto folder = folder_of(grant.target);
+    // A mount inside of the other, which is read-only, would have no place.
+    const auto folder = grant.target.starts_with("/run/secrets/") ? "/run/secrets" : folder_of(grant.target);
     auto found = std::ranges::find(volumes, folder, &SecretVolume::folder);
     if (found == volumes.end()) found = volumes.insert(volumes.end(), {"", folder, {}});
     found->files.push_back(owned(grant, service, image));
