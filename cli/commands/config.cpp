@@ -132,8 +132,14 @@ Result<std::string> text_of(const project::Project& project, const ConfigOptions
 int run_config(const Session& session, const ConfigOptions& options) {
   const bool kept = options.no_interpolate || options.show == Show::variables;
   const auto mode = kept ? stack::Mode::keep : stack::Mode::resolve;
-  const auto project = load_project(session, mode, options.services);
-  if (!project) return fail(session, project.error());
+  auto inputs = inputs_of(session);
+  inputs.services = options.services;
+  inputs.mode = mode;
+  inputs.may_be_inactive = true;
+  const auto loaded = project::load(inputs);
+  if (!loaded) return fail(session, loaded.error());
+  for (const auto& warning : loaded->warnings) session.terminal.warning(warning);
+  const auto* project = &loaded->project;
   const auto text = text_of(*project, options, mode);
   if (!text) return fail(session, text.error());
   if (options.quiet) return 0;

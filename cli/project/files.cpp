@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <functional>
 
 #include "stack/assemble.hpp"
 #include "util/text.hpp"
@@ -56,7 +57,9 @@ class Chooser {
   Result<Chosen> choose() {
     for (const auto& file : inputs_.files) chosen_.files.push_back(file == "-" ? file : whole(file));
     read_env_files(folder());
-    if (chosen_.files.empty()) from_variable();
+    const bool named = !chosen_.files.empty();
+    if (!named) from_variable();
+    named_by_env_file_ = !named && !chosen_.files.empty() && !inputs_.environment.contains("COMPOSE_FILE");
     if (chosen_.files.empty() && !search()) {
       return failure(Fault::usage, "no stack.yaml or Compose file in this folder or one above it",
                      "go to the folder that has one, or name it with -f FILE");
@@ -127,7 +130,8 @@ class Chooser {
     }
   }
 
-  // Those named, else the folder's .env. A second call with another folder adds what is not set yet.
+  // Those named, else the folder's .env. That of a second folder, the project's, goes before the first one's, unless it
+  // is the first that names the project's files.
   void read_env_files(const fs::path& folder) {
     auto named = inputs_.env_files;
     if (named.empty()) {
@@ -142,7 +146,10 @@ class Chooser {
       read_env_file(folder / ".env", variables);
       read_folder_ = folder;
     }
-    chosen_.environment.merge(variables);
+    auto before = named_by_env_file_ ? chosen_.environment : inputs_.environment;
+    before.merge(variables);
+    before.merge(chosen_.environment);
+    chosen_.environment = std::move(before);
   }
 
   bool disabled() const {
@@ -153,15 +160,18 @@ class Chooser {
   void read_env_file(const fs::path& path, stack::Variables& into) {
     auto text = stack::read_regular_file(path);
     if (!text) {
-      diagnostics_.add({}, 1, text.error().message, text.error().hint);
+      diagnostics_.add({}, 1, text.error().message, "create it, or name another file with --env-file");
       return;
     }
     const auto source = std::make_shared<const stack::Source>(stack::shown_path(path), std::move(*text));
     diagnostics_.keep(source);
     const auto lookup = [&](std::string_view name) -> std::optional<std::string> {
-      if (const auto found = chosen_.environment.find(name); found != chosen_.environment.end()) return found->second;
-      const auto found = into.find(name);
-      return found == into.end() ? std::nullopt : std::optional(found->second);
+      const auto& first = named_by_env_file_ ? chosen_.environment : inputs_.environment;
+      for (const stack::Variables& variables :
+           {std::cref(first), std::cref<stack::Variables>(into), std::cref(chosen_.environment)}) {
+        if (const auto found = variables.find(name); found != variables.end()) return found->second;
+      }
+      return std::nullopt;
     };
     for (auto& [name, value] : stack::parse_dotenv(*source, lookup, diagnostics_)) into[name] = value;
   }
@@ -171,6 +181,7 @@ class Chooser {
   fs::path here_;
   fs::path read_folder_;
   bool read_named_ = false;
+  bool named_by_env_file_ = false;
   Chosen chosen_;
 };
 
@@ -192,7 +203,8 @@ Result<std::string> read_standard_input(const std::stop_token& stop) {
     if (count < 0 && errno != EINTR)
       return failure(Fault::usage, "cannot read standard input", "pipe the file's text to -f -");
     if (count > 0) text.append(buffer.data(), static_cast<std::size_t>(count));
-    if (text.size() > (16U << 20)) return failure(Fault::usage, "standard input is larger than 16 MiB");
+    if (text.size() > (16U << 20))
+      return failure(Fault::usage, "standard input is larger than 16 MiB", "write it to a file, and name that with -f");
   }
   return failure(Fault::interrupted, "interrupted");
 }

@@ -17,27 +17,18 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string normal_name(std::string_view name) {
-  std::string out;
-  for (const char c : to_lower(name)) {
-    const bool letter = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
-    if (letter || ((c == '-' || c == '_') && !out.empty())) out += c;
-  }
-  return out;
-}
-
 Result<std::string> project_name(const Inputs& inputs, const stack::Variables& environment, const stack::Stack& stack,
                                  const fs::path& folder) {
   const auto given = [&](const std::string& name) -> Result<std::string> {
-    if (!name.empty() && normal_name(name) == name) return name;
+    if (!name.empty() && stack::normal_name(name) == name) return name;
     return failure(Fault::usage, fmt::format("'{}' is no project name", name),
                    "lower-case letters, digits, '-' and '_', beginning with a letter or digit");
   };
   if (inputs.project_name) return given(*inputs.project_name);
   if (const auto found = environment.find("COMPOSE_PROJECT_NAME"); found != environment.end() && !found->second.empty())
     return given(found->second);
-  if (stack.name) return stack.name->text;
-  const auto name = normal_name(folder.filename().string());
+  if (stack.name && !stack.name->text.empty()) return stack.name->text;
+  const auto name = stack::normal_name(folder.filename().string());
   if (!name.empty()) return name;
   return failure(Fault::usage, "the folder's name gives no project name",
                  "add name: to the stack file, or use -p NAME");
@@ -70,6 +61,15 @@ std::vector<Content> contents(const stack::Map<stack::Content>& map, const fs::p
     out.push_back(std::move(content));
   }
   return out;
+}
+
+Error all_inactive(const stack::Stack& stack) {
+  std::set<std::string> profiles;
+  for (const auto& service : stack.inactive) profiles.insert(service.value.begin(), service.value.end());
+  const std::vector<std::string> names(profiles.begin(), profiles.end());
+  return {Fault::usage,
+          fmt::format("no service is active: each has profiles, and none of them is: {}", join(names, ", ")),
+          fmt::format("add --profile {}, or set COMPOSE_PROFILES", names.front())};
 }
 
 std::vector<std::string> unset_warnings(const stack::Document& document) {
@@ -121,7 +121,7 @@ Result<Loaded> load(const Inputs& inputs) {
                      .environment = lookup,
                      .mode = inputs.mode,
                      .project_name = inputs.project_name,
-                     .default_name = normal_name(folder.filename().string()),
+                     .default_name = stack::normal_name(folder.filename().string()),
                      .profiles = chosen->profiles,
                      .services = inputs.services};
   if (const auto given = environment.find("COMPOSE_PROJECT_NAME");
@@ -146,7 +146,10 @@ Result<Loaded> load(const Inputs& inputs) {
   add_volumes(document->stack, project);
   project.secrets = contents(document->stack.secrets, folder);
   project.configs = contents(document->stack.configs, folder);
-  ServiceResolver resolver{project, inputs.mode, lookup, diagnostics};
+  const stack::Environment with_name = [&](std::string_view variable) {
+    return variable == "COMPOSE_PROJECT_NAME" ? std::optional(project.name) : lookup(variable);
+  };
+  ServiceResolver resolver{project, inputs.mode, with_name, diagnostics};
   project.services.reserve(document->stack.services.size());
   for (const auto& entry : document->stack.services) project.services.push_back(resolver.resolve(entry));
   for (const auto& [path, at, rendered] : document->stack.render) {
@@ -154,8 +157,9 @@ Result<Loaded> load(const Inputs& inputs) {
       project.extra_templates[path] = read_extra_template(folder, *rendered.from_template, diagnostics);
   }
   if (!diagnostics.empty()) return std::unexpected(diagnostics.error());
+  if (project.services.empty() && !inputs.may_be_inactive) return std::unexpected(all_inactive(document->stack));
   if (!name) return std::unexpected(name.error());
-  if (inputs.mode == stack::Mode::resolve) settle_models(project, lookup);
+  if (inputs.mode == stack::Mode::resolve) settle_models(project, with_name);
   project.services = dependencies_first(std::move(project.services));
   loaded.warnings = std::move(chosen->warnings);
   for (auto& warning : unset_warnings(*document)) loaded.warnings.push_back(std::move(warning));

@@ -21,6 +21,7 @@ struct Inputs {
   std::vector<std::filesystem::path> env_files = {};            // --env-file
   std::vector<std::string> profiles = {};                       // --profile
   std::vector<std::string> services = {};                       // named by the user: their profiles are active
+  bool may_be_inactive = false;                                 // no error when no service's profile is active
   std::stop_token stop = {};                                    // ends the reading of standard input
 };
 

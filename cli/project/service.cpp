@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 
 #include "project/env_file.hpp"
 #include "project/model.hpp"
@@ -125,23 +124,10 @@ class One {
     Grant out{grant.source.text, grant.target.value_or(grant.source.text), grant.uid.value_or(uid),
               grant.gid.value_or(gid), mode};
     if (!out.target.starts_with('/')) out.target = std::string(folder) + out.target;
-    if (grant.mode) out.mode = file_mode(grant);
+    if (grant.mode) out.mode = stack::parse_file_mode(*grant.mode).value_or(0);  // 0: a variable
     check_number(grant, "uid", out.uid);
     check_number(grant, "gid", out.gid);
     return out;
-  }
-
-  unsigned file_mode(const stack::Grant& grant) const {
-    const std::string_view text(*grant.mode);
-    if (left_open(text)) return 0;
-    const auto digits = text.substr(text.starts_with("0o") ? 2 : 0);
-    unsigned mode = 0;
-    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), mode, 8);
-    if (digits.empty() || error != std::errc{} || end != digits.data() + digits.size() || mode > 07777) {
-      resolver_.diagnostics.add(grant.where("mode"), 4, fmt::format("'{}' is not an octal mode such as 0440", text));
-      return 0;
-    }
-    return mode;
   }
 
   // A value that only whoever runs the rendered file knows.
@@ -151,7 +137,8 @@ class One {
 
   void check_number(const stack::Grant& grant, std::string_view key, const std::string& value) const {
     if (!value.empty() && !parse_integer(value) && !left_open(value)) {
-      resolver_.diagnostics.add(grant.where(key), key.size(), fmt::format("'{}' is not a numeric {}", value, key));
+      resolver_.diagnostics.add(grant.where(key), key.size(), fmt::format("'{}' is not a numeric {}", value, key),
+                                "write a number: names of users mean nothing outside of the container");
     }
   }
 
@@ -173,6 +160,7 @@ class One {
     }
     for (const auto& [name, at, value] : spec.labels) set_pair(labels, name, value, at);
     spec.labels = std::move(labels);
+    for (auto& parameter : spec.sysctls) parameter.value = parameter.value.value_or("");
     for (auto& mount : spec.volumes) {
       if (mount.type == "bind" && mount.source) mount.source = host_path(*mount.source);
     }

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 
 #include "stack/implied.hpp"
+#include "stack/shapes.hpp"
 #include "util/text.hpp"
 
 namespace saasctl::render {
@@ -14,7 +14,7 @@ using stack::Json;
 
 // Where `false` says something else than nothing at all.
 bool false_counts(std::string_view key) {
-  constexpr std::array keys{"init", "attach", "required", "enable_ipv4", "enable_ipv6"};
+  constexpr std::array keys{"init", "attach", "required", "enable_ipv4", "enable_ipv6", "create_host_path"};
   return std::ranges::any_of(keys, [&](const char* one) { return key == one; });
 }
 
@@ -68,7 +68,8 @@ void with_member(Json& object, const char* key, Change change) {
 
 void size_in_bytes(Json& size) {
   if (!size.is_string()) return;
-  if (const auto value = stack::parse_bytes(size.get_ref<const std::string&>())) size = std::to_string(*value);
+  const auto value = stack::parse_bytes(size.get_ref<const std::string&>());
+  if (value) size = *value < 0 ? Json(*value) : Json(std::to_string(*value));
 }
 
 void number_if_one(Json& text) {
@@ -79,11 +80,7 @@ void number_if_one(Json& text) {
 // An octal mode as the number it is; a variable stays.
 void number_of_octal(Json& mode) {
   if (!mode.is_string()) return;
-  const auto text = mode.get<std::string>();
-  const auto digits = std::string_view(text).substr(text.starts_with("0o") ? 2 : 0);
-  unsigned value = 0;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value, 8);
-  if (error == std::errc{} && end == digits.data() + digits.size()) mode = value;
+  if (const auto value = stack::parse_file_mode(mode.get_ref<const std::string&>())) mode = *value;
 }
 
 // A path as Compose writes it: "." at its end has left no slash.
@@ -130,7 +127,7 @@ class ServiceWriter {
     }
     with_member(out, "gpus", settle_counts);
     with_member(out, "memswap_limit", [](Json& size) { size = size == "-1" ? Json(-1) : size; });
-    with_member(out, "mem_swappiness", [](Json& value) { value = std::to_string(value.get<std::int64_t>()); });
+    with_member(out, "mem_swappiness", [](Json& value) { value = value.is_number() ? Json(value.dump()) : value; });
     for (const auto& name : unset_) out["environment"][name] = nullptr;
     with_member(out, "environment", [](Json& environment) { environment = sorted(environment); });
     with_member(out, "networks", [](Json& networks) {
@@ -138,9 +135,7 @@ class ServiceWriter {
         if (use.empty()) use = nullptr;
       }
     });
-    with_member(out, "ports", [&](Json& ports) {
-      for (std::size_t i = 0; i < ports.size(); ++i) ports[i] = port(spec_.ports[i]);
-    });
+    with_member(out, "ports", [&](Json& ports) { finish_ports(ports); });
     with_member(out, "volumes", [&](Json& mounts) { finish_mounts(mounts); });
     for (const auto* key : {"secrets", "configs"}) {
       with_member(out, key, [](Json& grants) {
@@ -175,6 +170,7 @@ class ServiceWriter {
     if (mode_ == stack::Mode::resolve) take_resolved();
     nothing_as_empty_text(spec_.labels);
     nothing_as_empty_text(spec_.annotations);
+    nothing_as_empty_text(spec_.sysctls);
   }
 
   void take_resolved() {
@@ -207,6 +203,16 @@ class ServiceWriter {
     return stack::has_variable(path) && mode_ == stack::Mode::keep
                ? path
                : without_slash((project_.folder / path).lexically_normal().string());
+  }
+
+  // A short form with variables stays one: they may stand for more than a number.
+  void finish_ports(Json& ports) const {
+    const auto written = stack::ports_form().write(spec_.ports, stack::Style::source);
+    for (std::size_t i = 0; i < ports.size(); ++i) {
+      const auto& one = spec_.ports[i];
+      const bool open = mode_ == stack::Mode::keep && one.keys.empty() && stack::has_variable(written[i].dump());
+      ports[i] = open ? written[i] : port(one);
+    }
   }
 
   static Json port(const stack::Port& port) {

@@ -58,7 +58,7 @@ bool plain_allowed(const std::string& text, bool in_flow) {
   if (text.starts_with("---") || text.starts_with("...")) return false;  // would end the document in column 1
   if (text.back() == ' ' || text.back() == ':') return false;
   if (text.find(": ") != std::string::npos || text.find(" #") != std::string::npos) return false;
-  if (in_flow && text.find_first_of(",[]{}") != std::string::npos) return false;
+  if (in_flow && text.find_first_of(",[]{}?") != std::string::npos) return false;
   return text.find('\n') == std::string::npos && is_printable(text);
 }
 

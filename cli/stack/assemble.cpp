@@ -106,7 +106,8 @@ NodePtr assemble(const std::vector<fs::path>& paths, const Scope& scope, const s
     way.push_back({path, named_by ? named_by->at : Position{}});
     for (auto document : reading.documents(path, scope, named_by)) {
       if (document->kind != Kind::map) {
-        reading.error(*document, fmt::format("expected a map with the keys of stack, found {}", describe(*document)));
+        reading.error(*document, fmt::format("expected a map with the keys of stack, found {}", describe(*document)),
+                      "begin with services:");
         continue;
       }
       document = take_in_includes(document, scope, way, reading);

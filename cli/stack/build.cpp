@@ -49,6 +49,7 @@ const Record<Build>& build_record() {
           .key("sbom", &Build::sbom, any_text(), "An attestation of what the image is made of.")
           .partly("false; an engine's image store keeps none")
           .refused("additional_contexts", other_builder)
+          .refused("no_cache_filter", other_builder)
           .refused("entitlements", other_builder)
           .refused("ssh", "keys of an agent are not forwarded; use a build secret");
   return record;
@@ -110,7 +111,8 @@ Form<Grant> grant_form() {
                "File in the container; a secret's relative name is below /run/secrets.")
           .key("uid", &Grant::uid, any_text(), "Numeric owner of the file; default: the container's user.")
           .key("gid", &Grant::gid, any_text(), "Numeric group of the file.")
-          .key("mode", &Grant::mode, any_text(), "Octal permissions; default: 0400 for secrets, 0444 for configs.");
+          .key("mode", &Grant::mode, file_mode(),
+               "Octal permissions such as 0440; default: 0400 for secrets, 0444 for configs.");
   return short_or_long<Grant>(
       "name",
       [](const Node& node, Reader& reader) -> std::optional<Grant> {
@@ -151,9 +153,14 @@ Form<std::vector<std::string>> extra_hosts_form() {
     if (node.kind != Kind::map) {
       auto hosts = many(node, reader);
       if (!hosts) return std::nullopt;
-      for (auto& host : *hosts) {
+      for (std::size_t i = 0; i < hosts->size(); ++i) {
+        auto& host = (*hosts)[i];
         const auto separator = host.find_first_of("=:$");
-        if (separator == std::string::npos || host[separator] == '$') continue;
+        if (separator == std::string::npos) {
+          reader.error(*node.items[i], fmt::format("the host '{}' has no address", host), "write name=address");
+          continue;
+        }
+        if (host[separator] == '$') continue;
         host = host.substr(0, separator) + ":" + address(host.substr(separator + 1));
       }
       return hosts;

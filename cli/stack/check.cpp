@@ -28,7 +28,7 @@ class Checker {
   }
 
   void run() {
-    if (stack_.services.empty())
+    if (stack_.services.empty() && stack_.inactive.empty())
       error(stack_.where("services"), 1, "the stack has no services", "add at least one under services:");
     check_names();
     for (const auto& service : stack_.services) check_service(service);
@@ -71,15 +71,6 @@ class Checker {
     check_keys(stack_.volumes, "volume");
     check_keys(stack_.secrets, "secret");
     check_keys(stack_.configs, "config");
-    if (!stack_.name || (mode_ == Mode::keep && has_variable(stack_.name->text))) return;
-    const auto& name = stack_.name->text;
-    const auto allowed = [](char c) {
-      return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
-    };
-    if (name.empty() || !std::ranges::all_of(name, allowed) || name[0] == '_' || name[0] == '-') {
-      error(stack_.name->at, name.size(), fmt::format("'{}' is no project name", name),
-            "lower-case letters, digits, '-' and '_', beginning with a letter or digit");
-    }
   }
 
   void check_service(const Named<Service>& entry) {
@@ -120,6 +111,7 @@ class Checker {
     const auto* other = found == services_.end() ? nullptr : &found->second->value;
     if (!other) {
       const auto* profiles = stack_.inactive.find(dependency.name);
+      if (mode_ == Mode::keep && has_variable(dependency.name)) return;
       if (profiles && dependency.value.required.value_or(true)) {
         error(dependency.at, dependency.name.size(),
               fmt::format("'{}' depends on '{}', which is not active: its profile{} {}", entry.name, dependency.name,
@@ -231,7 +223,7 @@ class Checker {
     for (const auto& service : stack_.services) {
       for (const auto& port : service.value.ports) {
         const auto published = plain(port.published.text);
-        if (published.empty()) continue;
+        if (published.empty() || published == "0") continue;  // any that is free
         const auto ip = plain(port.host_ip.value_or(""));
         auto& others = taken[{published, port.protocol}];
         for (const auto& other : others) {
@@ -267,7 +259,8 @@ class Checker {
         if (int{content.file.has_value()} + int{content.environment.has_value()} + int{content.content.has_value()} !=
                 1 &&
             !content.external.value_or(false))
-          error(at, name.size(), fmt::format("{} '{}' needs {}", kind, name, sources));
+          error(at, name.size(), fmt::format("{} '{}' needs {}", kind, name, sources),
+                "say where its content comes from, once");
       }
     };
     one_source(stack_.secrets, "secret", "exactly one of file and environment");
@@ -278,7 +271,8 @@ class Checker {
     for (const auto& [name, at, rendered] : stack_.render) {
       const std::filesystem::path path(name);
       if (name.empty() || !path.has_filename()) {
-        error(at, std::max<std::size_t>(name.size(), 1), fmt::format("'{}' is no name of a file", name));
+        error(at, std::max<std::size_t>(name.size(), 1), fmt::format("'{}' is no name of a file", name),
+              "name the file to write");
         continue;
       }
       if (path.is_absolute() || *path.lexically_normal().begin() == "..") {

@@ -79,9 +79,6 @@ class Modes {
     both("pids_limit", service_.pids_limit.has_value(), limits && limits->pids, "limits");
     both("mem_reservation", service_.mem_reservation.has_value(),
          resources && resources->reservations && resources->reservations->memory, "reservations");
-    const bool has_limit = service_.mem_limit || (limits && limits->memory);
-    if (service_.memswap_limit && *service_.memswap_limit != "-1" && !has_limit)
-      error("memswap_limit", "a limit of memory and swap needs one of memory", "add mem_limit");
   }
 
   // A config that is copied into the container, which must not be read-only for that.

@@ -111,6 +111,7 @@ Form<Integer> integer(std::int64_t least, std::int64_t most);
 Form<Decimal> decimal(double least, double most);
 Form<Duration> duration();
 Form<Bytes> bytes();
+Form<std::string> file_mode();  // permission bits, kept as octal digits with a leading 0
 Form<std::string> one_of(std::vector<std::string> names);
 template <typename T>
 Form<T> or_empty(Form<T> form);            // nothing at all stands for a T with every key missing
@@ -254,6 +255,10 @@ class Record {
     return *this;
   }
 
+  // A boolean has no room for the variable it hangs on.
+  template <typename V>
+  static constexpr bool keeps_text = std::same_as<V, bool>&& std::derived_from<T, Located>;
+
   struct Binding {
     std::function<void(const Node&, Reader&, T&)> read;
     std::function<void(const T&, Style, Json&)> write;
@@ -265,11 +270,18 @@ class Record {
     info_.keys.push_back({name, std::move(doc), form.words, form.schema, origin, required});
     if (!form.records.empty()) info_.keys.back().record = form.records.front();
     append_records(records_, form.records);
-    bindings_.push_back({[read = form.read, set](const Node& node, Reader& reader, T& record) {
+    bindings_.push_back({[read = form.read, set, name](const Node& node, Reader& reader, T& record) {
                            if (auto value = read(node, reader)) set(record, std::move(*value));
+                           if constexpr (keeps_text<V>) {
+                             if (reader.mode() == Mode::keep && has_variable(node.text))
+                               record.texts.emplace_back(name, node.text);
+                           }
                          },
                          [write = form.write, get, name](const T& record, Style style, Json& out) {
                            if (const V* value = get(record)) out[name] = write(*value, style);
+                           if constexpr (keeps_text<V>) {
+                             if (const auto* text = record.text_of(name)) out[name] = *text;
+                           }
                          }});
   }
 
@@ -329,10 +341,9 @@ Form<T> or_empty(Form<T> form) {
 template <typename T>
 Form<std::vector<T>> list_of(Form<T> item) {
   Form<std::vector<T>> form;
-  form.read = [read = item.read, words = item.words](const Node& node,
-                                                     Reader& reader) -> std::optional<std::vector<T>> {
+  form.read = [read = item.read](const Node& node, Reader& reader) -> std::optional<std::vector<T>> {
     if (node.kind != Kind::list) {
-      reader.wrong_type(node, "a list of " + words);
+      reader.wrong_type(node, "a list");
       return std::nullopt;
     }
     std::vector<T> values;
@@ -371,9 +382,9 @@ Form<std::vector<T>> list_or_one(Form<T> item) {
 template <typename T>
 Form<Map<T>> map_of(Form<T> item) {
   Form<Map<T>> form;
-  form.read = [read = item.read, words = item.words](const Node& node, Reader& reader) -> std::optional<Map<T>> {
+  form.read = [read = item.read](const Node& node, Reader& reader) -> std::optional<Map<T>> {
     if (node.kind != Kind::map) {
-      reader.wrong_type(node, "a map of names to " + words);
+      reader.wrong_type(node, "a map");
       return std::nullopt;
     }
     Map<T> values;

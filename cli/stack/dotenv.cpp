@@ -170,7 +170,7 @@ class Lines {
 
 Variables parse_dotenv(const Source& source, const Environment& environment, Diagnostics& diagnostics) {
   if (const auto nul = source.text().find('\0'); nul != std::string::npos) {
-    diagnostics.add(source.position(nul), 1, "a zero byte: this is not a text file");
+    diagnostics.add(source.position(nul), 1, "a zero byte: this is not a text file", "name a file of KEY=VALUE lines");
     return {};
   }
   return Lines(source, environment, diagnostics).read();

@@ -80,7 +80,8 @@ class Extender {
     if (extends.kind == Kind::scalar) return Reference{reading_.text(extends, scope_), &extends, {}, nullptr};
     if (extends.kind != Kind::map) {
       reading_.error(extends,
-                     fmt::format("expected a service or a map with service and file, found {}", describe(extends)));
+                     fmt::format("expected a service or a map with service and file, found {}", describe(extends)),
+                     "write extends: {service: NAME}");
       return std::nullopt;
     }
     Reference reference;
@@ -89,7 +90,7 @@ class Extender {
         reading_.diagnostics().add(at, key.size(), fmt::format("unknown key '{}' in extends", key),
                                    "keys: service, file");
       } else if (value->kind != Kind::scalar) {
-        reading_.error(*value, fmt::format("expected a string, found {}", describe(*value)));
+        reading_.error(*value, fmt::format("expected a string, found {}", describe(*value)), "write one name");
         return std::nullopt;
       } else {
         (key == "file" ? reference.file : reference.service) = reading_.text(*value, scope_);
@@ -116,7 +117,8 @@ class Extender {
       return nullptr;
     }
     if (trail.size() >= longest_chain) {
-      reading_.error(*reference.service_node, fmt::format("a chain of more than {} extends", longest_chain));
+      reading_.error(*reference.service_node, fmt::format("a chain of more than {} extends", longest_chain),
+                     "extend a service nearer to the chain's end");
       return nullptr;
     }
     return resolve(*from, found->first, trail);
@@ -160,7 +162,8 @@ class Extender {
     }
     const auto* services = merged ? merged->find("services") : nullptr;
     if (!services || services->kind != Kind::map) {
-      reading_.error(named_by, fmt::format("{} has no services to extend", shown_path(path).string()));
+      reading_.error(named_by, fmt::format("{} has no services to extend", shown_path(path).string()),
+                     "name the file that has the service");
       return nullptr;
     }
     merged = with_defaults(merged, reading_.diagnostics());

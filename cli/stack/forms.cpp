@@ -15,21 +15,22 @@ using namespace std::string_literals;
 // A form whose value is parsed out of a scalar's text; `parse` returns what was expected when the text is wrong.
 // T has the members value and text.
 template <typename T, typename Parse>
-Form<T> measured(std::string words, Parse parse, std::function<Json(const T&)> canonical, Json schema) {
+Form<T> measured(std::string words, Parse parse, std::function<Json(const T&)> canonical, Json schema,
+                 std::string hint) {
   Form<T> form;
-  form.read = [parse](const Node& node, Reader& reader) -> std::optional<T> {
+  form.read = [parse, hint = std::move(hint)](const Node& node, Reader& reader) -> std::optional<T> {
     const auto scalar = reader.scalar(node);
     if (!scalar) return std::nullopt;
     if (!scalar->certain) return T{{}, scalar->kept};
     const auto value = parse(scalar->value);
     if (!value) {
-      reader.error(node, fmt::format("'{}' is not {}", scalar->value, value.error()));
+      reader.error(node, fmt::format("'{}' is not {}", scalar->value, value.error()), hint);
       return std::nullopt;
     }
     return T{*value, scalar->kept};
   };
   form.write = [canonical](const T& value, Style style) -> Json {
-    return style == Style::source ? Json(value.text) : canonical(value);
+    return style == Style::source || has_variable(value.text) ? Json(value.text) : canonical(value);
   };
   form.words = std::move(words);
   form.schema = std::move(schema);
@@ -45,6 +46,26 @@ Json plain_number(const std::string& text) {
   if (const auto value = parse_integer(text)) return *value;
   if (const auto value = parse_decimal(text)) return *value;
   return text;
+}
+
+// Source: compose-go v2, loader/interpolate.go, toBoolean.
+std::optional<bool> parse_boolean(std::string_view text) {
+  const auto lower = to_lower(text);
+  const auto among = [&](std::initializer_list<std::string_view> names) {
+    return std::ranges::find(names, lower) != names.end();
+  };
+  if (among({"true", "y", "yes", "on"})) return true;
+  if (among({"false", "n", "no", "off"})) return false;
+  return std::nullopt;
+}
+
+// Permission bits: a number without quotes means what YAML says, quoted digits are octal.
+// Source: compose-go v2, types/types.go, FileMode.DecodeMapstructure.
+Parsed<unsigned> mode_of(const Node& node, const std::string& text) {
+  const bool number = node.plain && text == node.text && describe(node) == "a number";
+  if (!number) return parse_file_mode(text);
+  const auto value = parse_integer(plain_text(node));
+  return value ? parse_file_mode(fmt::format("{:o}", *value)) : parse_file_mode("");
 }
 
 // In the largest unit that gives a whole number: "256M".
@@ -99,7 +120,14 @@ std::optional<Reader::Scalar> Reader::scalar(const Node& node) {
 }
 
 void Reader::wrong_type(const Node& node, std::string_view expected) {
-  error(node, fmt::format("expected {}, found {}", expected, describe(node)));
+  const bool list = expected.starts_with("a list");
+  const auto* hint = list                       ? "begin each entry with '- '"
+                     : node.kind == Kind::null  ? "write a value, or remove the key"
+                     : expected.contains("map") ? "write NAME: VALUE lines below the key"
+                     : node.kind == Kind::list  ? "write one value without '- ' and brackets"
+                     : node.kind == Kind::map   ? "write one value without keys below it"
+                                                : "write it so, or remove it";
+  error(node, fmt::format("expected {}, found {}", expected, describe(node)), hint);
 }
 
 void append_records(std::vector<const RecordInfo*>& to, const std::vector<const RecordInfo*>& from) {
@@ -186,16 +214,12 @@ Form<bool> boolean() {
   form.read = [](const Node& node, Reader& reader) -> std::optional<bool> {
     const auto scalar = reader.scalar(node);
     if (!scalar) return std::nullopt;
-    if (!scalar->certain) {
-      reader.error(node, fmt::format("'{}' has no value to render", scalar->kept),
-                   "give the variable a default: ${NAME:-false}");
-      return std::nullopt;
-    }
-    const auto value = to_lower(scalar->value);
-    if (value == "true") return true;
-    if (value == "false") return false;
-    reader.error(node, node.kind == Kind::null ? "expected true or false, found nothing"s
-                                               : fmt::format("expected true or false, found '{}'", scalar->value));
+    if (!scalar->certain) return false;  // the record keeps the text
+    if (const auto value = parse_boolean(scalar->value)) return value;
+    reader.error(node,
+                 node.kind == Kind::null ? "expected true or false, found nothing"s
+                                         : fmt::format("expected true or false, found '{}'", scalar->value),
+                 "write true or false");
     return std::nullopt;
   };
   form.write = [](const bool& value, Style) -> Json { return value; };
@@ -215,9 +239,10 @@ Form<Integer> integer(std::int64_t least, std::int64_t most) {
         if (!number || whole < least || whole > most) return std::unexpected(words);
         return whole;
       },
-      [](const Integer& value) -> Json { return value.value; }, {{"type", {"integer", "string"}}});
+      [](const Integer& value) -> Json { return value.value; }, {{"type", {"integer", "string"}}},
+      "write a whole number in decimal digits");
   form.write = [](const Integer& value, Style style) -> Json {
-    return style == Style::source ? plain_number(value.text) : Json(value.value);
+    return style == Style::source || has_variable(value.text) ? plain_number(value.text) : Json(value.value);
   };
   return form;
 }
@@ -231,20 +256,46 @@ Form<Decimal> decimal(double least, double most) {
           return std::unexpected(fmt::format("a number from {} to {}", least, most));
         return number;
       },
-      [](const Decimal& value) -> Json { return value.value; }, number_or_text());
+      [](const Decimal& value) -> Json { return value.value; }, number_or_text(), "write it in decimal digits");
   return form;
 }
 
 Form<Duration> duration() {
   return measured<Duration>(
       "duration", [](const std::string& value) { return parse_duration(value); },
-      [](const Duration& value) -> Json { return format_duration(value.value); }, {{"type", "string"}});
+      [](const Duration& value) -> Json { return format_duration(value.value); }, {{"type", "string"}},
+      "the units are ns, us, ms, s, m, h, d and w");
 }
 
 Form<Bytes> bytes() {
-  return measured<Bytes>(
+  auto form = measured<Bytes>(
       "size", [](const std::string& value) { return parse_bytes(value); },
-      [](const Bytes& value) -> Json { return short_bytes(value.value); }, number_or_text());
+      [](const Bytes& value) -> Json { return short_bytes(value.value); }, number_or_text(),
+      "the units are b, k, m, g, t and p");
+  form.read = [read = form.read](const Node& node, Reader& reader) {
+    if (node.kind != Kind::scalar) return read(node, reader);
+    auto number = node;
+    number.text = plain_text(node);
+    return read(number, reader);
+  };
+  return form;
+}
+
+Form<std::string> file_mode() {
+  auto form = any_text();
+  form.read = [read = form.read](const Node& node, Reader& reader) -> std::optional<std::string> {
+    auto text = read(node, reader);
+    if (!text || (reader.mode() == Mode::keep && has_variable(*text))) return text;
+    if (const auto mode = mode_of(node, *text)) return format_file_mode(*mode);
+    const bool decimal = node.plain && parse_integer(*text) && parse_file_mode(*text);
+    reader.error(node, fmt::format("'{}' is not an octal mode such as 0440", *text),
+                 decimal ? fmt::format("without a 0 before it the number is decimal: write 0{}", *text)
+                         : "write octal digits with a leading 0, at most 07777");
+    return std::nullopt;
+  };
+  form.schema = {{"type", {"integer", "string"}}};
+  form.words = "octal mode";
+  return form;
 }
 
 Form<std::string> one_of(std::vector<std::string> names) {
@@ -257,7 +308,7 @@ Form<std::string> one_of(std::vector<std::string> names) {
     if (reader.mode() == Mode::keep && has_variable(*value)) return value;
     const auto close = nearest(*value, names);
     reader.error(node, fmt::format("'{}' is not one of {}", *value, join(names, ", ")),
-                 close ? "did you mean '" + *close + "'?" : "");
+                 close ? "did you mean '" + *close + "'?" : "write one of these, or remove the key");
     return std::nullopt;
   };
   return form;
@@ -271,7 +322,7 @@ Form<std::string> checked_text(std::string words, std::string regex, std::functi
   form.read = [read = form.read, words, valid](const Node& node, Reader& reader) -> std::optional<std::string> {
     auto value = read(node, reader);
     if (!value || valid(*value) || (reader.mode() == Mode::keep && has_variable(*value))) return value;
-    reader.error(node, fmt::format("'{}' is not {}", *value, words));
+    reader.error(node, fmt::format("'{}' is not {}", *value, words), "write such a value, or remove the key");
     return std::nullopt;
   };
   return form;
@@ -285,12 +336,12 @@ Form<std::vector<std::string>> command() {
     if (node.kind == Kind::null) return std::nullopt;  // as if the key were not there: the image's own command
     const auto scalar = reader.scalar(node);
     if (!scalar) return std::nullopt;
-    auto words = split_command(scalar->kept);
+    auto words = split_command(scalar->kept, reader.mode() == Mode::keep && !node.settled);
     if (!words) {
       reader.error(node, fmt::format("the command line lacks {}", words.error()), "or write it as a list of words");
       return std::nullopt;
     }
-    const auto meant = split_command(scalar->value);
+    const auto meant = split_command(scalar->value, false);
     if (scalar->certain && (!meant || meant->size() != words->size())) {
       reader.error(node, "a variable of this command line stands for several words",
                    "write the command as a list of words");

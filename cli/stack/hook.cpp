@@ -42,7 +42,14 @@ Form<Hook> hook_form() {
           .key("privileged", &Hook::privileged, boolean(), "Run it with all powers.")
           .key("working_dir", &Hook::working_dir, any_text(), "Folder it starts in; default: the container's.")
           .key("environment", &Hook::environment, pairs(), "Variables besides those of the container.");
-  return record.form();
+  auto form = record.form();
+  form.read = [read = form.read](const Node& node, Reader& reader) -> std::optional<Hook> {
+    auto hook = read(node, reader);
+    if (hook && hook->has("command") && hook->command.empty())
+      reader.diagnostics().add(hook->where("command"), 7, "a hook without a command", "write what it runs");
+    return hook;
+  };
+  return form;
 }
 
 Form<Develop> develop_form() {

@@ -70,7 +70,7 @@ class Includer {
       for (const auto& [key, at, value] : item.entries) read_key(key, at, *value, include);
       if (include.paths.empty() && !item.find("path")) reading_.error(item, "include names no file", "add path: FILE");
     } else {
-      reading_.error(item, fmt::format("expected a file or a map with path, found {}", describe(item)));
+      reading_.error(item, fmt::format("expected a file or a map with path, found {}", describe(item)), "write - FILE");
     }
     if (include.paths.empty()) return std::nullopt;
     for (const auto& path : include.paths) {
@@ -100,7 +100,7 @@ class Includer {
       if (value.kind == Kind::scalar) {
         values.push_back({reading_.text(value, scope_), &value});
       } else {
-        reading_.error(value, fmt::format("expected a string, found {}", describe(value)));
+        reading_.error(value, fmt::format("expected a string, found {}", describe(value)), "write one name of a file");
       }
     };
     if (node.kind == Kind::list) {

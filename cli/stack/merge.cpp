@@ -139,6 +139,9 @@ class Merger {
         return logging(base, over, known);
       case Way::ulimit:
         return base->kind == Kind::map && over->kind == Kind::map ? maps(base, over, known) : over;
+      case Way::devices:
+        if (base->kind == Kind::scalar && over->kind == Kind::list) return appended(as_devices(base), over);
+        break;
       case Way::ipam:
         if (base->kind == Kind::list && over->kind == Kind::list) return ipam(base, over, known);
         break;
@@ -221,7 +224,8 @@ class Merger {
     std::unordered_set<std::string> known;
     const auto add = [&](const NodePtr& item) {
       if (item->kind != Kind::scalar) {
-        diagnostics_.add(item->at, item->width(), fmt::format("expected a name, found {}", describe(*item)));
+        diagnostics_.add(item->at, item->width(), fmt::format("expected a name, found {}", describe(*item)),
+                         "each entry is one name");
         return;
       }
       if (item->tag == Tag::reset || !known.insert(item->text).second) return;
@@ -245,6 +249,15 @@ class Merger {
     map->tag = node->tag;
     map->entries.push_back({"context", node->at, node});
     return map;
+  }
+
+  // gpus: all
+  static NodePtr as_devices(const NodePtr& node) {
+    auto request = made(Kind::map, node->at);
+    request->entries.push_back({"count", node->at, node});
+    auto list = made(Kind::list, node->at);
+    list->items.push_back(std::move(request));
+    return list;
   }
 
   NodePtr logging(const NodePtr& base, const NodePtr& over, const Rule& rule) {

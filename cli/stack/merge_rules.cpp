@@ -33,6 +33,7 @@ Rule make_rules() {
   ways(Way::build, {"services.*.build"});
   ways(Way::logging, {"services.*.logging"});
   ways(Way::ulimit, {"services.*.ulimits.*"});
+  ways(Way::devices, {"services.*.gpus"});
   ways(Way::ipam, {"networks.*.ipam.config"});
   identities(Identity::name, {"services.*.annotations",
                               "services.*.build.args",
@@ -99,6 +100,7 @@ std::string without_end_slash(std::string path) {
 std::optional<std::string> identify_map(const Node& entry, Identity identity) {
   switch (identity) {
     case Identity::mount:
+      return target_of(entry).transform(without_end_slash);
     case Identity::device:
       return target_of(entry);
     case Identity::secret:

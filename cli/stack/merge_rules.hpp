@@ -20,6 +20,7 @@ enum class Way {
   build,         // a path or a map
   logging,       // merged when the drivers are the same
   ulimit,        // a number or a map
+  devices,       // gpus: all, or a list that is appended
   ipam           // merged by subnet
 };
 

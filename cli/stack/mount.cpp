@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 
 #include "util/text.hpp"
 
@@ -13,13 +12,6 @@ namespace {
 
 constexpr std::array propagations{"rprivate", "private", "rshared", "shared", "rslave", "slave"};
 constexpr std::array consistencies{"consistent", "cached", "delegated"};
-
-bool is_octal(std::string_view text) {
-  const auto digits = text.substr(text.starts_with("0o") ? 2 : 0);
-  unsigned mode = 0;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), mode, 8);
-  return !digits.empty() && error == std::errc{} && end == digits.data() + digits.size() && mode <= 07777;
-}
 
 Form<BindOptions> bind_form() {
   static const auto record =
@@ -48,8 +40,7 @@ Form<TmpfsOptions> tmpfs_options_form() {
   static const auto record =
       Record<TmpfsOptions>("tmpfs-options", "How a file system in memory is mounted.")
           .key("size", &TmpfsOptions::size, bytes(), "The most it holds.")
-          .key("mode", &TmpfsOptions::mode, checked_text("an octal mode such as 1777", "", is_octal),
-               "Permissions of its root.");
+          .key("mode", &TmpfsOptions::mode, file_mode(), "Permissions of its root, such as 01777.");
   return record.form();
 }
 
@@ -126,11 +117,12 @@ std::optional<Mount> read_short(const Node& node, Reader& reader) {
                              });
   if (parts.size() > 3 || parts.back().empty() || parts.front().empty() || !options_known) {
     reader.error(node,
-                 fmt::format("'{}' is not a mount such as data:/var/lib/data or ./conf:/etc/conf:ro", scalar->value));
+                 fmt::format("'{}' is not a mount such as data:/var/lib/data or ./conf:/etc/conf:ro", scalar->value),
+                 "write [source:]target[:options]; the options are ro, rw, z, Z, nocopy and a propagation");
     return std::nullopt;
   }
   if (!mount.target.starts_with('/') && !has_variable(mount.target)) {
-    reader.error(node, fmt::format("the mount's target '{}' is not an absolute path", mount.target));
+    reader.error(node, fmt::format("the mount's target '{}' is not an absolute path", mount.target), "begin it with /");
     return std::nullopt;
   }
   return mount;
@@ -141,7 +133,9 @@ std::optional<std::string> short_options(const Mount& mount) {
   std::vector<std::string> options;
   if (mount.read_only.value_or(false)) options.emplace_back("ro");
   if (mount.bind) {
-    if (mount.type != "bind" || mount.bind->create_host_path || mount.bind->recursive) return std::nullopt;
+    const auto& bind = *mount.bind;
+    const bool label_only = mount.type == "volume" && !bind.propagation;
+    if ((mount.type != "bind" && !label_only) || bind.create_host_path || bind.recursive) return std::nullopt;
     if (mount.bind->selinux) options.push_back(*mount.bind->selinux);
     if (mount.bind->propagation) options.push_back(*mount.bind->propagation);
   }
@@ -163,6 +157,11 @@ std::optional<Json> shorten(const Mount& mount, Style style) {
   return Json(text);
 }
 
+std::string without_end_slash(std::string path) {
+  while (path.size() > 1 && path.ends_with('/')) path.pop_back();
+  return path;
+}
+
 void check_long(const Node& node, const Mount& mount, Reader& reader) {
   const auto at = [&](std::string_view key, std::string message, std::string hint) {
     reader.diagnostics().add(mount.where(key), key.size(), std::move(message), std::move(hint));
@@ -174,14 +173,16 @@ void check_long(const Node& node, const Mount& mount, Reader& reader) {
         node, fmt::format("{} mount needs a source", mount.type == "bind" ? "a bind" : "an image"),
         mount.type == "bind" ? "add source: with a path of the host" : "add source: with the name of an image");
   }
-  if (mount.type == "tmpfs" && mount.source) reader.error(node, "a tmpfs mount has no source", "remove source:");
   if (!mount.target.empty() && !mount.target.starts_with('/') && !has_variable(mount.target))
-    at("target", fmt::format("the mount's target '{}' is not an absolute path", mount.target), "");
+    at("target", fmt::format("the mount's target '{}' is not an absolute path", mount.target), "begin it with /");
   const auto only_for = [&](std::string_view key, bool given) {
     if (given && mount.type != key && !has_variable(mount.type))
       at(key, fmt::format("options of a {} in a mount of type {}", key, mount.type), fmt::format("remove {}:", key));
   };
-  only_for("bind", mount.bind.has_value());
+  // Compose writes the label z or Z of a volume's short form so.
+  const bool label_only = mount.type == "volume" && mount.bind &&
+                          std::ranges::all_of(mount.bind->keys, [](const auto& key) { return key.first == "selinux"; });
+  only_for("bind", mount.bind.has_value() && !label_only);
   only_for("volume", mount.volume.has_value());
   only_for("tmpfs", mount.tmpfs.has_value());
   only_for("image", mount.image.has_value());
@@ -193,7 +194,9 @@ Form<Mount> mount_form() {
   auto full = mount_record().form();
   full.read = [read = full.read](const Node& node, Reader& reader) -> std::optional<Mount> {
     auto mount = read(node, reader);
-    if (mount) check_long(node, *mount, reader);
+    if (!mount) return std::nullopt;
+    check_long(node, *mount, reader);
+    mount->target = without_end_slash(std::move(mount->target));
     return mount;
   };
   return short_or_long<Mount>("[source:]target[:options]", read_short, std::move(full), shorten);

@@ -23,6 +23,23 @@ Position position(const Source& source, const YAML::Mark& mark) {
   return {&source, static_cast<std::size_t>(mark.line) + 1, static_cast<std::size_t>(mark.column) + 1};
 }
 
+// yaml-cpp ends a plain value in brackets at any '?', as in [curl, http://x/?a=b]. YAML does so only before a blank; so
+// it is given another byte for all others, one that UTF-8 does not have.
+constexpr char question_mark = '\xc0';
+
+std::string without_question_marks(std::string text) {
+  for (std::size_t i = 0; i + 1 < text.size(); ++i) {
+    if (text[i] == '?' && std::string_view(" \t\r\n").find(text[i + 1]) == std::string_view::npos)
+      text[i] = question_mark;
+  }
+  return text;
+}
+
+std::string with_question_marks(std::string text) {
+  std::ranges::replace(text, question_mark, '?');
+  return text;
+}
+
 struct TooLarge {};
 
 // Builds the tree from the parser's events; a map's children alternate key and value until it ends.
@@ -40,7 +57,8 @@ class TreeBuilder : public YAML::EventHandler {
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
     const auto found = anchors_.find(anchor);
     if (found == anchors_.end()) {
-      diagnostics_.add(position(source_, mark), 1, "an anchor cannot be used inside its own definition");
+      diagnostics_.add(position(source_, mark), 1, "an anchor cannot be used inside its own definition",
+                       "write the value out here");
       leaf(make(Kind::null, mark), 0);
     } else {
       count(found->second.second);
@@ -50,7 +68,7 @@ class TreeBuilder : public YAML::EventHandler {
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                 const std::string& value) override {
     auto node = make(Kind::scalar, mark);
-    node->text = value;
+    node->text = with_question_marks(value);
     node->plain = tag == "?";
     apply_tag(*node, mark, tag);
     if (node->plain && value.empty() && node->tag != Tag::none) node->kind = Kind::null;
@@ -94,7 +112,7 @@ class TreeBuilder : public YAML::EventHandler {
       node.tag = tag == "!reset" ? Tag::reset : Tag::replace;
       step_over_tag(node);
     } else {
-      diagnostics_.add(position(source_, mark), 1, fmt::format("tag '{}' is not supported", tag),
+      diagnostics_.add(position(source_, mark), 1, fmt::format("tag '{}' is not supported", with_question_marks(tag)),
                        tags_ ? "the tags are !reset and !override" : "remove it");
     }
   }
@@ -155,7 +173,8 @@ class TreeBuilder : public YAML::EventHandler {
   void add_entry(Frame& frame, NodePtr value) {
     const auto key = std::exchange(frame.key, nullptr);
     if (key->kind != Kind::scalar) {
-      diagnostics_.add(key->at, key->width(), fmt::format("a key must be a string, not {}", describe(*key)));
+      diagnostics_.add(key->at, key->width(), fmt::format("a key must be a string, not {}", describe(*key)),
+                       "quote it, or write NAME: VALUE");
       return;
     }
     if (key->plain && key->text == "<<") {
@@ -270,7 +289,7 @@ namespace {
 std::vector<NodePtr> parse(const Source& source, bool several, Diagnostics& diagnostics) {
   std::vector<NodePtr> roots;
   if (const auto nul = source.text().find('\0'); nul != std::string::npos) {
-    diagnostics.add(source.position(nul), 1, "a zero byte: this is not a text file");
+    diagnostics.add(source.position(nul), 1, "a zero byte: this is not a text file", "name a YAML file");
     return roots;
   }
   if (const auto wrong = find_invalid_utf8(source.text())) {
@@ -278,7 +297,7 @@ std::vector<NodePtr> parse(const Source& source, bool several, Diagnostics& diag
     return roots;
   }
   try {
-    std::istringstream stream(source.text());
+    std::istringstream stream(without_question_marks(source.text()));
     YAML::Parser parser(stream);
     for (Position last;;) {
       TreeBuilder builder(source, several, diagnostics);
@@ -299,7 +318,8 @@ std::vector<NodePtr> parse(const Source& source, bool several, Diagnostics& diag
       }
     }
   } catch (const YAML::Exception& error) {
-    diagnostics.add(position(source, error.mark), 1, "not valid YAML: " + error.msg);
+    diagnostics.add(position(source, error.mark), 1, "not valid YAML: " + with_question_marks(error.msg),
+                    "look at the indentation here and above; a value with ': ', ' #' or a bracket needs quotes");
   } catch (const TooLarge&) {
     diagnostics.add({&source, 1, 1}, 1, "the file unfolds to more than a million values",
                     "look for aliases that repeat other aliases");

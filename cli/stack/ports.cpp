@@ -39,31 +39,46 @@ std::vector<std::string> split_outside_variables(std::string_view text) {
   return parts;
 }
 
-Parsed<Range> parse_range(std::string_view text) {
+// A port of the host may be 0: any that is free.
+Parsed<Range> parse_range(std::string_view text, bool of_host = false) {
   const auto dash = text.find('-');
   const auto first = parse_integer(text.substr(0, dash));
   const auto last = dash == std::string_view::npos ? first : parse_integer(text.substr(dash + 1));
-  if (!first || !last || *first < 1 || *last > 65535 || *last < *first) {
-    return std::unexpected("a port from 1 to 65535");
-  }
+  if (!first || !last || *first < (of_host ? 0 : 1) || *last > 65535) return std::unexpected("a port from 1 to 65535");
+  if (*last < *first)
+    return std::unexpected(fmt::format("a range of ports: it runs backwards, write {}-{}", *last, *first));
   return Range{*first, *last};
 }
 
-// A port, or with `ranges` several ("8000-8010") of which the engine takes a free one.
-Form<Word> port_text(bool ranges) {
+// A port; one of the host may be several ("8000-8010") of which the engine takes a free one, or empty.
+Form<Word> port_text(bool of_host) {
   auto form = word();
   form.schema = {{"type", {"integer", "string"}}};
-  form.words = ranges ? "port or range of ports" : "port";
-  form.read = [ranges](const Node& node, Reader& reader) -> std::optional<Word> {
+  form.words = of_host ? "port or range of ports" : "port";
+  form.read = [of_host](const Node& node, Reader& reader) -> std::optional<Word> {
     const auto scalar = reader.scalar(node);
     if (!scalar) return std::nullopt;
-    const auto range = parse_range(scalar->value);
-    const bool right = range && (ranges || range->first == range->last);
-    if (scalar->certain && !right) {
-      reader.error(node, fmt::format("'{}' is not a port from 1 to 65535", scalar->value));
+    const bool empty = of_host && node.kind == Kind::scalar && scalar->value.empty();
+    const auto range = parse_range(scalar->value, of_host);
+    const bool one = range && range->first == range->last;
+    if (scalar->certain && !empty && !one && !(range && of_host)) {
+      reader.error(node, fmt::format("'{}' is not {}", scalar->value, range ? "a port from 1 to 65535" : range.error()),
+                   of_host ? "write a number or a range such as 8000-8010, or remove the key for any free port"
+                           : "write one number");
       return std::nullopt;
     }
     return Word{scalar->kept, node.at};
+  };
+  return form;
+}
+
+Form<std::string> protocol_text() {
+  auto form = one_of({"tcp", "udp", "sctp"});
+  form.read = [read = form.read](const Node& node, Reader& reader) -> std::optional<std::string> {
+    if (node.kind != Kind::scalar || has_variable(node.text)) return read(node, reader);
+    auto lower = node;
+    lower.text = to_lower(node.text);
+    return read(lower, reader);
   };
   return form;
 }
@@ -74,8 +89,10 @@ Form<std::string> address_text() {
   form.read = [](const Node& node, Reader& reader) -> std::optional<std::string> {
     const auto scalar = reader.scalar(node);
     if (!scalar) return std::nullopt;
-    if (scalar->certain && !is_ip_address(scalar->value)) {
-      reader.error(node, fmt::format("'{}' is not an IP address", scalar->value));
+    if (scalar->kept.empty()) return std::nullopt;
+    if (scalar->certain && !scalar->value.empty() && !is_ip_address(scalar->value)) {
+      reader.error(node, fmt::format("'{}' is not an IP address", scalar->value),
+                   "write an address of the host such as 127.0.0.1, or remove the key for all");
       return std::nullopt;
     }
     return scalar->kept;
@@ -90,7 +107,7 @@ const Record<Port>& port_record() {
           .key("published", &Port::published, port_text(true),
                "Port on the host; default: the engine picks a free one.")
           .key("host_ip", &Port::host_ip, address_text(), "Address of the host to listen on; default: all.")
-          .key("protocol", &Port::protocol, one_of({"tcp", "udp", "sctp"}), "Protocol; default: tcp.")
+          .key("protocol", &Port::protocol, protocol_text(), "Protocol; default: tcp.")
           .key("mode", &Port::mode, one_of({"host", "ingress"}), "Whether each node publishes it, or all for all.")
           .no_effect("with one engine both are one")
           .key("name", &Port::name, any_text(), "Name for the reader.")
@@ -112,7 +129,7 @@ Parsed<PortText> split_port(std::string_view text) {
   PortText port;
   if (const auto slash = text.rfind('/');
       slash != std::string_view::npos && text.find('}', slash) == std::string_view::npos) {
-    port.protocol = text.substr(slash + 1);
+    port.protocol = to_lower(text.substr(slash + 1));
     text = text.substr(0, slash);
     if (std::ranges::find(protocols, port.protocol) == protocols.end()) return std::unexpected(expected);
   }
@@ -123,7 +140,7 @@ Parsed<PortText> split_port(std::string_view text) {
   if (parts.size() == 3) {
     auto ip = parts[0];
     if (ip.starts_with('[') && ip.ends_with(']')) ip = ip.substr(1, ip.size() - 2);
-    port.host_ip = ip;
+    if (!ip.empty()) port.host_ip = ip;
   }
   if (port.target.empty()) return std::unexpected(expected);
   return port;
@@ -133,12 +150,22 @@ Port as_written(const PortText& text, const Node& node) {
   return {{node.at, {}}, text.host_ip, {text.published, node.at}, {text.target, node.at}, text.protocol, {}, {}, {}};
 }
 
+// What to do about a text that is no port.
+std::string hint_for(const std::string& text) {
+  const auto target = text.rfind(':');
+  const auto published = target == std::string::npos || target == 0 ? std::string::npos : text.rfind(':', target - 1);
+  if (published != std::string::npos && is_ip_address(text.substr(0, published)))
+    return fmt::format("an address of IPv6 stands in brackets: [{}]{}", text.substr(0, published),
+                       text.substr(published));
+  return "write [[address:]published:]target[/protocol]";
+}
+
 // The ports that a short form stands for; several when it has ranges.
 std::optional<std::vector<Port>> read_short(const Node& node, Reader& reader) {
   const auto scalar = reader.scalar(node);
   if (!scalar) return std::nullopt;
   const auto fail = [&](std::string_view expected) {
-    reader.error(node, fmt::format("'{}' is not {}", scalar->value, expected));
+    reader.error(node, fmt::format("'{}' is not {}", scalar->value, expected), hint_for(scalar->value));
     return std::nullopt;
   };
   const auto value = split_port(scalar->value);
@@ -150,7 +177,7 @@ std::optional<std::vector<Port>> read_short(const Node& node, Reader& reader) {
   }
   const auto target = parse_range(value->target);
   if (!target) return fail(target.error());
-  const auto published = value->published.empty() ? target : parse_range(value->published);
+  const auto published = value->published.empty() ? target : parse_range(value->published, true);
   if (!published) return fail(published.error());
   const bool any_of_range = target->first == target->last && published->last > published->first;
   if (!any_of_range && published->last - published->first != target->last - target->first) {

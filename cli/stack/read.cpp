@@ -6,6 +6,7 @@
 
 #include "stack/assemble.hpp"
 #include "stack/stack.hpp"
+#include "util/text.hpp"
 
 namespace saasctl::stack {
 namespace {
@@ -20,7 +21,9 @@ std::optional<std::string> name_in(const Files& files, Reading& reading) {
     if (!file) continue;
     for (const auto& document : file->documents) {
       const auto* written = document->find("name");
-      if (written && written->kind == Kind::scalar) name = interpolate(written->text, files.environment).text;
+      if (!written || written->kind != Kind::scalar) continue;
+      auto normal = normal_name(interpolate(written->text, files.environment).text);
+      if (!normal.empty()) name = std::move(normal);
     }
   }
   return name;
@@ -104,6 +107,8 @@ std::optional<Document> read(const Files& files, Reading& reading) {
   Reader reader(diagnostics, scope.environment, files.mode);
   auto stack = stack_record().read(*root, reader);
   if (!stack) return std::nullopt;
+  if (stack->name && !(files.mode == Mode::keep && has_variable(stack->name->text)))
+    stack->name->text = normal_name(stack->name->text);
   leave_out(inactive_services(*root, files), *stack);
   unite_ports(*stack);
   check_stack(*stack, files.mode, diagnostics);
@@ -114,6 +119,15 @@ std::optional<Document> read(const Files& files, Reading& reading) {
 }
 
 }  // namespace
+
+std::string normal_name(std::string_view text) {
+  std::string out;
+  for (const char c : to_lower(text)) {
+    const bool letter = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+    if (letter || ((c == '-' || c == '_') && !out.empty())) out += c;
+  }
+  return out;
+}
 
 std::optional<Document> read_stack(const Files& files, Diagnostics& diagnostics) {
   Reading reading(files.mode, diagnostics);

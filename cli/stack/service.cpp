@@ -137,6 +137,9 @@ const Record<Service>& service_record() {
           .no_effect("up leaves the containers in the background; see logs")
           .refused("credential_spec", "credentials of this kind exist on Windows only")
           .refused("models", "language models are run by Docker Desktop; start the model as a service")
+          .refused("pre_start",
+                   "containers before the start are not run; write a service that ends, and depends_on with "
+                   "condition: service_completed_successfully")
           .refused("provider", "plug-ins of docker compose are not run; start what it provides as a service")
           .refused("use_api_socket",
                    "mount /var/run/docker.sock yourself, knowing that it gives all powers over the host")

@@ -38,12 +38,12 @@ Form<Healthcheck> healthcheck_form() {
       return std::vector<std::string>{"CMD-SHELL", scalar->kept};
     }
     auto words = read_list(node, reader);
-    if (!words) return std::nullopt;
-    const bool known =
-        !words->empty() && (words->front() == "CMD" || words->front() == "CMD-SHELL" || words->front() == "NONE");
+    if (!words || words->empty()) return words;  // the image's own
+    const bool known = (words->front() == "CMD" || words->front() == "CMD-SHELL" || words->front() == "NONE");
     if (!known || (words->front() != "NONE" && words->size() < 2)) {
       reader.error(node,
-                   "a healthcheck's test is [CMD, program, …], [CMD-SHELL, line], [NONE] or one line for the shell");
+                   "a healthcheck's test is [CMD, program, …], [CMD-SHELL, line], [NONE] or one line for the shell",
+                   "begin the list with CMD");
       return std::nullopt;
     }
     return words;
@@ -138,10 +138,15 @@ Form<std::string> pull_policy_form() {
 }
 
 Form<std::string> restart_form() {
-  return checked_text("no, always, unless-stopped or on-failure[:times]", "", [](std::string_view value) {
+  auto form = checked_text("no, always, unless-stopped or on-failure[:times]", "", [](std::string_view value) {
     if (value == "no" || value == "always" || value == "unless-stopped" || value == "on-failure") return true;
     return value.starts_with("on-failure:") && parse_integer(value.substr(11)).has_value();
   });
+  form.read = [read = form.read](const Node& node, Reader& reader) -> std::optional<std::string> {
+    const bool nothing = node.kind == Kind::scalar && node.text.empty();
+    return nothing ? std::nullopt : read(node, reader);
+  };
+  return form;
 }
 
 Form<Logging> logging_form() {
@@ -192,7 +197,8 @@ Form<Ready> ready_form() {
     const int kinds = int{ready->http.has_value()} + int{ready->tcp.has_value()} + int{!ready->exec.empty()} +
                       int{ready->log.has_value()};
     if (kinds != 1) {
-      reader.error(node, fmt::format("ready takes exactly one of http, tcp, exec and log, not {}", kinds));
+      reader.error(node, fmt::format("ready takes exactly one of http, tcp, exec and log, not {}", kinds),
+                   kinds == 0 ? "add one of them" : "keep one of them");
       return std::nullopt;
     }
     return ready;

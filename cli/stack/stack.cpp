@@ -32,8 +32,10 @@ Form<Rendered> rendered_form() {
     if (!rendered) return std::nullopt;
     if (rendered->keys.size() != 1) {
       reader.error(
-          node, fmt::format("a rendered file takes exactly one of compose, prometheus, variables and template, not {}",
-                            rendered->keys.size()));
+          node,
+          fmt::format("a rendered file takes exactly one of compose, prometheus, variables and template, not {}",
+                      rendered->keys.size()),
+          rendered->keys.empty() ? "add one of them" : "keep one of them");
       return std::nullopt;
     }
     if (rendered->has("compose") && rendered->compose.empty())
@@ -87,6 +89,7 @@ const Record<Stack>& stack_record() {
           .key("verify", &Stack::verify, list_of(check_record().form()), "The plan of `saasctl verify`.", Origin::ours)
           .for_assembly("include", "list of file or include", include_schema(),
                         "Files whose resources are taken in, each with its own paths and variables.", include_info())
+          .refused("jobs", "services are kept running; write a service with a profile, and start it with `saasctl run`")
           .refused("models", "language models are run by Docker Desktop; start the model as a service");
   return record;
 }

@@ -77,6 +77,10 @@ std::optional<Document> read_stack(const Files& files, Diagnostics& diagnostics)
 std::optional<Document> parse_stack(std::filesystem::path path, std::string text, const Environment& environment,
                                     Mode mode, Diagnostics& diagnostics);
 
+// A project's name as Compose makes it of any text: lower-case letters, digits, '-' and '_', the first a letter or
+// digit; empty when nothing is left. Source: compose-go v2, loader/loader.go, NormalizeProjectName.
+std::string normal_name(std::string_view text);
+
 // What no single key shows: names that are used but not defined, dependency cycles, host ports taken twice. In keep
 // mode, host ports are compared as they are with no variable set.
 void check_stack(const Stack& stack, Mode mode, Diagnostics& diagnostics);

@@ -35,8 +35,16 @@ struct Unit {
   double factor;
 };
 
-constexpr std::array<Unit, 8> duration_units{
-    {{"ns", 1}, {"us", 1e3}, {"\u00b5s", 1e3}, {"\u03bcs", 1e3}, {"ms", 1e6}, {"s", 1e9}, {"m", 60e9}, {"h", 3600e9}}};
+constexpr std::array<Unit, 10> duration_units{{{"ns", 1},
+                                               {"us", 1e3},
+                                               {"\u00b5s", 1e3},
+                                               {"\u03bcs", 1e3},
+                                               {"ms", 1e6},
+                                               {"s", 1e9},
+                                               {"m", 60e9},
+                                               {"h", 3600e9},
+                                               {"d", 24 * 3600e9},
+                                               {"w", 7 * 24 * 3600e9}}};
 
 constexpr double largest = 9.2e18;  // just below the range of a 64-bit integer
 
@@ -48,6 +56,85 @@ std::string thousandths(std::int64_t count, int digits) {
   if (text.ends_with('.')) text.pop_back();
   return text;
 }
+
+// Splits one command line; Source: go-shellwords 1.0.12, Parser.Parse.
+class CommandSplitter {
+ public:
+  CommandSplitter(std::string_view text, bool with_variables) : text_(text), with_variables_(with_variables) {}
+
+  Parsed<std::vector<std::string>> split() {
+    for (; at_ < text_.size(); ++at_) {
+      if (take_variable()) continue;
+      const char c = text_[at_];
+      if (c == '\\' && within_ != '\'') {
+        if (++at_ == text_.size()) return std::unexpected("a character after '\\'");
+        add(text_[at_]);
+      } else if (within_ == '\0' && is_space(c)) {
+        end_word();
+      } else if (within_ == '\0' && std::string_view(";&|<>").contains(c)) {
+        // What is redirected by its number, as in "2>file", is no word of the command.
+        if (c == '>' && !word_.empty() && word_[0] >= '0' && word_[0] <= '9') in_word_ = false;
+        break;
+      } else if (c == '(' && (within_ == ')' || (within_ == '\0' && !word_.ends_with('$')))) {
+        return std::unexpected("a '$' or quotes before '('");
+      } else {
+        take(c);
+      }
+    }
+    if (within_ != '\0') return std::unexpected(fmt::format("a closing {}", within_));
+    end_word();
+    return std::move(words_);
+  }
+
+ private:
+  static bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
+
+  void add(char c) {
+    word_ += c;
+    in_word_ = true;
+  }
+
+  void end_word() {
+    if (in_word_) words_.push_back(std::move(word_));
+    word_.clear();
+    in_word_ = false;
+  }
+
+  bool take_variable() {
+    if (!with_variables_ || text_[at_] != '$') return false;
+    const auto end = variable_end(text_, at_);
+    if (end <= at_ + 1) return false;
+    word_ += text_.substr(at_, end - at_);
+    in_word_ = true;
+    at_ = end - 1;
+    return true;
+  }
+
+  // Quotes begin or end, and so do `…` and $(…), which stay in the word; Compose takes ')' alone for a beginning too.
+  void take(char c) {
+    const bool quotes = c == '\'' || c == '"';
+    if (within_ == '\0' && (quotes || c == '`' || c == '(' || c == ')')) {
+      within_ = c == '(' ? ')' : c;
+    } else if (c == within_) {
+      within_ = '\0';
+    } else {
+      return add(c);
+    }
+    if (quotes) {
+      in_word_ = true;
+    } else {
+      add(c);
+    }
+  }
+
+  std::string_view text_;
+  bool with_variables_;
+  std::size_t at_ = 0;
+  std::vector<std::string> words_;
+  std::string word_;
+  bool in_word_ = false;
+  char within_ = '\0';  // what closes the quotes, `…` or $(…)
+};
 
 }  // namespace
 
@@ -74,6 +161,9 @@ Parsed<std::chrono::nanoseconds> parse_duration(std::string_view text) {
 
 Parsed<std::int64_t> parse_bytes(std::string_view text) {
   constexpr auto expected = "a size such as 64M, 1.5G or a number of bytes";
+  if (text == "-1") return -1;
+  if (const auto number = parse_decimal(text); number && *number >= 0 && *number <= largest)
+    return std::llround(std::floor(*number));
   const auto part = quantity(trim(text));
   if (!part || !part->rest.empty()) return std::unexpected(expected);
   auto unit = to_lower(trim(part->unit));
@@ -119,46 +209,22 @@ std::string format_duration(std::chrono::nanoseconds value) {
   return out + thousandths(rest, 9) + "s";
 }
 
-Parsed<std::vector<std::string>> split_command(std::string_view text) {
-  std::vector<std::string> words;
-  std::string word;
-  bool in_word = false;
-  char quote = '\0';
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (const auto end = variable_end(text, i); c == '$' && end > i + 1) {
-      word += text.substr(i, end - i);
-      i = end - 1;
-      in_word = true;
-    } else if (quote == '\'') {
-      if (c == '\'')
-        quote = '\0';
-      else
-        word += c;
-    } else if (c == '\\') {
-      if (++i == text.size()) return std::unexpected("a character after '\\'");
-      word += text[i];
-      in_word = true;
-    } else if (quote == '"') {
-      if (c == '"')
-        quote = '\0';
-      else
-        word += c;
-    } else if (c == '\'' || c == '"') {
-      quote = c;
-      in_word = true;
-    } else if (c == ' ' || c == '\t' || c == '\n' || c == '\r') {
-      if (in_word) words.push_back(std::move(word));
-      word.clear();
-      in_word = false;
-    } else {
-      word += c;
-      in_word = true;
-    }
-  }
-  if (quote != '\0') return std::unexpected(fmt::format("a closing {}", quote));
-  if (in_word) words.push_back(std::move(word));
-  return words;
+Parsed<unsigned> parse_file_mode(std::string_view text) {
+  constexpr unsigned most = 07777;
+  const auto digits = text.substr(text.starts_with("0o") ? 2 : 0);
+  unsigned mode = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), mode, 8);
+  if (digits.empty() || error != std::errc{} || end != digits.data() + digits.size() || mode > most)
+    return std::unexpected("an octal mode such as 0440");
+  return mode;
+}
+
+std::string format_file_mode(unsigned mode) {
+  return fmt::format("0{:o}", mode);
+}
+
+Parsed<std::vector<std::string>> split_command(std::string_view text, bool with_variables) {
+  return CommandSplitter(text, with_variables).split();
 }
 
 Position Located::where(std::string_view key) const {
@@ -166,6 +232,11 @@ Position Located::where(std::string_view key) const {
     if (name == key) return position;
   }
   return at;
+}
+
+const std::string* Located::text_of(std::string_view key) const {
+  const auto found = std::ranges::find(texts, key, &std::pair<std::string, std::string>::first);
+  return found == texts.end() ? nullptr : &found->second;
 }
 
 bool Located::has(std::string_view key) const {

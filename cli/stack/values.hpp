@@ -42,11 +42,11 @@ struct Decimal {
 template <typename T>
 using Parsed = std::expected<T, std::string>;
 
-// "1h2m3.5s", "500ms", "1m30s": at least one number with a unit of ns us µs ms s m h d (d as in Compose's short form
-// is not Go's, so it is refused). Source: Compose specification, "Specifying durations" (11-extension.md).
+// "1h2m3.5s", "500ms", "1w2d": at least one number with a unit of ns us µs ms s m h d w.
+// Source: Compose specification, "Specifying durations" (11-extension.md); compose-go v2, types/duration.go.
 Parsed<std::chrono::nanoseconds> parse_duration(std::string_view text);
 
-// "64m", "1.5gb", "1024", "2KiB": binary multiples whatever the spelling.
+// "64m", "1.5gb", "1024", "1e3", "2KiB": binary multiples whatever the spelling; -1 is no limit.
 // Source: Compose specification, "Specifying byte values" (11-extension.md); docker/go-units RAMInBytes.
 Parsed<std::int64_t> parse_bytes(std::string_view text);
 
@@ -55,18 +55,26 @@ Parsed<double> parse_decimal(std::string_view text);
 // "1m30s", "1.5s", "20µs": exact, as Go's time.Duration prints it. `value` is not negative.
 std::string format_duration(std::chrono::nanoseconds value);
 
+// Permission bits from octal digits, up to 07777, and their text with a leading 0.
+Parsed<unsigned> parse_file_mode(std::string_view text);
+std::string format_file_mode(unsigned mode);
+
 // Splits a command line into words as Compose does ('…', "…", and \ before any character outside '…'), without any
-// expansion; a "${…}" is one piece whatever it holds. Source: go-shellwords, Parser.Parse.
-Parsed<std::vector<std::string>> split_command(std::string_view text);
+// expansion: `…` and $(…) stay in their word, and the first ; & | < > ends the command. With variables, a "${…}" is one
+// piece whatever it holds. Source: go-shellwords, Parser.Parse.
+Parsed<std::vector<std::string>> split_command(std::string_view text, bool with_variables = true);
 
 // Base of every record of the file: where it stands and where each of its keys stands.
 struct Located {
   Position at = {};
   std::vector<std::pair<std::string, Position>> keys = {};
+  std::vector<std::pair<std::string, std::string>> texts = {};  // in keep mode: booleans that hang on a variable
 
   // The position of the key, or of the record when the user did not write the key.
   Position where(std::string_view key) const;
   bool has(std::string_view key) const;
+  // What was written for the key in `texts`, or nullptr.
+  const std::string* text_of(std::string_view key) const;
 };
 
 // One named member of a map whose order the user chose.

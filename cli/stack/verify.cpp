@@ -128,7 +128,7 @@ Form<Exec> exec_form() {
     if (exec && !exec->has("service"))
       reader.diagnostics().add(node.at, 1, "missing key 'service' in exec", "In whose container.");
     if (exec && exec->has("command") && exec->command.empty()) {
-      reader.diagnostics().add(exec->where("command"), 7, "the command is empty");
+      reader.diagnostics().add(exec->where("command"), 7, "the command is empty", "write what it runs");
     }
     return exec;
   };
@@ -212,7 +212,8 @@ Form<Capture> capture_form() {
   full.read = [](const Node& node, Reader& reader) -> std::optional<Capture> {
     auto capture = capture_record().read(node, reader);
     if (capture && capture->keys.size() != 1) {
-      reader.diagnostics().add(node.at, 1, "a capture has exactly one of json, header, matches");
+      reader.diagnostics().add(node.at, 1, "a capture has exactly one of json, header, matches",
+                               "keep or add one of them");
     }
     return capture;
   };

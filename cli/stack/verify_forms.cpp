@@ -226,7 +226,8 @@ Form<Json> number_form() {
       if (found && found->size() == 1 && found->front().length == text.size()) return value;
       if (const auto number = parse_decimal(text)) return Json(*number);
     }
-    reader.error(node, fmt::format("expected a number or one {{{{name}}}}, found {}", describe(node)));
+    reader.error(node, fmt::format("expected a number or one {{{{name}}}}, found {}", describe(node)),
+                 "write a number");
     return std::nullopt;
   };
   form.schema = {{"type", {"number", "string"}}};

@@ -183,6 +183,13 @@ void settle_service(json& service) {
       if (!secret.contains("target")) secret["target"] = "/run/secrets/" + secret["source"].get<std::string>();
     }
   }
+  // 2.26 prints an explicit false as nothing, which newer ones read as true.
+  if (service.contains("volumes")) {
+    for (auto& mount : service["volumes"]) {
+      if (mount.contains("bind") && mount["bind"].value("create_host_path", true) == false)
+        mount["bind"].erase("create_host_path");
+    }
+  }
   // Without limit is -1; as the text "-1" the real one prints it but does not read it.
   if (service.contains("memswap_limit") && service["memswap_limit"] == -1) service["memswap_limit"] = "-1";
   // The JSON (not the YAML) of 2.26 has the keys of these as Go's fields are called.

@@ -52,7 +52,7 @@ TEST_CASE("a mount that makes no sense is told of") {
   CHECK(says("volumes: [{type: image, target: /b}]", "an image mount needs a source"));
   CHECK(says("volumes: [{type: volume, source: data, target: /b, tmpfs: {size: 1m}}]",
              "error: options of a tmpfs in a mount of type volume"));
-  CHECK(says("volumes: [{type: tmpfs, target: /b, tmpfs: {mode: 9}}]", "'9' is not an octal mode"));
+  CHECK(says("volumes: [{type: tmpfs, target: /b, tmpfs: {mode: \"9\"}}]", "'9' is not an octal mode"));
   CHECK(says("volumes: [{type: bind, source: ./a, target: b}]", "the mount's target 'b' is not an absolute path"));
 }
 
@@ -139,7 +139,6 @@ TEST_CASE("keys that exclude each other are told of") {
   CHECK(says("scale: 2\ncontainer_name: x", "container_name names one container, and there would be 2"));
   CHECK(says("mem_reservation: 1m\ndeploy: {resources: {reservations: {memory: 1m}}}",
              "is set here and under deploy.resources.reservations"));
-  CHECK(says("memswap_limit: 1g", "a limit of memory and swap needs one of memory"));
   CHECK(says("deploy: {restart_policy: {condition: any, max_attempts: 3}}", "counts attempts only after failures"));
   CHECK(read_text(one_service("read_only: true\nconfigs: [c]") + "configs: {c: {content: x}}\n")
             .errors()

@@ -48,6 +48,20 @@ TEST_CASE("config doubles dollar signs, and leaves variables alone when nothing 
   CHECK(kept.at("environment").at("A") == "$$x-${B:-c}");
 }
 
+TEST_CASE("config leaves ports, booleans and sizes with variables as they are written when nothing is to be replaced") {
+  const auto kept = web(
+      "    ports: [\"${A}:80\", \"${B}\", \"81\"]\n    privileged: ${P:-no}\n    init: ${I}\n    mem_limit: ${M:-1g}\n"
+      "    mem_swappiness: ${S}\n",
+      {}, stack::Mode::keep);
+  CHECK(kept.at("ports").at(0) == "${A}:80");
+  CHECK(kept.at("ports").at(1) == "${B}");
+  CHECK(kept.at("ports").at(2).at("target") == 81);
+  CHECK(kept.at("privileged") == "${P:-no}");
+  CHECK(kept.at("init") == "${I}");
+  CHECK(kept.at("mem_limit") == "${M:-1g}");
+  CHECK(kept.at("mem_swappiness") == "${S}");
+}
+
 TEST_CASE("config shows a variable without a value as null, and merges files of variables in") {
   const Files files{{"stack.yaml", "services: {web: {image: x, env_file: a.env, environment: [B=2, C, D]}}\n"},
                     {"a.env", "A=1\nB=1\n"}};
@@ -83,12 +97,22 @@ TEST_CASE("config of some services has only what these use") {
   CHECK(model.at("networks").contains("two"));
 }
 
+TEST_CASE("config prints modes as numbers that are read back as the same, and a path that is not to be made") {
+  const auto service =
+      web("    volumes: [{type: tmpfs, target: /t, tmpfs: {mode: 01777}}, {type: bind, source: /a, target: /b, "
+          "bind: {create_host_path: false}}]\n    sysctls: [a.b]\n");
+  CHECK(service.at("volumes").at(0).at("tmpfs").at("mode") == 01777);
+  CHECK(service.at("volumes").at(1).at("bind").dump() == R"({"create_host_path":false})");
+  CHECK(service.at("sysctls").at("a.b") == "");
+}
+
 TEST_CASE("what config prints as YAML is read back as the same model") {
   const std::string text =
       "name: shop\nservices:\n  web:\n    image: nginx\n    command: [sh, -c, \"echo $$HOME\"]\n"
       "    ports: [\"80\", \"8080:81\"]\n    environment: {A: \"yes\", B: \"a: b\", C: \"1\\n2\"}\n"
-      "    healthcheck: {test: curl x, interval: 1m30s}\n    ulimits: {nproc: 5}\n    volumes: [\"data:/d\"]\n"
-      "volumes:\n  data:\n";
+      "    secrets: [{source: s, mode: 256}]\n    healthcheck: {test: curl x, interval: 1m30s}\n    ulimits: {nproc: "
+      "5}\n    volumes: [\"data:/d\"]\n"
+      "volumes:\n  data:\nsecrets: {s: {environment: S}}\n";
   const auto first = model_of({{"stack.yaml", text}});
   CHECK(model_of({{"stack.yaml", render::to_yaml(first)}}) == first);
 }

@@ -66,7 +66,7 @@ services:
       - {type: bind, source: /srv, target: /srv, read_only: true, bind: {recursive: readonly}}
       - /lib:/lib:ro,z
       - {type: volume, source: data, target: /data, volume: {nocopy: true, subpath: a/b, labels: {l: m}}}
-      - {type: tmpfs, target: /mem, tmpfs: {size: 8m, mode: 1777}}
+      - {type: tmpfs, target: /mem, tmpfs: {size: 8m, mode: 01777}}
       - {type: image, source: "tools:1", target: /tools, image: {subpath: bin}}
   db:
     image: db:1

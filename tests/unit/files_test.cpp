@@ -79,11 +79,27 @@ TEST_CASE("a variable's value: the process, then the later --env-file, then .env
   CHECK(user(files, {.environment = {{"COMPOSE_DISABLE_ENV_FILE", "true"}}}) == "none");
 }
 
+TEST_CASE("the project folder's .env goes before that of the current one, unless this names the files") {
+  const ProjectFiles files(
+      Files{{"s/stack.yaml", web}, {"s/.env", "U=project-${V:-}\n"}, {"here/.env", "U=here\nV=v\n"}});
+  const auto before = fs::current_path();
+  fs::current_path(files.folder() / "here");
+  const auto loaded = load({.environment = {{"COMPOSE_FILE", "../s/stack.yaml"}}});
+  files.write("here/.env", "COMPOSE_FILE=../s/stack.yaml\nU=here\n");
+  const auto named = load({});
+  fs::current_path(before);
+  REQUIRE(loaded);
+  CHECK(loaded->project.services.at(0).spec.user == "project-v");
+  REQUIRE(named);
+  CHECK(named->project.services.at(0).spec.user == "here");
+}
+
 TEST_CASE("an --env-file that is not there is an error") {
   const ProjectFiles files(Files{{"stack.yaml", web}});
   const auto loaded = load({.files = {files.folder() / "stack.yaml"}, .env_files = {files.folder() / "no.env"}});
   REQUIRE_FALSE(loaded);
   CHECK(loaded.error().message.find("no.env: No such file") != std::string::npos);
+  CHECK(loaded.error().message.find("create it, or name another file with --env-file") != std::string::npos);
 }
 
 TEST_CASE("the name of the project is the variable COMPOSE_PROJECT_NAME in the files") {
@@ -92,6 +108,23 @@ TEST_CASE("the name of the project is the variable COMPOSE_PROJECT_NAME in the f
   CHECK(user(files, {}) == "shop-y");
   CHECK(user(files, {.project_name = "mine"}) == "mine");
   CHECK(user(files, {.environment = {{"COMPOSE_PROJECT_NAME", "env"}}}) == "env");
+}
+
+TEST_CASE("a name in the file is made one as Compose makes it, and services get it without a value") {
+  const ProjectFiles files(
+      Files{{"stack.yaml", "name: _My.App\nservices: {web: {image: x, environment: [COMPOSE_PROJECT_NAME]}}\n"}});
+  const auto project = files.project();
+  CHECK(project.name == "myapp");
+  CHECK(*project.services.at(0).spec.environment.find("COMPOSE_PROJECT_NAME") == "myapp");
+}
+
+TEST_CASE("a file without an active service says which profiles there are") {
+  const ProjectFiles files(Files{{"stack.yaml", "services: {web: {image: x, profiles: [b, a]}}\n"}});
+  const auto loaded = files.load();
+  REQUIRE_FALSE(loaded);
+  CHECK(loaded.error().message == "no service is active: each has profiles, and none of them is: a, b");
+  CHECK(loaded.error().hint == "add --profile a, or set COMPOSE_PROFILES");
+  CHECK(load({.files = {files.folder() / "stack.yaml"}, .may_be_inactive = true}));
 }
 
 TEST_CASE("profiles come from the option, else from COMPOSE_PROFILES") {

@@ -51,6 +51,10 @@ TEST_CASE("maps are merged, other values replaced, and nothing at all keeps what
         "{image: x, labels: {a: b}, cap_add: [c]}");
 }
 
+TEST_CASE("devices are appended to gpus: all") {
+  CHECK(services("{gpus: all}", "{gpus: [{driver: x}]}") == "{gpus: [{count: all}, {driver: x}]}");
+}
+
 TEST_CASE("lists are appended without what is there already") {
   CHECK(services("{group_add: [1, 2]}", "{group_add: [2, 3]}") == "{group_add: [1, 2, 3]}");
   CHECK(services("{x: [{a: 1, b: 2}]}", "{x: [{b: 2, a: 1}, {a: 2}]}") == "{x: [{a: 1, b: 2}, {a: 2}]}");

@@ -44,7 +44,8 @@ TEST_CASE("an error in an anchor is told once, where the anchor stands") {
       read_text("x-a: &a {mem_limit: much}\nservices:\n  one: {<<: *a, image: x}\n  two: {<<: *a, image: x}\n");
   CHECK(read.errors() ==
         "stack.yaml:1:21: error: 'much' is not a size such as 64M, 1.5G or a number of bytes\n"
-        "     1 | x-a: &a {mem_limit: much}\n       |                     ^~~~\n");
+        "     1 | x-a: &a {mem_limit: much}\n       |                     ^~~~\n"
+        "       = the units are b, k, m, g, t and p\n");
 }
 
 TEST_CASE("a cycle is named in full, a service that waits for itself too") {

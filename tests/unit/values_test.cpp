@@ -12,7 +12,8 @@ TEST_CASE("durations are read as Go reads them") {
   CHECK(parse_duration("500ms") == 500ms);
   CHECK(parse_duration("1.5us") == 1500ns);
   CHECK(parse_duration("2\u00b5s") == 2us);
-  for (const auto* wrong : {"", "5", "1d", "-1s", "s", "1..5s", "1s ", "1m30", "1e3s", "999999999h"}) {
+  CHECK(parse_duration("1w2d") == 9 * 24h);
+  for (const auto* wrong : {"", "5", "1y", "-1s", "s", "1..5s", "1s ", "1m30", "1e3s", "999999999h"}) {
     INFO(wrong);
     CHECK_FALSE(parse_duration(wrong).has_value());
   }
@@ -37,7 +38,9 @@ TEST_CASE("sizes are binary multiples whatever their spelling") {
   CHECK(parse_bytes("2KiB") == 2048);
   CHECK(parse_bytes("1.5g") == 1'610'612'736);
   CHECK(parse_bytes("5b") == 5);
-  for (const auto* wrong : {"", "m", "-1", "5x", "5mm", "1.2.3", "9999999t", "12 3"}) {
+  CHECK(parse_bytes("1e3") == 1000);
+  CHECK(parse_bytes("-1") == -1);
+  for (const auto* wrong : {"", "m", "-2", "5x", "5mm", "1.2.3", "9999999t", "12 3"}) {
     INFO(wrong);
     CHECK_FALSE(parse_bytes(wrong).has_value());
   }
@@ -57,6 +60,26 @@ TEST_CASE("a command line is split as a shell splits it") {
   CHECK(split_command("").value().empty());
   CHECK(split_command("a 'b").error() == "a closing '");
   CHECK(split_command("a \\").error() == "a character after '\\'");
+}
+
+TEST_CASE("a command line ends at what a shell would take for itself, and $(…) stays one word") {
+  using Words = std::vector<std::string>;
+  CHECK(split_command("a b; c") == Words{"a", "b"});
+  CHECK(split_command("a 'b;c' \"d|e\" f\\;g & h") == Words{"a", "b;c", "d|e", "f;g"});
+  CHECK(split_command("echo 2>x") == Words{"echo"});
+  CHECK(split_command("echo a2>x") == Words{"echo", "a2"});
+  CHECK(split_command("echo $(b c) `d e`;f") == Words{"echo", "$(b c)", "`d e`"});
+  CHECK(split_command("a ${B:-c d}", false) == Words{"a", "${B:-c", "d}"});
+  CHECK_FALSE(split_command("a (b").has_value());
+  CHECK(split_command("a $(b").error() == "a closing )");
+}
+
+TEST_CASE("permission bits are octal digits") {
+  CHECK(parse_file_mode("0440") == 0440U);
+  CHECK(parse_file_mode("0o440") == 0440U);
+  CHECK(parse_file_mode("1777") == 01777U);
+  CHECK(format_file_mode(0400) == "0400");
+  for (const auto* wrong : {"", "9", "0o", "10000", "-1"}) CHECK_FALSE(parse_file_mode(wrong).has_value());
 }
 
 TEST_CASE("the nearest name is one slip of the fingers away") {

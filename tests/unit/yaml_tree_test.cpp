@@ -85,6 +85,15 @@ TEST_CASE("deep nesting is refused and not followed to the end of the stack") {
   CHECK(Tree("a: " + std::string(100'000, '{')).only_message().find("not valid YAML") != std::string::npos);
 }
 
+TEST_CASE("a question mark within a word is no sign of YAML's, in brackets as well") {
+  const Tree tree("a: [curl, http://x/?a=b, why?]\n\"b?\": 'c?d \\x'\n? e\n: f?g # ?\n");
+  CHECK(tree.diagnostics.text().empty());
+  CHECK(tree.root->find("a")->items.at(1)->text == "http://x/?a=b");
+  CHECK(tree.root->find("a")->items.at(2)->text == "why?");
+  CHECK(tree.root->find("b?")->text == "c?d \\x");
+  CHECK(tree.root->find("e")->text == "f?g");
+}
+
 TEST_CASE("a zero byte is named with its place") {
   using namespace std::string_literals;
   CHECK(Tree("a: 1\nb: x\0y\n"s).only_message() == "f.yaml:2:5: a zero byte: this is not a text file");

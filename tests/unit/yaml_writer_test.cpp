@@ -81,6 +81,7 @@ TEST_CASE("text is quoted only where it would be read as something else") {
     INFO(text);
     CHECK(render::yaml_scalar(text) == "\"" + std::string(text) + "\"");
   }
+  CHECK(render::to_yaml({{"a", {"http://x/?b"}}, {"c", "d?e"}}) == "a: [\"http://x/?b\"]\nc: d?e\n");
   CHECK(render::yaml_scalar("a\x01\u2028") == "\"a\\u0001\\u2028\"");
 }
 
