@@ -143,7 +143,7 @@ int run_to_end(const Session& session, const engine::Client& client, const plan:
 }
 
 int run_one_off(const Session& session, const RunVerb& verb) {
-  const auto project = load_project(session, stack::Mode::resolve);
+  const auto project = load_project(session, stack::Mode::resolve, {verb.one_off.service});
   if (!project) return fail(session, project.error());
   const auto& service = verb.one_off.service;
   const auto names = project::with_dependencies(*project, {service});
