@@ -1,9 +1,24 @@
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <cstdio>
 #include <exception>
 
 #include "commands/run.hpp"
 
+namespace {
+
+// The number of a standard descriptor that is closed would go to the next thing opened: a signalfd read as input.
+void open_standard_descriptors() {
+  int descriptor = STDIN_FILENO;
+  while (descriptor >= 0 && descriptor <= STDERR_FILENO) descriptor = ::open("/dev/null", O_RDWR);
+  if (descriptor > STDERR_FILENO) ::close(descriptor);
+}
+
+}  // namespace
+
 int main(int argc, char** argv) {
+  open_standard_descriptors();
   try {
     return saasctl::commands::run(argc, argv);
   } catch (const std::exception& error) {

@@ -1,7 +1,5 @@
 #include "commands/attach.hpp"
 
-#include <unistd.h>
-
 #include <optional>
 
 #include "engine/attached.hpp"
@@ -12,11 +10,11 @@ bool has_terminal() {
   return ::isatty(STDIN_FILENO) == 1 && ::isatty(STDOUT_FILENO) == 1;
 }
 
-Result<void> attach_streams(const Session& session, http::Upgraded& connection, bool tty, bool input,
-                            const std::function<bool(terminal::WindowSize)>& resize) {
-  engine::AttachedStreams streams{
-      .input = input ? STDIN_FILENO : -1, .output = STDOUT_FILENO, .error = STDERR_FILENO, .tty = tty};
-  if (!tty) return engine::carry_streams(connection, streams, session.stop);
+namespace {
+
+Result<void> carry(const Session& session, http::Upgraded& connection, engine::AttachedStreams streams,
+                   const std::function<bool(terminal::WindowSize)>& resize) {
+  if (!streams.tty) return engine::carry_streams(connection, streams, session.stop);
   const terminal::SizeChanges changes;
   streams.size_changes = changes.descriptor();
   streams.resize = [&] {
@@ -25,6 +23,18 @@ Result<void> attach_streams(const Session& session, http::Upgraded& connection, 
   };
   const terminal::RawMode raw(STDIN_FILENO, session.stop);
   return engine::carry_streams(connection, streams, session.stop);
+}
+
+}  // namespace
+
+Result<void> attach_streams(const Session& session, http::Upgraded& connection, bool tty, bool input,
+                            const std::function<bool(terminal::WindowSize)>& resize, int output) {
+  auto carried =
+      carry(session, connection,
+            {.input = input ? STDIN_FILENO : -1, .output = output, .error = STDERR_FILENO, .tty = tty}, resize);
+  if (!carried && carried.error().fault == Fault::failed && session.terminal.reader_has_gone())
+    return failure(Fault::interrupted, "nobody reads the output any more");
+  return carried;
 }
 
 std::vector<std::string> with_values(const Session& session, const std::vector<std::string>& names) {

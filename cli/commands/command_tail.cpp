@@ -2,6 +2,8 @@
 
 #include <cstddef>
 
+#include "commands/usage.hpp"
+
 namespace saasctl::commands {
 namespace {
 
@@ -22,13 +24,6 @@ bool value_follows(const CLI::App& app, const CLI::App* verb, const std::string&
     if (takes_value(find_option(app, verb, std::string("-") + word[i]))) return i + 1 == word.size();
   }
   return false;
-}
-
-const CLI::App* find_verb(const CLI::App& app, const std::string& name) {
-  for (const auto* verb : app.get_subcommands([](const CLI::App*) { return true; })) {
-    if (verb->get_name() == name) return verb;
-  }
-  return nullptr;
 }
 
 }  // namespace

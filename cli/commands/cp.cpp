@@ -167,7 +167,12 @@ Result<void> get(const Site& site, const std::string& container, const std::stri
     if (!real) return std::unexpected(real.error());
     path = std::move(*real);
   }
-  if (site.verb.target == "-") return fetch(site, container, path, STDOUT_FILENO, stop);
+  if (site.verb.target == "-") {
+    auto fetched = fetch(site, container, path, STDOUT_FILENO, stop);
+    if (!fetched && fetched.error().fault == Fault::failed && site.session.terminal.reader_has_gone())
+      return failure(Fault::interrupted, "nobody reads the output any more");
+    return fetched;
+  }
 
   // A path with "/." asks for what a link leads to, and its archive's names begin with the last component all the same.
   if (means_content(path) && path != "/.") path.resize(path.size() - 1);
@@ -191,16 +196,15 @@ Result<void> get(const Site& site, const std::string& container, const std::stri
   return {};
 }
 
-Result<void> copy(const Site& site, const project::Project& project, const CopyEnd& from, const CopyEnd& to) {
+Result<void> copy(const Site& site, const Scene& scene, const CopyEnd& from, const CopyEnd& to) {
   const auto& service = from.service.empty() ? to.service : from.service;
-  auto containers = service_containers(site.session, site.client, project, service);
-  if (!containers) return std::unexpected(containers.error());
-  if (site.verb.index != 0 || !from.service.empty() || from.path == "-" || containers->empty()) {
-    auto one = service_container(site.session, site.client, project, service, site.verb.index);
+  auto containers = chosen(scene, {service});
+  if (site.verb.index != 0 || !from.service.empty() || from.path == "-" || containers.empty()) {
+    auto one = service_container(scene, service, site.verb.index);
     if (!one) return std::unexpected(one.error());
-    *containers = {std::move(*one)};
+    containers = {std::move(*one)};
   }
-  for (const auto& container : *containers) {
+  for (const auto& container : containers) {
     auto done = from.service.empty() ? put(site, container.name, from_root(to.path))
                                      : get(site, container.name, from_root(from.path));
     if (!done) return done;
@@ -220,11 +224,9 @@ int run_cp(const Session& session, const CpVerb& verb) {
   if ((from.service.empty() ? to : from).path.empty())
     return fail(session,
                 {Fault::usage, "there is no path after the colon", "for example: saasctl cp web:/etc/hosts ."});
-  const auto project = load_project(session, stack::Mode::resolve);
-  if (!project) return fail(session, project.error());
-  const auto client = connect_engine(session);
-  if (!client) return fail(session, client.error());
-  const auto done = copy({session, *client, verb}, *project, from, to);
+  const auto scene = see(session, {from.service.empty() ? to.service : from.service});
+  if (!scene) return fail(session, scene.error());
+  const auto done = copy({session, scene->client, verb}, *scene, from, to);
   return done ? 0 : fail(session, done.error());
 }
 

@@ -54,18 +54,62 @@ Result<void> remove_images(const Session& session, const Scene& scene, const std
   return {};
 }
 
-void name_orphans(const Session& session, const Scene& scene) {
-  std::vector<std::string> names;
+// Containers that a plan without --remove-orphans leaves: of services that are not in the file, and those of `run`. One
+// that was never started goes with the rest.
+struct Left {
+  std::vector<std::string> orphans;
+  std::vector<std::string> one_offs;
+};
+
+Left left_by(const Scene& scene) {
+  Left left;
   for (const auto& container : scene.containers) {
-    const bool leftover = is_one_off(container) && container.state == "created";
-    if (!leftover && (is_one_off(container) || !scene.project.find(service_of(container))))
-      names.push_back(container.name);
+    if (is_one_off(container) && container.state != "created") left.one_offs.push_back(container.name);
+    if (!is_one_off(container) && !scene.project.find(service_of(container))) left.orphans.push_back(container.name);
   }
-  if (names.empty()) return;
-  session.terminal.warning(fmt::format("left: {}, which {} no service of {}; --remove-orphans takes {} away",
-                                       join(names, ", "), names.size() == 1 ? "belongs to" : "belong to",
-                                       scene.from_labels ? "the project" : scene.project.file.filename().string(),
-                                       names.size() == 1 ? "it" : "them"));
+  return left;
+}
+
+std::string them(const std::vector<std::string>& names) {
+  return names.size() == 1 ? "it" : "them";
+}
+
+// Networks stay as long as a container is attached to them.
+void name_networks(const Session& session, const plan::Observed& observed, const plan::Plan& plan,
+                   const std::vector<std::string>& containers) {
+  for (const auto& network : observed.project_networks) {
+    const bool goes = std::ranges::any_of(plan.actions, [&](const plan::Action& action) {
+      const auto* removal = std::get_if<plan::RemoveNetwork>(&action.work);
+      return removal && removal->name == network;
+    });
+    std::vector<std::string> users;
+    for (const auto& container : observed.containers) {
+      const bool stays = std::ranges::find(containers, container.name) != containers.end();
+      if (stays && std::ranges::find(container.networks, network) != container.networks.end())
+        users.push_back(container.name);
+    }
+    if (!goes && !users.empty())
+      session.terminal.warning(fmt::format("left: network {}, because {} {} attached to it", network, join(users, ", "),
+                                           users.size() == 1 ? "is" : "are"));
+  }
+}
+
+void name_left(const Session& session, const Scene& scene, const plan::Observed& observed, const plan::Plan& plan) {
+  const auto left = left_by(scene);
+  const auto& orphans = left.orphans;
+  if (!orphans.empty()) {
+    session.terminal.warning(fmt::format("left: {}, which {} no service of {}; --remove-orphans takes {} away",
+                                         join(orphans, ", "), orphans.size() == 1 ? "belongs to" : "belong to",
+                                         scene.from_labels ? "the project" : scene.project.file.filename().string(),
+                                         them(orphans)));
+  }
+  if (!left.one_offs.empty()) {
+    session.terminal.warning(fmt::format("left: {}, which saasctl run has made; --remove-orphans takes {} away",
+                                         join(left.one_offs, ", "), them(left.one_offs)));
+  }
+  auto containers = orphans;
+  containers.insert(containers.end(), left.one_offs.begin(), left.one_offs.end());
+  name_networks(session, observed, plan, containers);
 }
 
 int run_down(const Session& session, const DownOptions& options) {
@@ -77,7 +121,7 @@ int run_down(const Session& session, const DownOptions& options) {
   if (!observed) return fail(session, observed.error());
   const auto plan = plan::plan_down(scene->project, *observed, {options.volumes, options.orphans, options.services});
   const auto images = images_of(*scene, options);
-  if (!options.orphans && options.services.empty()) name_orphans(session, *scene);
+  if (!options.orphans && options.services.empty()) name_left(session, *scene, *observed, plan);
   if (!plan.changes && images.empty()) {
     session.terminal.message("nothing to remove");
     return 0;

@@ -2,11 +2,16 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
 #include <memory>
+#include <thread>
 
 #include "commands/attach.hpp"
+#include "commands/held_output.hpp"
 #include "commands/service_container.hpp"
 #include "commands/verb.hpp"
+#include "util/text.hpp"
+#include "util/wait.hpp"
 
 namespace saasctl::commands {
 namespace {
@@ -21,7 +26,51 @@ struct ExecVerb {
   engine::ExecOptions options;
 };
 
-int run_attached(const Session& session, const engine::Client& client, const std::string& exec, bool tty) {
+// The exit code; nothing when the command goes on without us: ctrl-p ctrl-q has ended the streams of its terminal.
+Result<std::optional<int>> exit_code_of(const Session& session, const engine::Client& client, const std::string& exec,
+                                        bool tty) {
+  using namespace std::chrono_literals;
+  constexpr auto patience = 2s;  // with an engine that needs a moment to see the end
+  std::stop_source over;
+  const std::stop_callback outer(session.stop, [&over] { over.request_stop(); });
+  const std::jthread limit([&](const std::stop_token& ended) {
+    const StopSignal signal(ended);
+    if (tty && !signal.wait_for(patience)) over.request_stop();
+  });
+  const auto code = engine::exec_exit_code(client, exec, over.get_token());
+  if (code) return *code;
+  if (tty && !session.stop.stop_requested() && code.error().fault == Fault::interrupted) return std::nullopt;
+  return std::unexpected(code.error());
+}
+
+bool says(const std::string& text, const char* part) {
+  return text.find(part) != std::string::npos;
+}
+
+// The engine's words, without those of who said it to whom.
+int fail_to_start(const Session& session, const std::string& service, std::string text, int code) {
+  constexpr std::string_view head = "unable to start container process: ";
+  constexpr std::string_view tail = ": unknown";
+  if (const auto at = text.find(head); at != std::string::npos) text.erase(0, at + head.size());
+  text = trim(text);
+  if (text.ends_with(tail)) text.resize(text.size() - tail.size());
+  const bool missing =
+      says(text, "executable file not found") || (text.starts_with("exec:") && says(text, "no such file"));
+  std::string hint = "check that it is a program and that the user may run it";
+  if (missing) hint = fmt::format("check its name; saasctl exec {} sh is a shell to look around with", service);
+  if (says(text, "unable to find")) hint = "--user takes a name that the container's /etc/passwd has, or a number";
+  if (says(text, "chdir")) hint = "--workdir takes a folder of the container";
+  session.terminal.error({Fault::failed, fmt::format("{}: the command was not started: {}", service, text), hint});
+  return missing ? 127 : code;
+}
+
+int leave(const Session& session) {
+  session.terminal.message("\nleft; the command goes on in the container");
+  return 0;
+}
+
+int run_attached(const Session& session, const engine::Client& client, const std::string& service,
+                 const std::string& exec, bool tty) {
   auto connection = engine::exec_attach(client, exec, tty, session.stop);
   if (!connection) {
     const auto code = engine::exec_start_failure(connection.error());
@@ -31,10 +80,17 @@ int run_attached(const Session& session, const engine::Client& client, const std
   const auto resize = [&](terminal::WindowSize size) {
     return engine::exec_resize(client, exec, size.rows, size.columns, session.stop).has_value();
   };
-  if (const auto carried = attach_streams(session, *connection, tty, true, resize); !carried)
-    return fail(session, carried.error());
-  const auto code = engine::exec_exit_code(client, exec, session.stop);
-  return code ? *code : fail(session, code.error());
+  HeldOutput output(session.stop);
+  const auto carried = attach_streams(session, *connection, tty, true, resize, output.descriptor());
+  const auto held = output.finish();
+  if (!carried) return fail(session, carried.error());
+  if (tty && says_left(held)) return leave(session);
+  const auto code = exit_code_of(session, client, exec, tty);
+  if (!code) return fail(session, code.error());
+  if (!held.empty() && (*code == 126 || *code == 127)) return fail_to_start(session, service, held, **code);
+  if (!*code) return leave(session);
+  session.terminal.data(held);
+  return **code;
 }
 
 int run_exec(const Session& session, const ExecVerb& verb) {
@@ -43,11 +99,10 @@ int run_exec(const Session& session, const ExecVerb& verb) {
     return fail(session, {Fault::usage, "exec needs a command to run in the container",
                           fmt::format("for example: saasctl exec {} sh", verb.service)});
   }
-  const auto project = load_project(session, stack::Mode::resolve);
-  if (!project) return fail(session, project.error());
-  const auto client = connect_engine(session);
-  if (!client) return fail(session, client.error());
-  const auto container = service_container(session, *client, *project, verb.service, verb.index);
+  const auto scene = see(session, {verb.service});
+  if (!scene) return fail(session, scene.error());
+  const auto& client = scene->client;
+  const auto container = service_container(*scene, verb.service, verb.index);
   if (!container) return fail(session, container.error());
   if (container->state != "running") {
     return fail(session, {Fault::conflict, fmt::format("{} is {}, it does not run", container->name, container->state),
@@ -58,10 +113,10 @@ int run_exec(const Session& session, const ExecVerb& verb) {
   options.tty = !verb.no_tty && !verb.detach && has_terminal();
   options.input = !verb.detach;
   options.environment = with_values(session, verb.environment);
-  const auto exec = engine::exec_create(*client, container->id, command, options, session.stop);
+  const auto exec = engine::exec_create(client, container->id, command, options, session.stop);
   if (!exec) return fail(session, exec.error());
-  if (!verb.detach) return run_attached(session, *client, *exec, options.tty);
-  const auto started = engine::exec_detached(*client, *exec, options.tty, session.stop);
+  if (!verb.detach) return run_attached(session, client, verb.service, *exec, options.tty);
+  const auto started = engine::exec_detached(client, *exec, options.tty, session.stop);
   return started ? 0 : fail(session, started.error());
 }
 

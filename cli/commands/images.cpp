@@ -41,7 +41,7 @@ void shorten(std::string& message, const std::string& step) {
 
 int get_images(const Session& session, const engine::Client& client, const project::Project& project,
                build::AcquireOptions options, terminal::Board& board) {
-  options.docker_config = engine::docker_config_folder(session.environment);
+  options.docker_config = readable_docker_config(session);
   const auto sink = [&board](const build::ImageEvent& event) {
     board.update(event.image, state_of(event.state), terminal::one_line(event.text, shown_columns));
   };

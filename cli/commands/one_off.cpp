@@ -165,7 +165,7 @@ int make_container(const Session& session, const engine::Client& client, const p
 }
 
 int run_one_off(const Session& session, const RunVerb& verb) {
-  const auto project = load_project(session, stack::Mode::resolve);
+  const auto project = load_project(session, stack::Mode::resolve, {verb.one_off.service});
   if (!project) return fail(session, project.error());
   const auto& service = verb.one_off.service;
   const auto names = project::with_dependencies(*project, {service});

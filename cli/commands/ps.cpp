@@ -40,8 +40,11 @@ Result<std::vector<std::string>> wanted_states(const PsOptions& options) {
 
 std::vector<engine::ContainerSummary> select(const Scene& scene, const PsOptions& options,
                                              const std::vector<std::string>& wanted) {
-  auto containers = chosen(scene, options.services);
+  auto containers = scene.containers;
   std::erase_if(containers, [&](const engine::ContainerSummary& container) {
+    const auto& named = options.services;
+    if (is_one_off(container) && !options.all) return true;
+    if (!named.empty() && std::ranges::find(named, service_of(container)) == named.end()) return true;
     if (!options.orphans && !scene.project.find(service_of(container))) return true;
     if (wanted.empty()) return !options.all && !is_up(container);
     return std::ranges::find(wanted, container.state) == wanted.end();
@@ -106,7 +109,7 @@ void setup_ps(CLI::App& app, const Choose& choose) {
   const auto options = std::make_shared<PsOptions>();
   auto* verb = app.add_subcommand("ps", "List the stack's running containers: state, health, uptime, ports");
   add_services(*verb, options->services, "Services to list; all when none is named");
-  verb->add_flag("-a,--all", options->all, "Stopped ones too");
+  verb->add_flag("-a,--all", options->all, "Stopped ones too, and those that run has made");
   verb->add_flag("-q,--quiet", options->quiet, "Their ids alone");
   verb->add_flag("--services", options->services_only, "The names of their services alone");
   verb->add_flag("--orphans", options->orphans, "--orphans=false leaves out services that the file does not have");

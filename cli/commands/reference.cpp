@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "commands/usage.hpp"
 #include "commands/verb.hpp"
 #include "stack/stack.hpp"
 #include "stack/support.hpp"
@@ -32,16 +33,14 @@ std::string support_page() {
 }
 
 std::string commands_page(const CLI::App& app) {
-  // app.help() would give the page of the chosen verb.
-  const auto whole = app.get_formatter()->make_help(&app, app.get_name(), CLI::AppFormatMode::Normal);
   auto out = fmt::format(
       "# Commands\n\nMade by `saasctl reference commands` from the command line's own "
       "declarations.\n\n```text\n{}```\n",
-      whole);
+      whole_help(app));
   for (const auto* verb : app.get_subcommands([](const CLI::App*) { return true; })) {
     out += fmt::format("\n## saasctl {}\n\n```text\n{}```\n", verb->get_name(),
                        verb->help("saasctl", CLI::AppFormatMode::Normal));
-    for (const auto* inner : verb->get_subcommands([](const CLI::App*) { return true; })) {
+    for (const auto* inner : verb->get_subcommands([](const CLI::App* one) { return !one->get_name().empty(); })) {
       out += fmt::format("\n## saasctl {} {}\n\n```text\n{}```\n", verb->get_name(), inner->get_name(),
                          inner->help("saasctl " + verb->get_name(), CLI::AppFormatMode::Normal));
     }

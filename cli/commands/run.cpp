@@ -4,12 +4,14 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <cstdio>
+#include <array>
+#include <csignal>
+#include <sstream>
 
 #include "commands/command_tail.hpp"
 #include "commands/signals.hpp"
+#include "commands/usage.hpp"
 #include "commands/verb.hpp"
-#include "util/text.hpp"
 
 namespace saasctl::commands {
 namespace {
@@ -17,7 +19,8 @@ namespace {
 constexpr auto description =
     "One stack.yaml: Dockerfiles, Compose file, images, a running stack, and the proof that it works.";
 constexpr auto footer = R"(
-Exit codes: 0 done; 1 failed; 2 bad usage or stack file; 3 verify found failures; 4 drift; 5 no engine; 130, 143 on signals.
+Exit codes: 0 done; 1 failed; 2 bad usage or stack file; 3 verify found failures; 4 drift; 5 no engine; 130, 143 on signals;
+141 when nobody reads the output any more.
 
 Example: saasctl build && saasctl up && saasctl verify)";
 
@@ -41,7 +44,9 @@ void setup_globals(CLI::App& app, GlobalOptions& options) {
   app.add_option("-p,--project-name", options.project_name,
                  "Name of the project; default: the file's name:, or its folder")
       ->type_name("NAME");
-  app.add_option("--host", options.host, "Engine to talk to instead of DOCKER_HOST: unix://PATH or tcp://HOST:PORT")
+  app.add_option("--host", options.host,
+                 "Engine to talk to instead of DOCKER_HOST: unix://PATH, tcp://HOST:PORT or "
+                 "ssh://USER@HOST")
       ->type_name("URL");
   app.add_option("--context", options.context, "Docker context to use; default: as the docker command chooses")
       ->type_name("NAME");
@@ -60,41 +65,56 @@ bool no_color_wanted(const GlobalOptions& options, const stack::Variables& envir
   return options.no_color || (found != environment.end() && !found->second.empty());
 }
 
-int usage_error(const CLI::App& app, const CLI::ParseError& error) {
-  if (error.get_exit_code() == 0) {  // --help, --version
-    const int code = app.exit(error);
-    return code == 0 ? 0 : 2;
-  }
-  std::fputs(fmt::format("error: {}\n       saasctl --help lists the verbs, saasctl VERB --help the options of one\n",
-                         error.what())
-                 .c_str(),
-             stderr);
-  return 2;
-}
-
 // No verb, or a word that is none.
-int missing_verb(const CLI::App& app) {
-  std::vector<std::string> verbs;
-  for (const auto* verb : app.get_subcommands([](const CLI::App*) { return true; })) verbs.push_back(verb->get_name());
+std::string missing_verb(const CLI::App& app) {
   const auto words = app.remaining();
   const auto word = std::ranges::find_if(words, [](const std::string& text) { return !text.starts_with('-'); });
-  const auto close = word == words.end() ? std::nullopt : nearest(*word, verbs);
-  const auto what = word == words.end() ? "which verb?" : fmt::format("unknown verb '{}'", *word);
-  const auto hint = close ? "did you mean '" + *close + "'? saasctl --help lists them all"
-                          : "verbs: " + join(verbs, ", ") + "; saasctl --help says more";
-  std::fputs(fmt::format("error: {}\n       {}\n", what, hint).c_str(), stderr);
-  return 2;
+  if (word != words.end() || words.empty())
+    return unknown_verb(app, word == words.end() ? std::nullopt : std::optional(*word));
+  return usage_text(app, CLI::ExtrasError(words));
+}
+
+// --help, --version, or an error.
+int parse_end(const CLI::App& app, const CLI::ParseError& error, const terminal::Terminal& terminal) {
+  if (error.get_exit_code() == 0) {
+    std::ostringstream text;
+    app.exit(error, text, text);
+    terminal.data(text.str());
+    return 0;
+  }
+  const bool no_verb = app.get_subcommands().empty() && dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr;
+  terminal.message(no_verb ? missing_verb(app) : usage_text(app, error));
+  return exit_code(Fault::usage);
+}
+
+// Ctrl-C is how these are ended, or nothing is left to go on with.
+bool goes_on_for_ever(const CLI::App& app) {
+  constexpr std::array verbs{"logs", "stats", "events", "watch", "wait", "exec", "run"};
+  const auto* up = app.get_subcommand("up");
+  return std::ranges::any_of(verbs, [&](const char* verb) { return app.got_subcommand(verb); }) ||
+         up->count("--abort-on-container-exit") + up->count("--exit-code-from") > 0;
+}
+
+// What was written must have reached its place, unless its reader wanted no more: then the code is that of SIGPIPE.
+int final_code(const terminal::Terminal& terminal, int code) {
+  const auto flushed = terminal.flush();
+  const bool unread = !flushed && flushed.error().fault == Fault::interrupted;
+  if (unread || (code == exit_code(Fault::interrupted) && terminal.reader_has_gone())) return 128 + SIGPIPE;
+  if (flushed || code != 0) return code;
+  terminal.error(flushed.error());
+  return exit_code(flushed.error().fault);
 }
 
 }  // namespace
 
 void setup_all(CLI::App& app, const Choose& choose) {
   for (const auto setup :
-       {setup_render, setup_schema, setup_reference, setup_secrets, setup_build,   setup_config,  setup_plan,
-        setup_up,     setup_down,   setup_ps,        setup_logs,    setup_exec,    setup_one_off, setup_cp,
-        setup_watch,  setup_stop,   setup_start,     setup_restart, setup_kill,    setup_pause,   setup_unpause,
-        setup_rm,     setup_ls,     setup_port,      setup_images,  setup_volumes, setup_version, setup_top,
-        setup_stats,  setup_events, setup_wait,      setup_pull,    setup_push,    setup_verify}) {
+       {setup_render,  setup_schema,  setup_reference, setup_secrets, setup_build, setup_config,  setup_plan,
+        setup_up,      setup_create,  setup_scale,     setup_down,    setup_ps,    setup_logs,    setup_exec,
+        setup_one_off, setup_cp,      setup_watch,     setup_stop,    setup_start, setup_restart, setup_kill,
+        setup_pause,   setup_unpause, setup_rm,        setup_ls,      setup_port,  setup_images,  setup_volumes,
+        setup_version, setup_top,     setup_stats,     setup_events,  setup_wait,  setup_pull,    setup_push,
+        setup_verify,  setup_help}) {
     setup(app, choose);
   }
 }
@@ -106,28 +126,30 @@ int run(int argc, const char* const* argv) {
   CLI::App app(description, "saasctl");
   setup_globals(app, options);
   setup_all(app, [&action](Action chosen) { action = std::move(chosen); });
+  const auto environment = project::process_environment();
   try {
     auto words = split_tail(app, {argv + 1, argv + argc});
     options.tail = std::move(words.tail);
     std::ranges::reverse(words.own);  // CLI11 takes them from the back
     app.parse(std::move(words.own));
-  } catch (const CLI::ExtrasError& error) {
-    return app.get_subcommands().empty() ? missing_verb(app) : usage_error(app, error);
   } catch (const CLI::ParseError& error) {
-    return usage_error(app, error);
+    const terminal::Terminal terminal({terminal::ProgressMode::plain, !no_color_wanted(options, environment)});
+    return final_code(terminal, parse_end(app, error, terminal));
   }
-  if (!action) return missing_verb(app);
-  const auto environment = project::process_environment();
   const terminal::Terminal terminal(
       {terminal::progress_mode(options.progress), !no_color_wanted(options, environment)});
+  if (!action) {
+    terminal.message(missing_verb(app));
+    return exit_code(Fault::usage);
+  }
   const Session session{options, environment, terminal, signals.token()};
-  int code = action(session);
-  if (const auto flushed = terminal.flush(); !flushed && code == 0) code = fail(session, flushed.error());
+  const int code = action(session);
   if (signals.received() != 0 && code == exit_code(Fault::interrupted)) {
-    terminal.message(fmt::format("stopped by signal {}; run the command again to go on", signals.received()));
+    if (!goes_on_for_ever(app))
+      terminal.message(fmt::format("stopped by signal {}; run the command again to go on", signals.received()));
     return 128 + signals.received();
   }
-  return code;
+  return final_code(terminal, code);
 }
 
 }  // namespace saasctl::commands

@@ -4,8 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "commands/session.hpp"
-#include "engine/containers.hpp"
+#include "commands/scene.hpp"
 
 namespace saasctl::commands {
 
@@ -15,9 +14,7 @@ Result<std::vector<engine::ContainerSummary>> service_containers(const Session& 
                                                                  const project::Project& project,
                                                                  const std::string& service);
 
-// Number `index` of them, or the first for 0. Error not_found: there is none.
-Result<engine::ContainerSummary> service_container(const Session& session, const engine::Client& client,
-                                                   const project::Project& project, const std::string& service,
-                                                   unsigned index);
+// Number `index` of the service's containers, or the first for 0. Error not_found: there is none.
+Result<engine::ContainerSummary> service_container(const Scene& scene, const std::string& service, unsigned index);
 
 }  // namespace saasctl::commands

@@ -1,5 +1,13 @@
 #include "commands/session.hpp"
 
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "project/order.hpp"
+#include "util/file.hpp"
+#include "util/text.hpp"
+
 namespace saasctl::commands {
 
 project::Inputs inputs_of(const Session& session) {
@@ -40,8 +48,52 @@ Result<project::Project> load_whole_project(const Session& session) {
   return load(session, inputs);
 }
 
-Result<engine::Client> connect_engine(const Session& session) {
+Result<std::vector<std::string>> chosen_services(const project::Project& project,
+                                                 const std::vector<std::string>& services) {
+  for (const auto& service : services) {
+    const auto* profiles = project.document.stack.inactive.find(service);
+    if (!profiles || profiles->empty()) continue;
+    return failure(
+        Fault::usage,
+        fmt::format("{} is not active: its profile{} {} {} not active", service, profiles->size() == 1 ? "" : "s",
+                    join(*profiles, ", "), profiles->size() == 1 ? "is" : "are"),
+        "add --profile " + profiles->front());
+  }
+  return project::with_dependencies(project, services);
+}
+
+namespace {
+
+// What is wrong with docker's config.json; empty: nothing, or there is none.
+std::string config_fault(const std::filesystem::path& folder) {
+  const auto path = folder / "config.json";
+  const auto text = read_file(path);
+  if (!text) return text.error().fault == Fault::not_found ? "" : text.error().message;
+  return nlohmann::json::accept(*text) ? "" : path.string() + " is not JSON";
+}
+
+// The file says which engine to talk to only when nothing else does: without it that is the default one.
+Result<engine::Endpoint> endpoint_of(const Session& session) {
   auto endpoint = engine::resolve_endpoint({session.options.host, session.options.context}, session.environment);
+  if (endpoint || session.options.context || session.options.host) return endpoint;
+  const auto folder = engine::docker_config_folder(session.environment);
+  if (folder.empty() || config_fault(folder).empty()) return endpoint;
+  session.terminal.warning(config_fault(folder) + "; the default engine is used");
+  return engine::resolve_endpoint({std::nullopt, "default"}, session.environment);
+}
+
+}  // namespace
+
+std::filesystem::path readable_docker_config(const Session& session) {
+  auto folder = engine::docker_config_folder(session.environment);
+  const auto fault = folder.empty() ? std::string() : config_fault(folder);
+  if (fault.empty()) return folder;
+  session.terminal.warning(fault + "; registries are asked without credentials");
+  return {};
+}
+
+Result<engine::Client> connect_engine(const Session& session) {
+  auto endpoint = endpoint_of(session);
   if (!endpoint) return std::unexpected(endpoint.error());
   return engine::Client::connect(std::move(*endpoint), session.stop);
 }

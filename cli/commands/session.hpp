@@ -1,6 +1,7 @@
 // What every verb is given, and the passes that many of them share.
 #pragma once
 
+#include <filesystem>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -45,8 +46,17 @@ Result<project::Project> load_project(const Session& session, stack::Mode mode,
 // The same, resolved, with every profile active: for verbs that act on what is there.
 Result<project::Project> load_whole_project(const Session& session);
 
+// `services` with what they depend on, all when none is named. Error usage: one that the file does not have, with the
+// nearest name, or whose profiles are not active, with what activates it.
+Result<std::vector<std::string>> chosen_services(const project::Project& project,
+                                                 const std::vector<std::string>& services);
+
 // The engine that the options, the environment or the docker CLI's context name.
 Result<engine::Client> connect_engine(const Session& session);
+
+// The folder of docker's configuration, for credentials of registries; empty when there is none, or when its
+// config.json cannot be read, which is warned about.
+std::filesystem::path readable_docker_config(const Session& session);
 
 // The exit code that a failure stands for. `interrupted` is 130 here; run() makes it 143 after SIGTERM.
 int exit_code(Fault fault);

@@ -172,11 +172,23 @@ int run_watch(const Session& session, const StatsOptions& options, const Scene& 
   return session.stop.stop_requested() ? fail(session, {Fault::interrupted, "interrupted"}) : 0;
 }
 
+// A service of which nothing runs has nothing to show, and nobody should wonder why.
+void tell_stopped(const Session& session, const Scene& scene, const std::vector<std::string>& services,
+                  const std::vector<ContainerSummary>& running) {
+  if (services.empty() && running.empty())
+    session.terminal.message("nothing runs of project " + scene.project.name + "; saasctl up starts it");
+  for (const auto& service : services) {
+    if (std::ranges::find(running, service, service_of) == running.end())
+      session.terminal.message(service + " does not run; saasctl up " + service + " starts it");
+  }
+}
+
 int run_stats(const Session& session, const StatsOptions& options) {
   const auto scene = see(session, options.services);
   if (!scene) return fail(session, scene.error());
   auto containers = chosen(*scene, options.services);
   std::erase_if(containers, [](const ContainerSummary& container) { return container.state != "running"; });
+  tell_stopped(session, *scene, options.services, containers);
   return options.no_stream ? run_once(session, options, *scene, containers)
                            : run_watch(session, options, *scene, containers);
 }

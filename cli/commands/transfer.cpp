@@ -14,6 +14,7 @@
 #include "terminal/board.hpp"
 #include "terminal/one_line.hpp"
 #include "util/guarded.hpp"
+#include "util/text.hpp"
 
 namespace saasctl::commands {
 namespace {
@@ -25,7 +26,12 @@ class Worker {
  public:
   Worker(const Session& session, const engine::Client& client, const std::vector<Transfer>& images,
          const TransferOptions& options, terminal::Board& board)
-      : session_(session), client_(client), images_(images), options_(options), board_(board) {}
+      : session_(session),
+        client_(client),
+        images_(images),
+        options_(options),
+        board_(board),
+        docker_config_(readable_docker_config(session)) {}
 
   void work_off() {
     while (const auto* one = take()) {
@@ -38,14 +44,20 @@ class Worker {
       board_.update(one->image, options_.ignore_failures ? terminal::TaskState::unchanged : terminal::TaskState::failed,
                     terminal::one_line(done.error().message, shown_columns));
       const std::scoped_lock lock(mutex_);
-      if (!first_) first_ = std::move(done.error());
+      failures_.push_back({one->image, std::move(done.error())});
     }
   }
 
   Result<void> result() const {
     if (session_.stop.stop_requested()) return failure(Fault::interrupted, "interrupted");
-    if (first_ && !options_.ignore_failures) return std::unexpected(*first_);
-    return {};
+    if (failures_.empty() || options_.ignore_failures) return {};
+    auto error = failures_.front().error;
+    if (failures_.size() == 1) return std::unexpected(std::move(error));
+    error.message = fmt::format("{} images could not be {}", failures_.size(), pulling() ? "pulled" : "pushed");
+    error.hint.clear();
+    for (const auto& one : failures_)
+      error.message += fmt::format("\n       {}: {}", one.image, trim(one.error.message));
+    return std::unexpected(std::move(error));
   }
 
  private:
@@ -57,10 +69,9 @@ class Worker {
   }
 
   Result<void> run(const Transfer& one) {
-    const auto folder = engine::docker_config_folder(session_.environment);
     Result<std::optional<engine::RegistryCredentials>> credentials{std::nullopt};
-    if (!folder.empty())
-      credentials = engine::registry_credentials(folder, engine::registry_host(one.image), session_.stop);
+    if (!docker_config_.empty())
+      credentials = engine::registry_credentials(docker_config_, engine::registry_host(one.image), session_.stop);
     if (!credentials) return std::unexpected(credentials.error());
     const auto show = [&](const engine::PullProgress& progress) {
       const auto percent = progress.total > 0
@@ -78,9 +89,15 @@ class Worker {
   const std::vector<Transfer>& images_;
   const TransferOptions& options_;
   terminal::Board& board_;
+  std::filesystem::path docker_config_;
   std::mutex mutex_;
   std::size_t next_ = 0;
-  std::optional<Error> first_;
+
+  struct Failure {
+    std::string image;
+    Error error;
+  };
+  std::vector<Failure> failures_;
 };
 
 // Each image once, of the services that are chosen.
@@ -129,7 +146,7 @@ int run_transfer(const Session& outer, const TransferOptions& options, const Cho
                  const std::string& nothing) {
   const terminal::Terminal silent({terminal::ProgressMode::quiet, outer.terminal.colour_on_stderr()});
   const Session session{outer.options, outer.environment, options.quiet ? silent : outer.terminal, outer.stop};
-  const auto project = load_project(session, stack::Mode::resolve);
+  const auto project = load_project(session, stack::Mode::resolve, options.services);
   if (!project) return fail(session, project.error());
   const auto client = connect_engine(session);
   if (!client) return fail(session, client.error());

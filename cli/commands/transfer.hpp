@@ -33,8 +33,8 @@ struct Transfer {
 using ChooseImage =
     std::function<Result<std::optional<Transfer>>(const engine::Client&, const project::Service&, std::stop_token)>;
 
-// Transfers each image once, a few at the same time. Every image is tried; the first error is the verb's. `nothing` is
-// what is said when no image was chosen. Gives the exit code.
+// Transfers each image once, a few at the same time. Every image is tried; the error tells of all that failed.
+// `nothing` is what is said when no image was chosen. Gives the exit code.
 int run_transfer(const Session& session, const TransferOptions& options, const ChooseImage& choose,
                  const std::string& nothing);
 

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "build/pull_policy.hpp"
+#include "commands/attend.hpp"
 #include "commands/carry.hpp"
 #include "commands/images.hpp"
 #include "commands/project_lock.hpp"
@@ -28,6 +29,9 @@ struct UpOptions {
   bool renew_anonymous_volumes = false;
   bool remove_orphans = false;
   bool build = false;
+  bool no_build = false;
+  bool quiet_pull = false;
+  std::string pull;  // empty: each service's own pull_policy
   bool dry_run = false;
   bool detach = false;
   bool as_json = false;
@@ -36,17 +40,49 @@ struct UpOptions {
   std::string on_failure = "keep";
   std::string wait = "ready";
   unsigned timeout = 300;
+  std::optional<unsigned> stop_timeout;
+  bool abort_on_exit = false;
+  std::string exit_code_from;
+
+  bool attended() const { return (abort_on_exit || !exit_code_from.empty()) && !dry_run && !no_start; }
 };
 
-plan::Wait wait_of(const std::string& text) {
-  if (text == "false") return plan::Wait::none;
-  return text == "ready" ? plan::Wait::ready : plan::Wait::engine;
+// Who watches what is brought up for its end must not wait for its being ready before.
+plan::Wait wait_of(const UpOptions& options) {
+  if (options.wait == "false" || options.attended()) return plan::Wait::none;
+  return options.wait == "engine" ? plan::Wait::engine : plan::Wait::ready;
+}
+
+// What the options say of images counts more than what the file says.
+Result<project::Project> load(const Session& session, const UpOptions& options) {
+  auto project = load_project(session, stack::Mode::resolve, options.services);
+  if (!project) return project;
+  for (auto& service : project->services) {
+    if (!options.pull.empty()) service.spec.pull_policy = options.pull;
+    if (options.no_build) service.build.reset();
+  }
+  return project;
+}
+
+std::string service_of_scale(const std::string& text) {
+  return text.substr(0, text.find('='));
+}
+
+Result<void> check_exit_code_from(const project::Project& project, const UpOptions& options) {
+  if (options.exit_code_from.empty()) return {};
+  if (const auto known = chosen_services(project, {options.exit_code_from}); !known)
+    return std::unexpected(known.error());
+  const auto brought_up = project::with_dependencies(project, options.services);
+  if (!brought_up) return std::unexpected(brought_up.error());
+  if (std::ranges::find(*brought_up, options.exit_code_from) != brought_up->end()) return {};
+  return failure(Fault::usage, fmt::format("--exit-code-from: {} is not brought up", options.exit_code_from),
+                 "name it among the services");
 }
 
 Result<plan::UpOptions> planning(const project::Project& project, const UpOptions& options) {
   plan::UpOptions out{.services = options.services,
                       .force_recreate = options.force_recreate,
-                      .wait = wait_of(options.wait),
+                      .wait = wait_of(options),
                       .no_recreate = options.no_recreate,
                       .no_dependencies = options.no_dependencies,
                       .no_start = options.no_start,
@@ -54,16 +90,16 @@ Result<plan::UpOptions> planning(const project::Project& project, const UpOption
                       .remove_orphans = options.remove_orphans,
                       .keep_replaced = options.on_failure == "rollback"};
   for (const auto& text : options.scale) {
-    const auto equals = std::min(text.find('='), text.size());
-    const auto number = parse_integer(std::string_view(text).substr(std::min(equals + 1, text.size())));
+    const auto service = service_of_scale(text);
+    const auto number = parse_integer(std::string_view(text).substr(std::min(service.size() + 1, text.size())));
     if (!number || *number > 1000) {
-      return failure(Fault::usage, fmt::format("--scale: '{}' is not SERVICE=NUMBER", text),
-                     "for example --scale web=3; a number from 0 to 1000");
+      return failure(Fault::usage, fmt::format("scale: '{}' is not SERVICE=NUMBER", text),
+                     "for example web=3; a number from 0 to 1000");
     }
-    const auto known = project::with_dependencies(project, {text.substr(0, equals)});
-    if (!known) return std::unexpected(known.error());
-    out.scale[text.substr(0, equals)] = static_cast<unsigned>(*number);
+    if (const auto known = chosen_services(project, {service}); !known) return std::unexpected(known.error());
+    out.scale[service] = static_cast<unsigned>(*number);
   }
+  if (const auto checked = check_exit_code_from(project, options); !checked) return std::unexpected(checked.error());
   return out;
 }
 
@@ -98,7 +134,17 @@ int get_missing_images(const Session& session, const engine::Client& client, con
                                (!observed.images.contains(service.image) || build::may_renew(service.spec));
                       });
   if (!wanted) return 0;
-  terminal::Board board(session.terminal, "build");
+  for (const auto& service : project.services) {
+    const bool needed = options.no_build && std::ranges::find(names, service.name) != names.end();
+    if (needed && !service.pull_allowed && !observed.images.contains(service.image)) {
+      return fail(session, {Fault::not_found,
+                            fmt::format("{}: there is no image {}, and --no-build forbids to build it", service.name,
+                                        service.image),
+                            "saasctl build " + service.name});
+    }
+  }
+  const terminal::Terminal quiet({terminal::ProgressMode::quiet, false});
+  terminal::Board board(options.quiet_pull ? quiet : session.terminal, "build");
   build::AcquireOptions acquire;
   acquire.services = names;
   if (options.build) acquire.what = build::Acquire::update;
@@ -143,11 +189,13 @@ void roll_back(const Session& session, const engine::Client& client, const proje
 
 std::optional<execute::ReadyError> carry_once(const Session& session, const engine::Client& client,
                                               const project::Project& project, const plan::Plan& plan,
+                                              const UpOptions& options,
                                               std::chrono::steady_clock::time_point deadline) {
   terminal::Board board(session.terminal, "up");
   execute::ExecuteOptions execute;
   execute.timeout = std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
   execute.call_off = true;
+  if (options.stop_timeout) execute.stop_grace = std::chrono::seconds(*options.stop_timeout);
   const auto done = carry_plan(session, client, project, plan, execute, board);
   board.finish();
   return done ? std::nullopt : std::optional(done.error());
@@ -157,13 +205,13 @@ int carry_up(const Session& session, const engine::Client& client, const project
              const plan::Observed& observed, const plan::Plan& plan, const plan::UpOptions& planning,
              const UpOptions& options) {
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(options.timeout);
-  auto error = carry_once(session, client, project, plan, deadline);
+  auto error = carry_once(session, client, project, plan, options, deadline);
   if (error && !error->service && (error->fault == Fault::not_found || error->fault == Fault::failed)) {
     // A request of a killed run may arrive so late that what the photograph showed has gone, or is there twice.
     const auto again = execute::observe(client, project, session.stop);
     if (again && (error->fault == Fault::not_found || !again->twin_networks.empty())) {
       const auto anew = plan::plan_up(project, *again, planning);
-      if (anew) error = carry_once(session, client, project, *anew, deadline);
+      if (anew) error = carry_once(session, client, project, *anew, options, deadline);
     }
   }
   if (error) {
@@ -173,11 +221,11 @@ int carry_up(const Session& session, const engine::Client& client, const project
     return code;
   }
   if (!plan.changes) session.terminal.message("nothing to change");
-  return options.no_start ? 0 : print_urls(session, client, project);
+  return options.no_start ? 0 : print_urls(session, client, project, options.services);
 }
 
 int run_up(const Session& session, const UpOptions& options) {
-  const auto project = load_project(session, stack::Mode::resolve, options.services);
+  const auto project = load(session, options);
   if (!project) return fail(session, project.error());
   const auto names = project::with_dependencies(*project, options.services);
   if (!names) return fail(session, names.error());
@@ -208,9 +256,20 @@ int run_up(const Session& session, const UpOptions& options) {
   return carry_up(session, *client, *project, *observed, *plan, *planned, options);
 }
 
-void add_planning_options(CLI::App& verb, UpOptions& options) {
+// Then the logs until a container ends, when that was asked for.
+int run_attended(const Session& session, const UpOptions& options) {
+  const auto begun = std::chrono::system_clock::now();
+  const int code = run_up(session, options);
+  if (code != 0 || !options.attended()) return code;
+  return attend(session, {options.services, options.exit_code_from, options.stop_timeout, begun});
+}
+
+void add_services_option(CLI::App& verb, UpOptions& options) {
   verb.add_option("service", options.services, "Services, with what they depend on; all when none is named")
       ->type_name("SERVICE");
+}
+
+void add_planning_options(CLI::App& verb, UpOptions& options) {
   auto* force = verb.add_flag("--force-recreate", options.force_recreate, "Make every container anew");
   verb.add_flag("--no-recreate", options.no_recreate, "Leave containers that exist, whatever has changed")
       ->excludes(force);
@@ -222,10 +281,57 @@ void add_planning_options(CLI::App& verb, UpOptions& options) {
       ->envname("COMPOSE_REMOVE_ORPHANS");
   verb.add_flag("-V,--renew-anon-volumes", options.renew_anonymous_volumes,
                 "Give new containers new anonymous volumes instead of those of their predecessors");
+}
+
+void add_plan_options(CLI::App& verb, UpOptions& options) {
   verb.add_flag("--json", options.as_json, "With a plan: as JSON");
   verb.add_option("--graph", options.graph, "With a plan: the actions and what each waits for, as a drawing")
       ->check(CLI::IsMember({"dot", "mermaid"}));
   verb.add_flag("--exit-code", options.exit_code, "With a plan: exit with 4 when there is something to do");
+}
+
+void add_image_options(CLI::App& verb, UpOptions& options) {
+  auto* build = verb.add_flag("--build", options.build, "Build again what is built here");
+  verb.add_flag("--no-build", options.no_build, "Build nothing; an image that is not there is an error then")
+      ->excludes(build);
+  verb.add_option("--pull", options.pull, "When images are pulled, instead of each service's pull_policy")
+      ->check(CLI::IsMember({"always", "missing", "never"}));
+  verb.add_flag("--quiet-pull", options.quiet_pull, "Do not show how images are got");
+}
+
+void add_time_options(CLI::App& verb, UpOptions& options) {
+  verb.add_option("--timeout,--wait-timeout", options.timeout, "Seconds for everything together")
+      ->check(CLI::Range(1, 86400))
+      ->capture_default_str();
+  verb.add_option("-t,--stop-timeout", options.stop_timeout,
+                  "Seconds a container that is replaced gets to end by itself before it is killed; default: what it "
+                  "says itself, or 10")
+      ->type_name("SECONDS");
+}
+
+// CLI11 gives a flag that stands alone the value true; so the next word is a service and never its value.
+CLI::Option* add_wait_option(CLI::App& verb, UpOptions& options) {
+  return verb
+      .add_flag("--wait", options.wait,
+                "What to wait for: our own probes or the engine's health status, whichever is first (ready, which is "
+                "also the default), the engine's status in any case (engine), or nothing but the starts (false)")
+      ->option_text("[=ready|engine|false]")
+      ->check(CLI::IsMember({"ready", "engine", "false", "true"}));
+}
+
+void add_attended_options(CLI::App& verb, UpOptions& options) {
+  auto* detach = verb.add_flag("-d,--detach", options.detach,
+                               "Accepted for those who are used to it: up stays attached only with the two below");
+  auto* wait = add_wait_option(verb, options);
+  verb.add_flag("--abort-on-container-exit", options.abort_on_exit,
+                "Show the logs until a container ends, then stop all; its exit code is the tool's. A job that others "
+                "wait for may end well")
+      ->excludes(detach)
+      ->excludes(wait);
+  verb.add_option("--exit-code-from", options.exit_code_from, "The same, with the exit code of this service")
+      ->type_name("SERVICE")
+      ->excludes(detach)
+      ->excludes(wait);
 }
 
 }  // namespace
@@ -233,37 +339,57 @@ void add_planning_options(CLI::App& verb, UpOptions& options) {
 void setup_up(CLI::App& app, const Choose& choose) {
   const auto options = std::make_shared<UpOptions>();
   auto* verb = app.add_subcommand("up", "Bring the stack up in dependency order and wait until it is ready");
+  add_services_option(*verb, *options);
   add_planning_options(*verb, *options);
-  verb->add_flag("-d,--detach", options->detach, "Accepted for those who are used to it: up never stays attached");
-  verb->add_flag("--build", options->build, "Build again what is built here");
+  add_image_options(*verb, *options);
   verb->add_flag("--no-start", options->no_start, "Create the containers and leave them stopped");
   verb->add_flag("--dry-run", options->dry_run, "Print what would be done, as saasctl plan does, and change nothing");
+  add_plan_options(*verb, *options);
   verb->add_option("--on-failure", options->on_failure,
                    "What becomes of the new containers when a service fails: keep them to look at, or rollback to the "
                    "containers of before")
       ->check(CLI::IsMember({"keep", "rollback"}))
       ->capture_default_str();
-  verb->add_option("--wait", options->wait,
-                   "What to wait for: our own probes or the engine's health status, whichever is first (ready), the "
-                   "engine's status in any case (engine), or nothing but the starts (false)")
-      ->expected(0, 1)
-      ->default_str("ready")
-      ->check(CLI::IsMember({"ready", "engine", "false"}));
-  verb->add_option("--timeout", options->timeout,
-                   "Seconds for everything from the first change on; images are got before it")
-      ->check(CLI::Range(1, 86400))
-      ->capture_default_str();
+  add_attended_options(*verb, *options);
+  add_time_options(*verb, *options);
   verb->footer("\nExample: saasctl up --scale web=3 --on-failure rollback");
-  verb->callback([=] { choose([options](const Session& session) { return run_up(session, *options); }); });
+  verb->callback([=] { choose([options](const Session& session) { return run_attended(session, *options); }); });
 }
 
 void setup_plan(CLI::App& app, const Choose& choose) {
   const auto options = std::make_shared<UpOptions>();
   options->dry_run = true;
   auto* verb = app.add_subcommand("plan", "Print what up would do, and why");
+  add_services_option(*verb, *options);
   add_planning_options(*verb, *options);
+  add_plan_options(*verb, *options);
   verb->footer("\nExample: saasctl plan --exit-code");
   verb->callback([=] { choose([options](const Session& session) { return run_up(session, *options); }); });
+}
+
+void setup_create(CLI::App& app, const Choose& choose) {
+  const auto options = std::make_shared<UpOptions>();
+  options->no_start = true;
+  auto* verb = app.add_subcommand("create", "Create the containers and leave them stopped, as up --no-start does");
+  add_services_option(*verb, *options);
+  add_planning_options(*verb, *options);
+  add_image_options(*verb, *options);
+  add_time_options(*verb, *options);
+  verb->footer("\nExample: saasctl create web && saasctl start web");
+  verb->callback([=] { choose([options](const Session& session) { return run_up(session, *options); }); });
+}
+
+void setup_scale(CLI::App& app, const Choose& choose) {
+  const auto options = std::make_shared<UpOptions>();
+  auto* verb = app.add_subcommand("scale", "Run so many containers of services, as up --scale does");
+  verb->add_option("scale", options->scale, "How many of which service")->type_name("SERVICE=NUMBER")->required();
+  verb->add_flag("--no-deps", options->no_dependencies, "Only the services named, not what they depend on");
+  add_time_options(*verb, *options);
+  verb->footer("\nExample: saasctl scale web=3 worker=0");
+  verb->callback([=] {
+    std::ranges::transform(options->scale, std::back_inserter(options->services), service_of_scale);
+    choose([options](const Session& session) { return run_up(session, *options); });
+  });
 }
 
 }  // namespace saasctl::commands

@@ -3,8 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <tuple>
 
-#include "engine/containers.hpp"
+#include "commands/scene.hpp"
 #include "plan/labels.hpp"
 #include "util/text.hpp"
 
@@ -23,28 +24,58 @@ bool speaks_http(const project::Service& service, const std::string& port) {
   return spec.healthcheck && join(spec.healthcheck->test, " ").find("http://") != std::string::npos;
 }
 
+// Where the port is reached, and which it is in the container.
+struct Published {
+  std::string service;
+  int number = 0;  // of the port
+  std::string where;
+  std::string port;  // "80/tcp"
+
+  auto key() const { return std::tie(number, port, where); }
+};
+
+// In the order of the ports; a scaled service has several of the same number.
+std::vector<Published> published_by(const project::Service& service, const engine::Endpoint& endpoint,
+                                    const std::vector<engine::ContainerSummary>& containers) {
+  std::vector<Published> out;
+  for (const auto& container : containers) {
+    if (service_of(container) != service.name || is_one_off(container)) continue;
+    for (const auto& binding : container.ports) {
+      if (binding.host_port == 0 || binding.host_ip == "::") continue;
+      const auto slash = binding.container_port.find('/');
+      const auto port = binding.container_port.substr(0, slash);
+      const bool web = binding.container_port.substr(slash + 1) == "tcp" && speaks_http(service, port);
+      out.push_back({service.name, static_cast<int>(parse_integer(port).value_or(0)),
+                     fmt::format("{}{}:{}", web ? "http://" : "", engine::published_host(endpoint, binding.host_ip),
+                                 binding.host_port),
+                     binding.container_port});
+    }
+  }
+  std::ranges::sort(out, {}, &Published::key);
+  return out;
+}
+
 }  // namespace
 
-int print_urls(const Session& session, const engine::Client& client, const project::Project& project) {
+int print_urls(const Session& session, const engine::Client& client, const project::Project& project,
+               const std::vector<std::string>& services) {
   const auto containers =
       engine::list_containers(client, {std::string(plan::label::project) + "=" + project.name}, session.stop, false);
   if (!containers) return fail(session, containers.error());
-  std::size_t width = 0;
-  for (const auto& service : project.services) width = std::max(width, service.name.size());
+  std::vector<Published> all;
   for (const auto& service : project.services) {
-    for (const auto& container : *containers) {
-      const auto label = container.labels.find(std::string(plan::label::service));
-      if (label == container.labels.end() || label->second != service.name) continue;
-      for (const auto& binding : container.ports) {
-        if (binding.host_port == 0 || binding.host_ip == "::") continue;
-        const auto slash = binding.container_port.find('/');
-        const auto port = binding.container_port.substr(0, slash);
-        const bool web = binding.container_port.substr(slash + 1) == "tcp" && speaks_http(service, port);
-        const auto host = engine::published_host(client.endpoint(), binding.host_ip);
-        session.terminal.data(
-            fmt::format("{:<{}}  {}{}:{}\n", service.name, width, web ? "http://" : "", host, binding.host_port));
-      }
-    }
+    if (services.empty() || std::ranges::find(services, service.name) != services.end())
+      std::ranges::move(published_by(service, client.endpoint(), *containers), std::back_inserter(all));
+  }
+  std::size_t service_width = 0;
+  std::size_t where_width = 0;
+  for (const auto& one : all) {
+    service_width = std::max(service_width, one.service.size());
+    where_width = std::max(where_width, one.where.size());
+  }
+  for (const auto& one : all) {
+    session.terminal.data(
+        fmt::format("{:<{}}  {:<{}}  {}\n", one.service, service_width, one.where, where_width, one.port));
   }
   return 0;
 }

@@ -5,7 +5,9 @@
 
 namespace saasctl::commands {
 
-// Prints one line for each published port to stdout: "auth-service  http://127.0.0.1:3001". Gives the exit code.
-int print_urls(const Session& session, const engine::Client& client, const project::Project& project);
+// Prints one line for each published port of `services`, of all when none is named, to stdout, in the order of services
+// and ports: "auth-service  http://127.0.0.1:3001  3000/tcp". One-off containers are left out. Gives the exit code.
+int print_urls(const Session& session, const engine::Client& client, const project::Project& project,
+               const std::vector<std::string>& services);
 
 }  // namespace saasctl::commands

@@ -23,6 +23,8 @@ void setup_build(CLI::App& app, const Choose& choose);
 void setup_config(CLI::App& app, const Choose& choose);
 void setup_plan(CLI::App& app, const Choose& choose);
 void setup_up(CLI::App& app, const Choose& choose);
+void setup_create(CLI::App& app, const Choose& choose);
+void setup_scale(CLI::App& app, const Choose& choose);
 void setup_down(CLI::App& app, const Choose& choose);
 void setup_stop(CLI::App& app, const Choose& choose);
 void setup_start(CLI::App& app, const Choose& choose);
@@ -49,5 +51,6 @@ void setup_wait(CLI::App& app, const Choose& choose);
 void setup_pull(CLI::App& app, const Choose& choose);
 void setup_push(CLI::App& app, const Choose& choose);
 void setup_verify(CLI::App& app, const Choose& choose);
+void setup_help(CLI::App& app, const Choose& choose);
 
 }  // namespace saasctl::commands

@@ -110,22 +110,44 @@ void Board::erase() {
   drawn_ = 0;
 }
 
-void Board::draw() {
+// Which of the tasks have a place in so many lines: what is being done and what has failed before what has ended.
+std::vector<bool> Board::shown_of(std::size_t room) const {
+  std::vector<bool> shown(tasks_.size(), false);
+  for (const bool urgent : {true, false}) {
+    for (std::size_t i = 0; i < tasks_.size() && room > 0; ++i) {
+      const bool of_interest = tasks_[i].state == TaskState::working || tasks_[i].state == TaskState::failed;
+      if (of_interest != urgent) continue;
+      shown[i] = true;
+      --room;
+    }
+  }
+  return shown;
+}
+
+// Never more lines than the terminal has, less that of the cursor: what scrolls away cannot be erased. 0: all.
+void Board::draw(std::size_t rows) {
   erase();
-  for (const auto& task : tasks_) {
-    terminal_.message(row(task));
+  const bool fits = rows == 0 || tasks_.size() < rows;
+  const auto room = fits ? tasks_.size() : rows > 3 ? rows - 2 : 1;
+  const auto shown = shown_of(room);
+  for (std::size_t i = 0; i < tasks_.size(); ++i) {
+    if (!shown[i]) continue;
+    terminal_.message(row(tasks_[i]));
     ++drawn_;
   }
+  if (fits) return;
+  terminal_.message(terminal_.paint(Tone::dim, fmt::format("   and {} more", tasks_.size() - room)));
+  ++drawn_;
 }
 
 void Board::tick(const std::stop_token& stop) {
   std::condition_variable_any wakes;
   std::unique_lock lock(mutex_);
   while (!stop.stop_requested()) {
-    draw();
+    draw(terminal_.height());
     wakes.wait_for(lock, stop, std::chrono::milliseconds(100), [] { return false; });
   }
-  draw();
+  draw(0);
   drawn_ = 0;
 }
 

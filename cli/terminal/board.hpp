@@ -46,7 +46,8 @@ class Board {
   void write_change(const Task& task) const;
   std::string row(const Task& task) const;
   void erase();
-  void draw();
+  std::vector<bool> shown_of(std::size_t room) const;
+  void draw(std::size_t rows);
   void tick(const std::stop_token& stop);
 
   const Terminal& terminal_;

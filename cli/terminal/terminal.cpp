@@ -1,6 +1,7 @@
 #include "terminal/terminal.hpp"
 
 #include <fmt/format.h>
+#include <poll.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -13,13 +14,26 @@
 namespace saasctl::terminal {
 namespace {
 
-bool can_move_cursor() {
+// A terminal that knows no codes at all has no colours and no cursor to move.
+bool is_dumb() {
   const char* kind = std::getenv("TERM");
-  return isatty(STDERR_FILENO) == 1 && kind && std::strcmp(kind, "dumb") != 0;
+  return kind && std::strcmp(kind, "dumb") == 0;
 }
 
-void write_to(std::FILE* file, std::string_view text) {
-  std::fwrite(text.data(), 1, text.size(), file);
+bool can_move_cursor() {
+  return isatty(STDERR_FILENO) == 1 && std::getenv("TERM") && !is_dumb();
+}
+
+bool write_to(std::FILE* file, std::string_view text) {
+  return std::fwrite(text.data(), 1, text.size(), file) == text.size();
+}
+
+winsize terminal_size() {
+  for (const int descriptor : {STDERR_FILENO, STDOUT_FILENO}) {
+    winsize size{};
+    if (::ioctl(descriptor, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return size;
+  }
+  return {.ws_row = 0, .ws_col = 100, .ws_xpixel = 0, .ws_ypixel = 0};
 }
 
 }  // namespace
@@ -34,21 +48,21 @@ ProgressMode progress_mode(std::string_view text) {
 
 Terminal::Terminal(const Settings& settings)
     : progress_(settings.progress),
-      colour_out_(settings.colour_allowed && isatty(STDOUT_FILENO) == 1),
-      colour_err_(settings.colour_allowed && isatty(STDERR_FILENO) == 1) {
+      colour_out_(settings.colour_allowed && !is_dumb() && isatty(STDOUT_FILENO) == 1),
+      colour_err_(settings.colour_allowed && !is_dumb() && isatty(STDERR_FILENO) == 1) {
   if (progress_ == ProgressMode::automatic) progress_ = can_move_cursor() ? ProgressMode::tty : ProgressMode::plain;
 }
 
 std::size_t Terminal::width() const {
-  for (const int descriptor : {STDERR_FILENO, STDOUT_FILENO}) {
-    winsize size{};
-    if (::ioctl(descriptor, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return size.ws_col;
-  }
-  return 100;
+  return terminal_size().ws_col;
 }
 
-void Terminal::data(std::string_view text) const {
-  write_to(stdout, text);
+std::size_t Terminal::height() const {
+  return terminal_size().ws_row;
+}
+
+bool Terminal::data(std::string_view text) const {
+  return write_to(stdout, text);
 }
 
 void Terminal::message(std::string_view line) const {
@@ -74,8 +88,14 @@ std::string Terminal::paint(Tone tone, std::string_view text) const {
 
 Result<void> Terminal::flush() const {
   const bool flushed = std::fflush(stdout) == 0 && std::ferror(stdout) == 0;
-  if (!flushed) return failure(fmt::format("cannot write the output: {}", std::strerror(errno)));
-  return {};
+  if (flushed) return {};
+  if (reader_has_gone()) return failure(Fault::interrupted, "nobody reads the output any more");
+  return failure(fmt::format("cannot write the output: {}", std::strerror(errno)));
+}
+
+bool Terminal::reader_has_gone() const {
+  pollfd entry{STDOUT_FILENO, POLLOUT, 0};
+  return ::poll(&entry, 1, 0) == 1 && (entry.revents & (POLLERR | POLLHUP)) != 0;
 }
 
 std::string painted(bool colour, Tone tone, std::string_view text) {

@@ -30,17 +30,22 @@ class Terminal {
   ProgressMode progress() const { return progress_; }
   bool colour_on_stdout() const { return colour_out_; }
   bool colour_on_stderr() const { return colour_err_; }
-  // Columns of the terminal behind stderr or stdout; 100 when there is none.
+  // Columns and rows of the terminal behind stderr or stdout; 100 and 0 when there is none.
   std::size_t width() const;
+  std::size_t height() const;
 
-  void data(std::string_view text) const;     // to stdout, as it is
+  bool data(std::string_view text) const;     // to stdout, as it is; false when it takes no more
   void message(std::string_view line) const;  // to stderr, with a line break
   void warning(std::string_view line) const;
   void error(const Error& error) const;
   std::string paint(Tone tone, std::string_view text) const;  // for stderr
 
-  // Flushes stdout. Error failed: what was written did not reach its place (a full disk, a closed pipe).
+  // Flushes stdout. Errors: failed (what was written did not reach its place: a full disk), interrupted (nobody reads
+  // it any more).
   Result<void> flush() const;
+
+  // Whether stdout is a pipe or socket whose reader has closed it, as `head` does.
+  bool reader_has_gone() const;
 
  private:
   ProgressMode progress_;

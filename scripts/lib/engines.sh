@@ -33,7 +33,7 @@ test_on_engine() {
   local socket=$folder/engine.sock
   mkdir -p "$folder/tmp"
   # The socket is root's, the tests may be another user's.
-  if engines_stack up --wait ready "$name" && as_root chmod 666 "$socket" && give_image debian:trixie-slim "$socket"; then
+  if engines_stack up --wait=ready "$name" && as_root chmod 666 "$socket" && give_image debian:trixie-slim "$socket"; then
     DOCKER_HOST=unix://$socket engine_api GET /version --max-time 10 >"$report.version"
     say_without "$name"
     WITHOUT=$(without_pattern "$name") run_tests '^(engine|e2e)$' "$filter" "$report" in_network_of "$name" \

@@ -66,7 +66,7 @@ class Side {
 using Words = std::vector<std::string>;
 
 inline const Words our_up{"up"};
-inline const Words our_up_engine{"up", "--wait", "engine"};
+inline const Words our_up_engine{"up", "--wait=engine"};
 inline const Words their_up{"up", "-d", "--wait"};
 
 struct Contest {

@@ -57,7 +57,7 @@ TEST_CASE("the real docker compose lists what up made, and takes it down", "[bun
   const Compose compose(saas);
   saas.take_images();
   saas.must({"secrets", "init"});
-  saas.must({"up", "--wait", "ready"});
+  saas.must({"up", "--wait=ready"});
   CHECK(services_of(compose.run({"ps", "--format", "json"}).out) == all_services);
   compose.run({"down", "--timeout", "5"});
   CHECK(saas.containers().empty());
@@ -71,7 +71,7 @@ TEST_CASE("the rendered file works with the real docker compose and makes the sa
   const Compose compose(saas);
   saas.take_images();
   saas.must({"secrets", "init", "--mode", "0444"});
-  saas.must({"up", "--wait", "ready"});
+  saas.must({"up", "--wait=ready"});
   const auto ours = meaning_of(saas);
   saas.must({"down", "--volumes"});
 

@@ -45,7 +45,7 @@ TEST_CASE("up that is killed at fifty random moments is always followed by one t
   write_pair(stack, image.text(), "0");
   stack.must({"secrets", "init"});
   const auto begun = std::chrono::steady_clock::now();
-  stack.must({"up", "--wait", "ready"});
+  stack.must({"up", "--wait=ready"});
   const auto whole = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begun);
   const std::set<std::string> all{stack.project() + "-first-1", stack.project() + "-second-1"};
   const auto volumes = stack.volumes();
@@ -58,15 +58,15 @@ TEST_CASE("up that is killed at fifty random moments is always followed by one t
     }
     const auto moment = std::uniform_int_distribution<int>(0, static_cast<int>(whole.count()))(random) * 1ms;
     INFO("run " << i << ", killed after " << moment.count() << " of " << whole.count() << " ms");
-    auto up = stack.start({"up", "--wait", "ready"});
+    auto up = stack.start({"up", "--wait=ready"});
     std::this_thread::sleep_for(moment);
     up.send(SIGKILL);
     up.wait();
-    stack.must({"up", "--wait", "ready"});
+    stack.must({"up", "--wait=ready"});
     REQUIRE(running(stack) == all);
     REQUIRE(stack.containers().size() == all.size());
     REQUIRE(stack.volumes() == volumes);
-    REQUIRE(contains(stack.must({"up", "--wait", "ready"}).err, "nothing to change"));
+    REQUIRE(contains(stack.must({"up", "--wait=ready"}).err, "nothing to change"));
   }
 }
 
@@ -76,10 +76,10 @@ TEST_CASE("the second of two ups at once waits for the first and says for whom")
   const Stack stack(client, "twice");
   write_pair(stack, image.text(), "0");
   stack.must({"secrets", "init"});
-  auto first = stack.start({"up", "--wait", "ready"});
+  auto first = stack.start({"up", "--wait=ready"});
   const auto deadline = std::chrono::steady_clock::now() + 30s;
   while (stack.containers().empty() && std::chrono::steady_clock::now() < deadline) std::this_thread::sleep_for(2ms);
-  const auto second = stack.must({"up", "--wait", "ready"});
+  const auto second = stack.must({"up", "--wait=ready"});
   INFO(second.err);
   CHECK(contains(second.err, "waiting: saasctl up (process "));
   CHECK(contains(second.err, "nothing to change"));

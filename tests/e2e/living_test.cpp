@@ -52,7 +52,7 @@ TEST_CASE("stop, start, restart, pause, kill and rm keep the order and touch wha
   const FixtureImage image(client);
   const Stack stack(client);
   stack.write(chain(image.text()));
-  stack.must({"up", "--wait", "ready"});
+  stack.must({"up", "--wait=ready"});
   const auto ids = stack.ids();
 
   stack.must({"stop"});
@@ -168,7 +168,7 @@ TEST_CASE("a project is lived with by its name alone where there is no file") {
   const FixtureImage image(client);
   const Stack stack(client);
   stack.write(chain(image.text()) + "    volumes: [data:/data]\nvolumes: {data: }\n");
-  stack.must({"up", "--wait", "ready"});
+  stack.must({"up", "--wait=ready"});
   const auto run = [&](std::vector<std::string> verb) {
     auto outcome = stack.run_without_file(std::move(verb));
     INFO(outcome.err);
@@ -197,7 +197,7 @@ TEST_CASE("a project named on the command line is not taken for that of a file w
   const FixtureImage image(client);
   const Stack stack(client);
   stack.write("services:\n" + sleeper("one", image.text()) + sleeper("extra", image.text(), "    profiles: [more]\n"));
-  const auto up = run_tool(stack.arguments({"--profile", "more", "up", "--wait", "ready"}));
+  const auto up = run_tool(stack.arguments({"--profile", "more", "up", "--wait=ready"}));
   REQUIRE(up.exit_code == 0);
   const Stack elsewhere(client, "elsewhere");
   elsewhere.write("services: {other: {image: 'saas-test-none:1'}}\n");
@@ -216,7 +216,7 @@ TEST_CASE("logs go on through a restart and a new container without a line lost 
   const FixtureImage image(client);
   const Stack stack(client);
   stack.write("services:\n" + service("ticker", image.text(), "[count, '5']") + sleeper("quiet", image.text()));
-  stack.must({"up", "--wait", "false"});
+  stack.must({"up", "--wait=false"});
   const auto output = stack.folder() / "followed";
   auto follower = stack.start({"logs", "-f", "--no-log-prefix", "ticker"}, output);
 
@@ -239,7 +239,7 @@ TEST_CASE("logs go on through a restart and a new container without a line lost 
   stack.must({"stop", "ticker"});
   written = engine_has(stack.project() + "-ticker-1");
   CHECK(eventually([&] { return text_of(output) == written; }));
-  stack.must({"up", "--force-recreate", "--wait", "false"});
+  stack.must({"up", "--force-recreate", "--wait=false"});
   stack.must({"stop", "ticker"});
   written += engine_has(stack.project() + "-ticker-1");
   CHECK(eventually([&] { return text_of(output) == written; }));
@@ -263,7 +263,7 @@ TEST_CASE("logs of several services come in the order of time, with the names of
               service("second", image.text(), "[print, two]",
                       "    depends_on: {first: {condition: "
                       "service_completed_successfully}}\n"));
-  stack.must({"up", "--wait", "false"});
+  stack.must({"up", "--wait=false"});
   stack.must({"wait", "second"});
   stack.must({"start", "first"});
   stack.must({"wait", "first"});
@@ -307,7 +307,7 @@ TEST_CASE("down takes services, orphans and images when it is told to, and leave
                     sleeper("two", image.text()) + "volumes: {data: }\n";
   write_file(stack.folder() / "Dockerfile", "FROM scratch\n");
   stack.write("services:\n" + old + rest);
-  stack.must({"up", "--wait", "ready"});
+  stack.must({"up", "--wait=ready"});
   stack.must({"down", "two"});
   CHECK(states(stack) == States{{"old", "running"}, {"one", "running"}});
   CHECK(stack.networks().size() == 1);
@@ -334,7 +334,7 @@ TEST_CASE("the real docker compose stops, starts and takes down what we made, wi
   const Compose compose(stack);
   stack.write(chain(image.text()) + "    secrets: [key]\nsecrets: {key: {file: secrets/key}}\n");
   stack.must({"secrets", "init"});
-  stack.must({"up", "--wait", "ready"});
+  stack.must({"up", "--wait=ready"});
   CHECK(stack.volumes().size() == 1);
   CHECK(services_of(compose.run({"ps", "-a", "--format", "json"}).out) ==
         std::set<std::string>{"db", "api", "web", "job"});
@@ -346,7 +346,7 @@ TEST_CASE("the real docker compose stops, starts and takes down what we made, wi
   CHECK(states(stack).at("web") == "running");
   compose.run({"restart", "web"});
   const auto ids = stack.ids();
-  stack.must({"up", "--wait", "ready"});
+  stack.must({"up", "--wait=ready"});
   CHECK(stack.ids() == ids);
   compose.run({"down", "--volumes"});
   CHECK(stack.containers().empty());

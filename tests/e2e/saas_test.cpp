@@ -43,12 +43,12 @@ TEST_CASE("the stack comes up healthy, verify is green, and a second up changes 
   Saas saas(client);
   saas.take_images();
   saas.must({"secrets", "init"});
-  const auto urls = saas.must({"up", "--wait", "engine"}).out;
+  const auto urls = saas.must({"up", "--wait=engine"}).out;
   CHECK(saas.healthy() == all_services);
   for (const auto* web : {"AUTH", "CHAT", "BILLING", "JAEGER", "PROMETHEUS"}) {
-    CHECK(contains(urls, "  http://127.0.0.1:" + saas.variables().at(std::string(web) + "_PUBLISH") + "\n"));
+    CHECK(contains(urls, "  http://127.0.0.1:" + saas.variables().at(std::string(web) + "_PUBLISH") + " "));
   }
-  CHECK(contains(urls, "  127.0.0.1:" + saas.variables().at("POSTGRES_PUBLISH") + "\n"));
+  CHECK(contains(urls, "  127.0.0.1:" + saas.variables().at("POSTGRES_PUBLISH") + " "));
   for (const auto& container : saas.containers()) {
     const auto& labels = container.labels;
     const auto service = labels.at("com.docker.compose.service");
@@ -100,12 +100,12 @@ TEST_CASE("what was stored is there after down and up, and gone after down --vol
   saas.must({"down"});
   CHECK(saas.containers().empty());
   CHECK(saas.volumes() == std::set<std::string>{saas.project() + "_postgres-data", saas.project() + "_redis-data"});
-  saas.must({"up", "--wait", "ready"});
+  saas.must({"up", "--wait=ready"});
   CHECK(post(auth + "/v1/login", account).status == 200);
 
   saas.must({"down", "--volumes"});
   CHECK(saas.volumes().empty());
-  saas.must({"up", "--wait", "ready"});
+  saas.must({"up", "--wait=ready"});
   CHECK(post(auth + "/v1/login", account).status == 401);
 }
 
@@ -156,7 +156,7 @@ TEST_CASE("secrets are in files that their owner alone reads, and nowhere else",
   const Saas saas(client);
   saas.take_images();
   saas.must({"secrets", "init"});
-  const auto brought_up = saas.must({"up", "--wait", "ready"});
+  const auto brought_up = saas.must({"up", "--wait=ready"});
   std::vector<std::string> secrets;
   for (const auto* name : {"postgres-password", "redis-password", "jwt-key"}) {
     const auto path = saas.folder() / "secrets" / name;

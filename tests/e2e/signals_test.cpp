@@ -35,7 +35,7 @@ void await_first(const Stack& stack) {
 }
 
 void check_converges(const Stack& stack) {
-  stack.must({"up", "--wait", "engine"});
+  stack.must({"up", "--wait=engine"});
   CHECK(stack.healthy() == all);
   CHECK(stack.containers().size() == all.size());
   const auto ids = stack.ids();
@@ -105,7 +105,7 @@ TEST_CASE("SIGTERM ends logs that are followed") {
   const FixtureImage image(client);
   const Stack stack(client);
   write_chain(stack, image.text());
-  stack.must({"up", "first", "--wait", "false"});
+  stack.must({"up", "first", "--wait=false"});
   auto logs = stack.start({"logs", "-f"});
   std::this_thread::sleep_for(500ms);
   logs.send(SIGTERM);

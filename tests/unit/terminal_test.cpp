@@ -1,8 +1,10 @@
 #include <fcntl.h>
+#include <pty.h>
 #include <unistd.h>
 
 #include <cstdio>
 #include <nlohmann/json.hpp>
+#include <thread>
 
 #include "catch.hpp"
 #include "terminal/board.hpp"
@@ -91,6 +93,34 @@ TEST_CASE("a live board leaves the last state of every task") {
   const auto last = text.substr(text.rfind("\x1b[J") == std::string::npos ? 0 : text.rfind("\x1b[J"));
   CHECK(last.find("… db ") != std::string::npos);
   CHECK(last.find("✔ web") != std::string::npos);
+}
+
+TEST_CASE("a live board draws no more lines than the terminal has") {
+  winsize size{.ws_row = 6, .ws_col = 80, .ws_xpixel = 0, .ws_ypixel = 0};
+  int ours = -1;
+  int theirs = -1;
+  REQUIRE(::openpty(&ours, &theirs, nullptr, nullptr, &size) == 0);
+  const int saved = ::dup(STDERR_FILENO);
+  ::dup2(theirs, STDERR_FILENO);
+  std::string frame;
+  {
+    const Terminal terminal({ProgressMode::tty, false});
+    Board board(terminal, "up");
+    for (int i = 0; i < 20; ++i)
+      board.update("done" + std::to_string(i), i == 19 ? TaskState::working : TaskState::done, "started");
+    std::this_thread::sleep_for(std::chrono::milliseconds(300));
+    std::string buffer(64 * 1024, '\0');
+    frame.assign(buffer, 0, static_cast<std::size_t>(::read(ours, buffer.data(), buffer.size())));
+  }
+  ::dup2(saved, STDERR_FILENO);
+  for (const int descriptor : {saved, ours, theirs}) ::close(descriptor);
+  const auto end = frame.rfind("\x1b[J");
+  REQUIRE(end != std::string::npos);
+  const auto begin = frame.rfind("\x1b[J", end - 1);
+  const auto last = begin == std::string::npos ? frame.substr(0, end) : frame.substr(begin, end - begin);
+  CHECK(count(last, "\n") == 5);
+  CHECK(last.find("done19") != std::string::npos);
+  CHECK(last.find("and 16 more") != std::string::npos);
 }
 
 TEST_CASE("an error says what to do, and one with a place is shown as it is") {

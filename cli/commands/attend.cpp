@@ -1,0 +1,176 @@
+#include "commands/attend.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <mutex>
+#include <thread>
+
+#include "commands/guarded.hpp"
+#include "commands/living.hpp"
+#include "commands/log_writer.hpp"
+#include "project/order.hpp"
+
+namespace saasctl::commands {
+namespace {
+
+struct End {
+  std::string service;
+  std::string container;
+  int exit_code = 0;
+};
+
+// Others start when it has ended well.
+bool is_awaited_job(const project::Project& project, const std::string& service) {
+  return std::ranges::any_of(project.services, [&](const project::Service& other) {
+    return std::ranges::any_of(other.dependencies, [&](const project::Dependency& dependency) {
+      return dependency.service == service && dependency.condition == "service_completed_successfully";
+    });
+  });
+}
+
+// Sets its token at the first end that counts.
+class Ends {
+ public:
+  Ends(const Session& session, const Scene& scene, const std::vector<engine::ContainerSummary>& containers)
+      : scene_(scene), outer_(session.stop, Forward{&over_}), open_(containers.size()) {
+    for (const auto& container : containers) threads_.emplace_back([this, container] { watch(container); });
+  }
+  Ends(const Ends&) = delete;
+  Ends& operator=(const Ends&) = delete;
+  ~Ends() { over_.request_stop(); }
+
+  std::stop_token token() const { return over_.get_token(); }
+  std::optional<End> first() const {
+    const std::scoped_lock lock(mutex_);
+    return first_;
+  }
+
+ private:
+  struct Forward {
+    std::stop_source* to;
+    void operator()() const noexcept { to->request_stop(); }
+  };
+
+  void watch(const engine::ContainerSummary& container) {
+    const auto code = guarded([&] { return end_of(container.id); });
+    const std::scoped_lock lock(mutex_);
+    --open_;
+    if (first_ || over_.stop_requested()) return;
+    const auto service = service_of(container);
+    const bool counts = !code || *code != 0 || !is_awaited_job(scene_.project, service);
+    if (!counts && open_ > 0) return;
+    first_ = End{service, container.name, code.value_or(1)};
+    over_.request_stop();
+  }
+
+  // One that the engine starts again has not ended.
+  Result<int> end_of(const std::string& id) const {
+    for (;;) {
+      const auto ended = engine::wait_container(scene_.client, id, engine::WaitCondition::not_running,
+                                                std::chrono::milliseconds(0), over_.get_token());
+      if (!ended) return std::unexpected(ended.error());
+      const auto now = engine::inspect_container(scene_.client, id, over_.get_token());
+      if (!now || (!now->state.running && !now->state.restarting)) return ended->exit_code;
+    }
+  }
+
+  const Scene& scene_;
+  std::stop_source over_;
+  std::stop_callback<Forward> outer_;
+  mutable std::mutex mutex_;
+  std::size_t open_;
+  std::optional<End> first_;
+  std::vector<std::jthread> threads_;  // last: they use what stands above
+};
+
+// Follows the logs until the token is set; rest() prints what came after that.
+class Logs {
+ public:
+  Logs(const Session& session, Scene& scene, const AttendOptions& options, std::vector<std::string> services)
+      : session_(session),
+        scene_(scene),
+        range_{.since = options.since},
+        services_(std::move(services)),
+        writer_(session, {.services = services_, .follow = true}, scene) {}
+
+  Result<void> follow(const std::stop_token& stop) {
+    const Session until{session_.options, session_.environment, session_.terminal, stop};
+    const auto list = [&]() -> Result<std::vector<ListedSource>> { return log_sources(scene_, services_); };
+    const LogPrinter print = [this](const LogSource& source, auto time, auto text) {
+      return write(source, time, text);
+    };
+    auto done = follow_logs(until, scene_.client, {scene_.project.name, services_, range_}, list, print);
+    return stop.stop_requested() ? Result<void>() : done;
+  }
+
+  Result<void> rest() {
+    std::vector<LogSource> sources;
+    for (auto& listed : log_sources(scene_, services_)) sources.push_back(std::move(listed.source));
+    for (auto& [id, cursor] : cursors_) cursor.reopen();
+    const LogPrinter print = [this](const LogSource& source, auto time, auto text) {
+      return write(source, time, text);
+    };
+    return read_history(session_, scene_.client, sources, range_, print);
+  }
+
+ private:
+  bool write(const LogSource& source, std::optional<engine::Timestamp> time, std::string_view text) {
+    return !cursors_[source.id].fresh(time) || writer_.write(source, time, text);
+  }
+
+  const Session& session_;
+  Scene& scene_;
+  LogRange range_;
+  std::vector<std::string> services_;
+  LogWriter writer_;
+  std::map<std::string, LogCursor> cursors_;  // by id; what has been shown
+};
+
+int stop_all(const Session& session, Scene& scene, const AttendOptions& options,
+             const std::vector<std::string>& services) {
+  if (const auto looked = look_again(session, scene); !looked) return fail(session, looked.error());
+  const auto containers = observed_containers(scene);
+  const auto plan = plan::plan_stop({scene.project, containers, services});
+  return plan.changes ? carry_living(session, scene, "stop", plan, "", options.stop_timeout) : 0;
+}
+
+Result<int> exit_code_of_service(const Session& session, const Scene& scene, const std::string& service) {
+  const auto containers = chosen(scene, {service});
+  if (containers.empty()) return failure(Fault::not_found, service + " has no container", "saasctl logs says more");
+  const auto container = engine::inspect_container(scene.client, containers.front().id, session.stop);
+  if (!container) return std::unexpected(container.error());
+  return container->state.exit_code;
+}
+
+}  // namespace
+
+int attend(const Session& session, const AttendOptions& options) {
+  auto scene = see(session, options.services);
+  if (!scene) return fail(session, scene.error());
+  const auto services = project::with_dependencies(scene->project, options.services);
+  if (!services) return fail(session, services.error());
+  const auto containers = chosen(*scene, *services);
+  if (containers.empty()) return fail(session, {Fault::not_found, "there is no container to wait for", {}});
+  Logs logs(session, *scene, options, *services);
+  std::optional<End> first;
+  {
+    const Ends ends(session, *scene, containers);
+    if (const auto followed = logs.follow(ends.token()); !followed) return fail(session, followed.error());
+    first = ends.first();
+  }
+  // An interruption ends the watching; the stopping has still to be done.
+  const Session stopping{session.options, session.environment, session.terminal, {}};
+  if (first)
+    session.terminal.message(fmt::format("{} exited with code {}; stopping", first->container, first->exit_code));
+  if (const int code = stop_all(stopping, *scene, options, *services); code != 0) return code;
+  if (const auto read = logs.rest(); !read && read.error().fault != Fault::interrupted)
+    return fail(session, read.error());
+  if (!first) return fail(session, {Fault::interrupted, "interrupted"});
+  if (options.exit_code_from.empty() || options.exit_code_from == first->service) return first->exit_code;
+  const auto code = exit_code_of_service(stopping, *scene, options.exit_code_from);
+  return code ? *code : fail(session, code.error());
+}
+
+}  // namespace saasctl::commands

@@ -1,0 +1,63 @@
+#include "commands/log_writer.hpp"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace saasctl::commands {
+namespace {
+
+// RFC 3339 with microseconds.
+std::string utc(engine::Timestamp time) {
+  const auto since = std::chrono::floor<std::chrono::microseconds>(time.time_since_epoch());
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(since);
+  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:06}Z", fmt::gmtime(static_cast<std::time_t>(seconds.count())),
+                     (since - seconds).count());
+}
+
+}  // namespace
+
+LogWriter::LogWriter(const Session& session, LogStyle style, const Scene& scene)
+    : session_(session), style_(std::move(style)) {
+  for (const auto& service : scene.project.services) colours_.emplace(service.name, colours_.size());
+  note(scene);
+}
+
+void LogWriter::note(const Scene& scene) {
+  const auto containers = chosen(scene, style_.services);
+  for (const auto& container : containers) {
+    if (number_of(container) > 1) scaled_.insert(service_of(container));
+  }
+  for (const auto& container : containers)
+    width_ = std::max(width_, shown(service_of(container), number_of(container)).size());
+}
+
+bool LogWriter::write(const LogSource& source, std::optional<engine::Timestamp> time, std::string_view text) {
+  std::string line;
+  if (!style_.no_prefix) line += prefix(source);
+  if (style_.timestamps && time) line += utc(*time) + " ";
+  line += text;
+  line += '\n';
+  return session_.terminal.data(line) && (!style_.follow || session_.terminal.flush().has_value());
+}
+
+std::string LogWriter::shown(const std::string& service, int number) const {
+  return number > 1 || scaled_.contains(service) ? fmt::format("{}-{}", service, number) : service;
+}
+
+std::string LogWriter::prefix(const LogSource& source) {
+  const auto name = shown(source.service, source.number);
+  width_ = std::max(width_, name.size());
+  const auto colour = colours_.emplace(source.service, colours_.size()).first->second;
+  return log_prefix(name, width_, session_.terminal.colour_on_stdout() ? std::optional(colour) : std::nullopt);
+}
+
+std::vector<ListedSource> log_sources(const Scene& scene, const std::vector<std::string>& services) {
+  std::vector<ListedSource> sources;
+  for (const auto& container : chosen(scene, services))
+    sources.push_back({{container.id, service_of(container), number_of(container)}, is_up(container)});
+  return sources;
+}
+
+}  // namespace saasctl::commands
