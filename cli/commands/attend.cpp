@@ -7,10 +7,10 @@
 #include <mutex>
 #include <thread>
 
-#include "commands/guarded.hpp"
 #include "commands/living.hpp"
 #include "commands/log_writer.hpp"
 #include "project/order.hpp"
+#include "util/guarded.hpp"
 
 namespace saasctl::commands {
 namespace {

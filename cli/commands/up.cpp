@@ -300,7 +300,8 @@ void add_image_options(CLI::App& verb, UpOptions& options) {
 }
 
 void add_time_options(CLI::App& verb, UpOptions& options) {
-  verb.add_option("--timeout,--wait-timeout", options.timeout, "Seconds for everything together")
+  verb.add_option("--timeout,--wait-timeout", options.timeout,
+                  "Seconds for everything from the first change on; images are got before it")
       ->check(CLI::Range(1, 86400))
       ->capture_default_str();
   verb.add_option("-t,--stop-timeout", options.stop_timeout,
