@@ -24,9 +24,11 @@ std::optional<Device> read_short(const Node& node, Reader& reader) {
   const bool right = parts.size() <= 3 && !parts[0].empty() &&
                      (parts.size() < 3 || parts[2].find_first_not_of("rwm") == std::string::npos);
   if (!right) {
-    reader.error(node, fmt::format("'{}' is not a device such as /dev/ttyUSB0, /dev/sda:/dev/xvda:rwm or "
-                                   "vendor.com/class=name",
-                                   scalar->value));
+    reader.error(node,
+                 fmt::format("'{}' is not a device such as /dev/ttyUSB0, /dev/sda:/dev/xvda:rwm or "
+                             "vendor.com/class=name",
+                             scalar->value),
+                 "write path[:path in the container[:rwm]]");
     return std::nullopt;
   }
   device.source = parts[0];
