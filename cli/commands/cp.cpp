@@ -178,6 +178,10 @@ Result<void> get(const Site& site, const std::string& container, const std::stri
   if (means_content(path) && path != "/.") path.resize(path.size() - 1);
   const auto stat = engine::stat_path(site.client, container, path, site.session.stop);
   if (!stat) return std::unexpected(stat.error());
+  // Renamed over, a device would be gone for everyone.
+  if (std::error_code unknown; fs::is_other(site.verb.target, unknown))
+    return failure(Fault::usage, site.verb.target + " is neither a file nor a folder",
+                   "name one, or - for a tar archive");
   const auto place = copy_place({source, stat->is_directory()}, target_here(site.verb.target));
   if (!place) return std::unexpected(place.error());
   const bool root = last_component(path).empty();

@@ -31,6 +31,19 @@ bool write_all(int fd, std::string_view content) {
   return true;
 }
 
+bool is_special(const std::filesystem::path& path) {
+  std::error_code error;
+  const auto status = std::filesystem::status(path, error);
+  return std::filesystem::exists(status) && !std::filesystem::is_regular_file(status) &&
+         !std::filesystem::is_directory(status);
+}
+
+Result<void> write_in_place(const std::filesystem::path& path, std::string_view content) {
+  Descriptor file(::open(path.c_str(), O_WRONLY | O_NOCTTY | O_CLOEXEC));
+  if (!file || !write_all(file.get(), content) || !file.close()) return system_failure("write", path, errno);
+  return {};
+}
+
 }  // namespace
 
 Result<std::string> read_file(const std::filesystem::path& path) {
@@ -50,6 +63,7 @@ Result<std::string> read_file(const std::filesystem::path& path) {
 }
 
 Result<void> write_file_atomic(const std::filesystem::path& path, std::string_view content, unsigned mode) {
+  if (is_special(path)) return write_in_place(path, content);
   std::error_code error;
   if (path.has_parent_path()) std::filesystem::create_directories(path.parent_path(), error);
   if (error) return failure(fmt::format("cannot make folder {}: {}", path.parent_path().string(), error.message()));

@@ -14,7 +14,8 @@ namespace saasctl {
 Result<std::string> read_file(const std::filesystem::path& path);
 
 // Writes a temporary file in the same folder, flushes it to disk and renames it over `path`; on any error `path` is as
-// it was and no temporary file is left. Missing parent folders are made. `mode` is the file's permission bits.
+// it was and no temporary file is left. What is there and no file (/dev/stdout, a pipe) is written to and not replaced.
+// Missing parent folders are made. `mode` is the file's permission bits.
 Result<void> write_file_atomic(const std::filesystem::path& path, std::string_view content, unsigned mode = 0644);
 
 }  // namespace saasctl

@@ -1,3 +1,4 @@
+#include <fcntl.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -11,6 +12,7 @@
 #include "catch.hpp"
 #include "temporary_folder.hpp"
 #include "util/archive.hpp"
+#include "util/descriptor.hpp"
 #include "util/file.hpp"
 #include "util/tcp.hpp"
 
@@ -103,6 +105,18 @@ TEST_CASE("a file that is not there is told from one that cannot be read") {
   CHECK(read_file("/nonexistent/file").error().fault == Fault::not_found);
   CHECK(read_file("/").error().fault == Fault::failed);
   CHECK(read_file("/dev/null") == "");
+}
+
+TEST_CASE("what is no file is written to and not replaced") {
+  const TemporaryFolder folder;
+  const auto path = folder.path() / "pipe";
+  REQUIRE(::mkfifo(path.c_str(), 0600) == 0);
+  const Descriptor reader(::open(path.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC));
+  CHECK(write_file_atomic(path, "text"));
+  CHECK(std::filesystem::is_fifo(path));
+  std::string buffer(4, ' ');
+  CHECK(::read(reader.get(), buffer.data(), buffer.size()) == 4);
+  CHECK(buffer == "text");
 }
 
 TEST_CASE("an archive holds names, owners, modes and contents") {

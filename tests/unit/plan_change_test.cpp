@@ -132,6 +132,7 @@ TEST_CASE("the plans of services that need one another") {
   const auto shared = pair("network_mode: \"service:db\"");
   section("whose network it lives in has gone", up(shared, without_db(running(shared))));
   auto apart = running(shared);
+  apart.networks["shop_default"] = "n2";
   for (auto& container : apart.containers) {
     if (container.service == "side") container.lives_with = {"id-of-an-earlier-one"};
   }
