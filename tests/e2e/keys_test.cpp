@@ -47,7 +47,7 @@ TEST_CASE("a container has what the keys of its service say") {
     configs: [text, {source: variable, target: /etc/deep/v, uid: "5", gid: "6", mode: 0440}]
     networks: {fixed: {ipv4_address: 10.213.77.9, priority: 5}, other: {}}
     volumes:
-      - {type: tmpfs, target: /mem, tmpfs: {size: 8m, mode: 1777}}
+      - {type: tmpfs, target: /mem, tmpfs: {size: 8m, mode: 01777}}
       - {type: volume, source: data, target: /data, volume: {nocopy: true}}
 )") + service("beside", "    network_mode: service:main\n    ipc: service:main\n    volumes_from: [main:ro]\n") +
       service("alone", "    network_mode: none\n    deploy: {placement: {constraints: [node.role==manager]}}\n") +
