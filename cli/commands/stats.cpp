@@ -44,6 +44,16 @@ class Measured {
     const std::scoped_lock lock(mutex_);
     return usages_;
   }
+  // Kept is the first that tells of the engine and not of a container.
+  void failed(const Error& error) {
+    const std::scoped_lock lock(mutex_);
+    const bool of_engine = error.fault == Fault::no_engine || error.fault == Fault::timeout;
+    if (of_engine && !error_) error_ = error;
+  }
+  std::optional<Error> error() const {
+    const std::scoped_lock lock(mutex_);
+    return error_;
+  }
   // False when every one of `count` has ended or the token was set before `duration` was over.
   bool wait(std::chrono::milliseconds duration, std::size_t count, const std::stop_token& stop) {
     std::unique_lock lock(mutex_);
@@ -56,6 +66,7 @@ class Measured {
   std::condition_variable_any changed_;
   std::map<std::string, Usage> usages_;
   std::size_t ended_ = 0;
+  std::optional<Error> error_;
 };
 
 struct Shown {
@@ -133,10 +144,14 @@ int run_once(const Session& session, const StatsOptions& options, const Scene& s
     for (const auto& container : containers) {
       threads.emplace_back([&, id = container.id] {
         const auto usage = guarded([&] { return engine::container_usage(scene.client, id, session.stop); });
-        if (usage) measured.set(id, *usage);
+        if (usage)
+          measured.set(id, *usage);
+        else
+          measured.failed(usage.error());
       });
     }
   }
+  if (const auto error = measured.error()) return fail(session, *error);
   if (session.stop.stop_requested()) return fail(session, {Fault::interrupted, "interrupted"});
   session.terminal.data(options.format == "json" ? as_json(containers, measured.all(), 2)
                                                  : as_table(containers, measured.all()));
@@ -159,7 +174,7 @@ int run_watch(const Session& session, const StatsOptions& options, const Scene& 
       };
       const auto watched = guarded([&] { return engine::watch_usage(scene.client, id, keep, all.get_token()); });
       measured.ended(id);  // for whatever reason: there is nothing more to show of it
-      return watched.has_value();
+      if (!watched) measured.failed(watched.error());
     });
   }
   Result<void> written;
@@ -169,6 +184,7 @@ int run_watch(const Session& session, const StatsOptions& options, const Scene& 
   }
   all.request_stop();
   if (!written) return fail(session, written.error());
+  if (const auto error = measured.error()) return fail(session, *error);
   return session.stop.stop_requested() ? fail(session, {Fault::interrupted, "interrupted"}) : 0;
 }
 

@@ -146,8 +146,8 @@ struct UpOptions {
   std::map<std::string, unsigned, std::less<>> scale = {};  // containers of a service, over the file's number
 };
 
-// Errors: not_found: the image of a service is not there (build or pull it first); usage: an unknown service, or
-// several containers of a service with a fixed container_name.
+// Errors: not_found: the image of a service is not there (build or pull it first); usage: an unknown service; those of
+// check_feasible().
 Result<Plan> plan_up(const project::Project& project, const Observed& observed, const UpOptions& options);
 
 // Back to what there was before a failed `up`: containers that are new since then go, those that were stopped, renamed

@@ -9,6 +9,7 @@
 #include "plan/container_body.hpp"
 #include "plan/diverged.hpp"
 #include "plan/draft.hpp"
+#include "plan/feasible.hpp"
 #include "plan/footing.hpp"
 #include "plan/hooks.hpp"
 #include "plan/instance_body.hpp"
@@ -49,7 +50,8 @@ class UpPlanner {
   Result<Plan> make(const std::vector<std::string>& names) {
     wanted_ = {names.begin(), names.end()};
     for (const auto& container : observed_.containers) plan_.ids[container.name] = container.id;
-    if (auto known = check(); !known) return std::unexpected(known.error());
+    if (auto known = check_feasible(project_, observed_, options_, wanted_); !known)
+      return std::unexpected(known.error());
     plan_.notes = divergences(project_, observed_);
     remove_leftovers();
     remove_surplus();
@@ -74,75 +76,6 @@ class UpPlanner {
   }
 
  private:
-  // ---- what is wrong before anything is planned
-  Result<void> check() const {
-    for (const auto& service : project_.services) {
-      if (!wanted_.contains(service.name)) continue;
-      if (!observed_.images.contains(service.image) && replicas_of(service, options_) > 0) {
-        return failure(Fault::not_found, fmt::format("{}: there is no image {}", service.name, service.image),
-                       service.build ? "run saasctl build" : "check the name, and that its registry can be reached");
-      }
-      if (auto there = check_externals(service); !there) return there;
-      if (auto watched = check_health_waits(service); !watched) return watched;
-      const auto ports = fixed_host_ports(service);
-      if (!ports.empty() && replicas_of(service, options_) > 1) {
-        return failure(Fault::usage,
-                       fmt::format("{} shall have {} containers, and each would take the host port {}", service.name,
-                                   replicas_of(service, options_), ports.front()),
-                       "leave the host port out, or give a range of ports");
-      }
-      if (service.spec.container_name && replicas_of(service, options_) > 1) {
-        return failure(Fault::usage,
-                       fmt::format("{} has container_name '{}' and shall have {} containers", service.name,
-                                   *service.spec.container_name, replicas_of(service, options_)),
-                       "names of containers are unique at an engine: remove container_name");
-      }
-    }
-    return {};
-  }
-
-  // Networks and volumes that somebody else has to make.
-  Result<void> check_externals(const project::Service& service) const {
-    for (const auto& use : service.spec.networks) {
-      const auto network = std::ranges::find(project_.networks, use.name, &project::Network::key);
-      if (network != project_.networks.end() && network->external && !observed_.networks.contains(network->name))
-        return failure(Fault::not_found,
-                       fmt::format("{}: there is no network {}, which is external", service.name, network->name),
-                       fmt::format("make it (docker network create {}), or remove external: true", network->name));
-    }
-    for (const auto& mount : service.spec.volumes) {
-      const auto volume = std::ranges::find(project_.volumes, mount.source.value_or(""), &project::Volume::key);
-      if (mount.type != "volume" || volume == project_.volumes.end() || !volume->external) continue;
-      if (std::ranges::find(observed_.volumes, volume->name) == observed_.volumes.end())
-        return failure(Fault::not_found,
-                       fmt::format("{}: there is no volume {}, which is external", service.name, volume->name),
-                       fmt::format("make it (docker volume create {}), or remove external: true", volume->name));
-    }
-    return {};
-  }
-
-  // Nobody could ever say that such a service is healthy.
-  Result<void> check_health_waits(const project::Service& service) const {
-    for (const auto& dependency : service.dependencies) {
-      const auto* other = project_.find(dependency.service);
-      if (!other || dependency.condition != "service_healthy" || other->spec.ready || !dependency.required) continue;
-      const auto& check = other->spec.healthcheck;
-      const auto image = observed_.images.find(other->image);
-      const bool own = check && !check->disable.value_or(false) && !check->test.empty();
-      const bool none =
-          check && (check->disable.value_or(false) || (!check->test.empty() && check->test.front() == "NONE"));
-      const bool unknown = image == observed_.images.end() || !image->second.config;
-      const bool from_image = unknown || image->second.config->contains("Healthcheck");
-      if (!none && (own || from_image)) continue;
-      return failure(
-          Fault::usage,
-          fmt::format("{} waits until {} is healthy, and {} has no healthcheck", service.name, other->name,
-                      other->name),
-          fmt::format("add healthcheck: or ready: to {}, or wait with condition: service_started", other->name));
-    }
-    return {};
-  }
-
   std::size_t add(Work work, const Cause& cause, Indices after, Verdict verdict = Verdict::none) {
     return draft_.add(std::move(work), cause, std::move(after), verdict);
   }

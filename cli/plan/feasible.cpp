@@ -1,0 +1,91 @@
+#include "plan/feasible.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "plan/instances.hpp"
+
+namespace saasctl::plan {
+namespace {
+
+// Networks and volumes that somebody else has to make.
+Result<void> check_externals(const project::Project& project, const Observed& observed,
+                             const project::Service& service) {
+  for (const auto& use : service.spec.networks) {
+    const auto network = std::ranges::find(project.networks, use.name, &project::Network::key);
+    if (network != project.networks.end() && network->external && !observed.networks.contains(network->name))
+      return failure(Fault::not_found,
+                     fmt::format("{}: there is no network {}, which is external", service.name, network->name),
+                     fmt::format("make it (docker network create {}), or remove external: true", network->name));
+  }
+  for (const auto& mount : service.spec.volumes) {
+    const auto volume = std::ranges::find(project.volumes, mount.source.value_or(""), &project::Volume::key);
+    if (mount.type != "volume" || volume == project.volumes.end() || !volume->external) continue;
+    if (std::ranges::find(observed.volumes, volume->name) == observed.volumes.end())
+      return failure(Fault::not_found,
+                     fmt::format("{}: there is no volume {}, which is external", service.name, volume->name),
+                     fmt::format("make it (docker volume create {}), or remove external: true", volume->name));
+  }
+  return {};
+}
+
+// Nobody could ever say that such a service is healthy.
+Result<void> check_health_waits(const project::Project& project, const Observed& observed,
+                                const project::Service& service) {
+  for (const auto& dependency : service.dependencies) {
+    const auto* other = project.find(dependency.service);
+    if (!other || dependency.condition != "service_healthy" || other->spec.ready || !dependency.required) continue;
+    const auto& check = other->spec.healthcheck;
+    const auto image = observed.images.find(other->image);
+    const bool own = check && !check->disable.value_or(false) && !check->test.empty();
+    const bool none =
+        check && (check->disable.value_or(false) || (!check->test.empty() && check->test.front() == "NONE"));
+    const bool unknown = image == observed.images.end() || !image->second.config;
+    const bool from_image = unknown || image->second.config->contains("Healthcheck");
+    if (!none && (own || from_image)) continue;
+    return failure(
+        Fault::usage,
+        fmt::format("{} waits until {} is healthy, and {} has no healthcheck", service.name, other->name, other->name),
+        fmt::format("add healthcheck: or ready: to {}, or wait with condition: service_started", other->name));
+  }
+  return {};
+}
+
+// Several containers can share neither a name nor a port of the host.
+Result<void> check_numbers(const project::Service& service, unsigned replicas) {
+  if (replicas < 2) return {};
+  if (const auto ports = fixed_host_ports(service); !ports.empty()) {
+    return failure(Fault::usage,
+                   fmt::format("{} shall have {} containers, and each would take the host port {}", service.name,
+                               replicas, ports.front()),
+                   "leave the host port out, or give a range of ports");
+  }
+  if (service.spec.container_name) {
+    return failure(Fault::usage,
+                   fmt::format("{} has container_name '{}' and shall have {} containers", service.name,
+                               *service.spec.container_name, replicas),
+                   "names of containers are unique at an engine: remove container_name");
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<void> check_feasible(const project::Project& project, const Observed& observed, const UpOptions& options,
+                            const std::set<std::string, std::less<>>& services) {
+  for (const auto& service : project.services) {
+    if (!services.contains(service.name)) continue;
+    const auto replicas = replicas_of(service, options);
+    if (!observed.images.contains(service.image) && replicas > 0) {
+      return failure(Fault::not_found, fmt::format("{}: there is no image {}", service.name, service.image),
+                     service.build ? "run saasctl build" : "check the name, and that its registry can be reached");
+    }
+    if (auto there = check_externals(project, observed, service); !there) return there;
+    if (auto watched = check_health_waits(project, observed, service); !watched) return watched;
+    if (auto apart = check_numbers(service, replicas); !apart) return apart;
+  }
+  return {};
+}
+
+}  // namespace saasctl::plan

@@ -1,0 +1,18 @@
+// What would fail midway, told before anything is made.
+#pragma once
+
+#include <functional>
+#include <set>
+#include <string>
+
+#include "plan/plan.hpp"
+
+namespace saasctl::plan {
+
+// Whether the `services` of the project can come up with what the engine has. Errors: not_found: an image, an external
+// network or an external volume; usage: a wait for the health of a service that has no healthcheck, several containers
+// with one name or one port of the host.
+Result<void> check_feasible(const project::Project& project, const Observed& observed, const UpOptions& options,
+                            const std::set<std::string, std::less<>>& services);
+
+}  // namespace saasctl::plan
