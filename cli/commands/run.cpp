@@ -19,7 +19,8 @@ namespace {
 constexpr auto description =
     "One stack.yaml: Dockerfiles, Compose file, images, a running stack, and the proof that it works.";
 constexpr auto footer = R"(
-Exit codes: 0 done; 1 failed; 2 bad usage or stack file; 3 verify found failures; 4 drift; 5 no engine; 130, 143 on signals.
+Exit codes: 0 done; 1 failed; 2 bad usage or stack file; 3 verify found failures; 4 drift; 5 no engine; 130, 143 on signals;
+141 when nobody reads the output any more.
 
 Example: saasctl build && saasctl up && saasctl verify)";
 
@@ -89,7 +90,9 @@ int parse_end(const CLI::App& app, const CLI::ParseError& error, const terminal:
 // Ctrl-C is how these are ended, or nothing is left to go on with.
 bool goes_on_for_ever(const CLI::App& app) {
   constexpr std::array verbs{"logs", "stats", "events", "watch", "wait", "exec", "run"};
-  return std::ranges::any_of(verbs, [&](const char* verb) { return app.got_subcommand(verb); });
+  const auto* up = app.get_subcommand("up");
+  return std::ranges::any_of(verbs, [&](const char* verb) { return app.got_subcommand(verb); }) ||
+         up->count("--abort-on-container-exit") + up->count("--exit-code-from") > 0;
 }
 
 // What was written must have reached its place, unless its reader wanted no more: then the code is that of SIGPIPE.
