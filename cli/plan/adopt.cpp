@@ -135,6 +135,11 @@ Json normal(const std::string& field, const Json& value) {
     for (const auto& item : value) items.insert(item.get<std::string>());
     return items.empty() ? Json() : Json(items);
   }
+  if (field == "Ulimits") {
+    std::map<std::string, Json> by_name;
+    for (const auto& limit : value) by_name[limit.value("Name", std::string())] = dense(limit);
+    return by_name.empty() ? Json() : Json(by_name);
+  }
   if ((field == "CapAdd" || field == "CapDrop") && value.is_array()) {
     std::set<std::string> names;
     for (const auto& name : value) {
@@ -229,7 +234,8 @@ class Comparison {
       : wanted_(wanted), body_(wanted.body), name_(name), actual_(actual), image_(image) {}
 
   std::vector<Change> make() {
-    differ("container_name", member(actual_, "Name"), Json("/" + name_));
+    const auto& called = member(actual_, "Name");  // with a slash before it
+    differ("container_name", called.is_string() ? Json(called.get<std::string>().substr(1)) : Json(), Json(name_));
     config();
     environment();
     labels();
@@ -299,7 +305,8 @@ class Comparison {
   Json exposed(const Json& config) const {
     std::set<std::string> ports;
     for (const auto& [port, nothing] : member(config, "ExposedPorts").items()) {
-      if (!member(image_, "ExposedPorts").contains(port)) ports.insert(port);
+      if (!member(image_, "ExposedPorts").contains(port))
+        ports.insert(port.find('/') == std::string::npos ? port + "/tcp" : port);
     }
     return ports;
   }
@@ -437,19 +444,21 @@ class Comparison {
     for (const auto& [name, endpoint] : now) {
       const auto& there = member(before, name);
       if (there.is_null()) {
-        changes_.push_back({"networks." + name, std::nullopt, "joined"});
+        changes_.push_back({"networks." + name, std::nullopt, ""});
         continue;
       }
       endpoint_differs("networks." + name, there, endpoint);
     }
     for (const auto& [name, endpoint] : before.items()) {
-      if (!now.contains(name)) changes_.push_back({"networks." + name, "joined", std::nullopt});
+      if (!now.contains(name)) changes_.push_back({"networks." + name, "", std::nullopt});
     }
   }
 
   void endpoint_differs(const std::string& path, const Json& before, const Json& now) {
     // The container's own names are known to the engine anyway.
-    const std::set<std::string> own{name_, member(actual_, "Id").get<std::string>().substr(0, 12)};
+    const auto& hostname = member(member(actual_, "Config"), "Hostname");
+    const std::set<std::string> own{name_, member(actual_, "Id").get<std::string>().substr(0, 12),
+                                    hostname.is_string() ? hostname.get<std::string>() : ""};
     const auto aliases = [&](const Json& endpoint) {
       std::set<std::string> names;
       for (const auto& alias : member(endpoint, "Aliases")) {
@@ -457,13 +466,18 @@ class Comparison {
       }
       return Json(names);
     };
-    const auto items = [](const Json& endpoint, const char* key) {
+    // docker compose adds the other's name and what is left of it without the project's.
+    const auto links = [](const Json& endpoint) {
       std::set<std::string> out;
-      for (const auto& item : member(endpoint, key)) out.insert(item.get<std::string>());
+      for (const auto& item : member(endpoint, "Links")) {
+        const auto link = item.get<std::string>();
+        const auto colon = std::min(link.find(':'), link.size());
+        if (!link.substr(0, colon).ends_with(link.substr(std::min(colon + 1, link.size())))) out.insert(link);
+      }
       return Json(out);
     };
     differ(path + ".aliases", aliases(before), aliases(now));
-    differ("links", items(before, "Links"), items(now, "Links"));
+    differ("links", links(before), links(now));
     const auto addresses = [](const Json& endpoint) {
       return dense(member(endpoint, "IPAMConfig").is_object() ? endpoint["IPAMConfig"] : Json::object());
     };
