@@ -172,6 +172,8 @@ Result<void> inspect_images(const engine::Client& client, const std::set<std::st
   for (const auto& name : names) {
     auto image = engine::inspect_image(client, name, stop);
     if (image) {
+      // Podman does not tell the healthcheck of an image, which may have one.
+      if (client.is_podman() && image->config.is_object()) image->config.emplace("Healthcheck", nullptr);
       observed.images[name] = {image->id, image->user, std::make_shared<const project::Json>(image->config)};
     } else if (image.error().fault != Fault::not_found) {
       return std::unexpected(image.error());

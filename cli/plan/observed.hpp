@@ -44,7 +44,7 @@ struct ObservedContainer {
 struct ObservedImage {
   std::string id;
   std::string user;                                       // of its configuration
-  std::shared_ptr<const project::Json> config = nullptr;  // its whole configuration, to judge foreign containers by
+  std::shared_ptr<const project::Json> config = nullptr;  // its whole configuration; null at what nobody tells of it
 };
 
 // What a network or volume is, key by key as a stack file would say it: "driver", "driver_opts.type",
