@@ -76,7 +76,7 @@ std::optional<int> exec_start_failure(const Error& error) {
   if (says("command that was not found")) return 127;
   if (error.fault != Fault::failed) return std::nullopt;
   if (says("executable file not found") || says("no such file or directory")) return 127;
-  if (says("permission denied")) return 126;
+  if (says("permission denied") || says("unable to find user")) return 126;
   return std::nullopt;
 }
 
