@@ -21,15 +21,6 @@ struct End {
   int exit_code = 0;
 };
 
-// Others start when it has ended well.
-bool is_awaited_job(const project::Project& project, const std::string& service) {
-  return std::ranges::any_of(project.services, [&](const project::Service& other) {
-    return std::ranges::any_of(other.dependencies, [&](const project::Dependency& dependency) {
-      return dependency.service == service && dependency.condition == "service_completed_successfully";
-    });
-  });
-}
-
 // Sets its token at the first end that counts.
 class Ends {
  public:
@@ -59,7 +50,7 @@ class Ends {
     --open_;
     if (first_ || over_.stop_requested()) return;
     const auto service = service_of(container);
-    const bool counts = !code || *code != 0 || !is_awaited_job(scene_.project, service);
+    const bool counts = !code || *code != 0 || !project::is_awaited_job(scene_.project, service);
     if (!counts && open_ > 0) return;
     first_ = End{service, container.name, code.value_or(1)};
     over_.request_stop();

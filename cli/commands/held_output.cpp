@@ -50,7 +50,7 @@ HeldOutput::~HeldOutput() {
 }
 
 std::string HeldOutput::finish() {
-  { const Descriptor closed = std::move(write_end_); }
+  write_end_.close();
   if (thread_.joinable()) thread_.join();
   return std::move(held_);
 }
@@ -68,7 +68,7 @@ void HeldOutput::copy() {
     const bool written = write(std::string_view(held_).substr(0, ready));
     held_.erase(0, ready);
     if (written) continue;
-    const Descriptor closed = std::move(read_end_);  // who writes to us learns of it
+    read_end_.close();  // who writes to us learns of it
     return;
   }
 }

@@ -77,8 +77,9 @@ Result<engine::Endpoint> endpoint_of(const Session& session) {
   auto endpoint = engine::resolve_endpoint({session.options.host, session.options.context}, session.environment);
   if (endpoint || session.options.context || session.options.host) return endpoint;
   const auto folder = engine::docker_config_folder(session.environment);
-  if (folder.empty() || config_fault(folder).empty()) return endpoint;
-  session.terminal.warning(config_fault(folder) + "; the default engine is used");
+  const auto fault = folder.empty() ? std::string() : config_fault(folder);
+  if (fault.empty()) return endpoint;
+  session.terminal.warning(fault + "; the default engine is used");
   return engine::resolve_endpoint({std::nullopt, "default"}, session.environment);
 }
 

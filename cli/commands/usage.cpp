@@ -37,7 +37,10 @@ std::string unknown_word(const CLI::App& app, const CLI::App& verb, const std::s
   std::vector<std::string> names;
   add_option_names(verb, names);
   add_option_names(app, names);
-  const auto close = nearest(word.substr(0, word.find('=')), names);
+  const auto name = word.substr(0, word.find('='));
+  if (std::ranges::find(names, name) != names.end())
+    return fmt::format("'{}' stands before the verb, write it behind: {} {}", name, full_name(verb), name);
+  const auto close = nearest(name, names);
   return fmt::format("unknown option '{}'{}", word, close ? ", did you mean '" + *close + "'?" : "");
 }
 

@@ -42,18 +42,18 @@ Error name_taken(Error error, const std::string& name) {
   return error;
 }
 
-Error port_taken(Error error, const std::string& service) {
+Error port_taken(Error error) {
   if (!mentions(error.message, {"port is already allocated", "address already in use", "ports are not available"}))
     return error;
   error.fault = Fault::conflict;
-  error.message = fmt::format("{}: a host port is taken: {}", service, error.message);
+  error.message = "a host port is taken: " + error.message;
   error.hint =
       "stop what uses it, or publish another one (the variables of .env.docker.example, or ports: in the stack file)";
   return error;
 }
 
 Error of_service(Error error, const std::string& service) {
-  if (!error.message.starts_with(service + ":")) error.message = fmt::format("{}: {}", service, error.message);
+  error.message = fmt::format("{}: {}", service, error.message);
   return error;
 }
 
@@ -65,7 +65,7 @@ Error not_started(Error error, const std::string& service) {
     error.hint = "check command and entrypoint, and that the image has that program";
     return error;
   }
-  return of_service(port_taken(std::move(error), service), service);
+  return of_service(port_taken(std::move(error)), service);
 }
 
 class Worker {

@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 
 #include "engine/logs.hpp"
+#include "execute/observe.hpp"
 #include "plan/labels.hpp"
 
 namespace saasctl::execute {
@@ -63,39 +65,30 @@ std::optional<std::string> own_fault(const engine::Container& container) {
   return std::nullopt;
 }
 
-bool is_one_off(const engine::ContainerSummary& container) {
-  const auto label = container.labels.find(std::string(plan::label::one_off));
-  return label != container.labels.end() && label->second == "True";
-}
-
 // The ids of containers that the plan itself has stopped and not started again: their ends say nothing.
 std::set<std::string> stopped_by(const plan::Plan& plan) {
   std::set<std::string> ids;
+  const auto id_of = [&](const std::string& container) {
+    const auto known = plan.ids.find(container);
+    return known == plan.ids.end() ? std::string() : known->second;
+  };
   for (const auto& action : plan.actions) {
-    const auto* work = std::get_if<plan::StopContainer>(&action.work);
-    if (const auto known = work ? plan.ids.find(work->container) : plan.ids.end(); known != plan.ids.end())
-      ids.insert(known->second);
-  }
-  for (const auto& action : plan.actions) {
-    const auto* work = std::get_if<plan::StartContainer>(&action.work);
-    if (const auto known = work ? plan.ids.find(work->container) : plan.ids.end(); known != plan.ids.end())
-      ids.erase(known->second);
+    if (const auto* stop = std::get_if<plan::StopContainer>(&action.work)) ids.insert(id_of(stop->container));
+    if (const auto* start = std::get_if<plan::StartContainer>(&action.work)) ids.erase(id_of(start->container));
   }
   return ids;
 }
 
 void put_root_first(const engine::Client& client, const project::Project& project, const plan::Plan& plan,
-                    const std::vector<engine::ContainerSummary>& containers, ReadyError& error,
+                    const std::vector<plan::ObservedContainer>& containers, ReadyError& error,
                     const std::stop_token& stop) {
   const auto stopped = stopped_by(plan);
   const auto below = foundations(project, error.service->service);
   for (const auto& service : project.services) {
     if (!below.contains(service.name)) continue;
-    for (const auto& summary : containers) {
-      const auto label = summary.labels.find(std::string(plan::label::service));
-      if (label == summary.labels.end() || label->second != service.name) continue;
-      if (is_one_off(summary) || stopped.contains(summary.id)) continue;
-      const auto container = engine::inspect_container(client, summary.id, stop);
+    for (const auto& seen : containers) {
+      if (seen.service != service.name || seen.one_off || stopped.contains(seen.id)) continue;
+      const auto container = engine::inspect_container(client, seen.id, stop);
       const auto fault = container ? own_fault(*container) : std::nullopt;
       if (!fault) continue;
       auto root = service_error(service, *container, *fault);
@@ -160,7 +153,7 @@ std::string describe_end(const engine::Container& container) {
 
 ReadyError service_error(const project::Service& service, const engine::Container& container, const std::string& what) {
   ServiceFailure failure{service.name, container.id, what, {}, {}, {}};
-  if (!container.state.running) failure.exit_code = container.state.exit_code;
+  if (!container.state.running || container.state.restarting) failure.exit_code = container.state.exit_code;
   if (container.state.health) failure.health = container.state.health->log;
   ReadyError error{{Fault::failed, fmt::format("{} {}", service.name, what)}};
   error.service = std::move(failure);
@@ -170,11 +163,12 @@ ReadyError service_error(const project::Service& service, const engine::Containe
 ReadyError with_root_cause(const engine::Client& client, const project::Project& project, const plan::Plan& plan,
                            ReadyError error, const std::stop_token& stop) {
   if (error.fault == Fault::interrupted || error.fault == Fault::no_engine) return error;
-  const auto containers =
-      engine::list_containers(client, {std::string(plan::label::project) + "=" + project.name}, stop);
-  if (!containers) return error;
+  const auto list = engine::list_containers(client, {std::string(plan::label::project) + "=" + project.name}, stop);
+  if (!list) return error;
+  std::vector<plan::ObservedContainer> containers;
+  std::ranges::transform(*list, std::back_inserter(containers), observed_container);
   if (error.service) {
-    put_root_first(client, project, plan, *containers, error, stop);
+    put_root_first(client, project, plan, containers, error, stop);
     error.service->logs = last_logs(client, error.service->container, stop);
   }
   std::set<std::string> planned;
@@ -182,11 +176,9 @@ ReadyError with_root_cause(const engine::Client& client, const project::Project&
     if (const auto* create = std::get_if<plan::CreateContainer>(&action.work)) planned.insert(create->service);
   }
   for (const auto& service : project.services) {
-    const auto found = std::ranges::find_if(*containers, [&](const engine::ContainerSummary& container) {
-      const auto label = container.labels.find(std::string(plan::label::service));
-      return !is_one_off(container) && label != container.labels.end() && label->second == service.name;
-    });
-    const bool is_there = found != containers->end();
+    const auto found = std::ranges::find_if(
+        containers, [&](const auto& container) { return !container.one_off && container.service == service.name; });
+    const bool is_there = found != containers.end();
     if (is_there || planned.contains(service.name)) error.left.push_back({service.name, is_there ? found->state : ""});
   }
   return error;

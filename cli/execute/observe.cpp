@@ -49,11 +49,13 @@ bool is_anonymous(const engine::Mount& mount) {
   return mount.type == "volume" && mount.name.size() == 64 && mount.name.find_first_not_of(digits) == std::string::npos;
 }
 
-std::vector<std::string> companions_of(const engine::Container& container) {
+// The ids of those whose name spaces it is in.
+std::vector<std::string> companions_of(const nlohmann::json& container) {
   constexpr std::string_view head = "container:";
   std::vector<std::string> ids;
+  const auto host = container.value("HostConfig", nlohmann::json::object());
   for (const auto* key : {"NetworkMode", "IpcMode", "PidMode"}) {
-    const auto mode = container.host_config.value(key, std::string());
+    const auto mode = host.value(key, std::string());
     if (mode.starts_with(head)) ids.push_back(mode.substr(head.size()));
   }
   return ids;
@@ -66,18 +68,15 @@ Result<void> observe_containers(const engine::Client& client, const project::Pro
   for (const auto& container : *containers) {
     auto seen = observed_container(container);
     seen.fresh = seen.fresh || client.is_podman();  // its list does not tell the health: nobody is trusted unasked
-    if (seen.model.empty() && !seen.one_off) {
-      auto whole = engine::describe_container(client, container.id, stop);
+    const auto* service = project.find(seen.service);
+    const bool foreign = seen.model.empty() && !seen.one_off;
+    const bool shares = service && !stack::sharing(service->spec).empty();
+    if (foreign || shares) {
+      const auto whole = engine::describe_container(client, container.id, stop);
       if (!whole && whole.error().fault == Fault::not_found) continue;  // removed meanwhile
       if (!whole) return std::unexpected(whole.error());
-      seen.inspected = std::make_shared<const project::Json>(*whole);
-    }
-    const auto* service = project.find(seen.service);
-    if (service && !stack::sharing(service->spec).empty()) {
-      auto whole = engine::inspect_container(client, container.id, stop);
-      if (!whole && whole.error().fault == Fault::not_found) continue;
-      if (!whole) return std::unexpected(whole.error());
-      seen.lives_with = companions_of(*whole);
+      if (foreign) seen.inspected = std::make_shared<const project::Json>(*whole);
+      if (shares) seen.lives_with = companions_of(*whole);
     }
     observed.containers.push_back(std::move(seen));
   }

@@ -39,8 +39,9 @@ Facts facts_of(const stack::Volume& spec) {
   return facts;
 }
 
+// `added_options`: the engine may have given it some that nobody asked for.
 // "internal false → true, driver_opts.type none → tmpfs"; empty when everything is as wanted.
-std::string differences(const Facts& wanted, const Facts& there) {
+std::string differences(const Facts& wanted, const Facts& there, bool added_options) {
   std::vector<std::string> parts;
   for (const auto& [key, value] : wanted) {
     const auto found = there.find(key);
@@ -50,32 +51,20 @@ std::string differences(const Facts& wanted, const Facts& there) {
       parts.push_back(fmt::format("{} {} → {}", key, found->second, value));
     }
   }
-  return join(parts, ", ");
-}
-
-// Options that the engine keeps and the file has no more. Of networks they are left out: engines add some themselves.
-std::string dropped(const stack::Volume& wanted, const Facts& there) {
-  std::vector<std::string> parts;
-  const auto facts = facts_of(wanted);
   for (const auto& [key, value] : there) {
-    if (key.starts_with("driver_opts.") && !facts.contains(key))
+    if (!added_options && key.starts_with("driver_opts.") && !wanted.contains(key))
       parts.push_back(fmt::format("{} {} removed", key, value));
   }
   return join(parts, ", ");
 }
-std::string dropped(const stack::Network&, const Facts&) {
-  return "";
-}
 
 template <typename Resources>
 void compare(std::vector<std::string>& out, const Resources& resources, const std::map<std::string, Facts>& there,
-             const std::string& sentence) {
+             const std::string& sentence, bool added_options) {
   for (const auto& resource : resources) {
     const auto found = there.find(resource.name);
     if (resource.external || found == there.end()) continue;
-    auto text = differences(facts_of(resource.spec), found->second);
-    const auto gone = dropped(resource.spec, found->second);
-    text += (text.empty() || gone.empty() ? "" : ", ") + gone;
+    const auto text = differences(facts_of(resource.spec), found->second, added_options);
     if (!text.empty()) out.push_back(fmt::format(fmt::runtime(sentence), resource.name, text));
   }
 }
@@ -85,9 +74,9 @@ void compare(std::vector<std::string>& out, const Resources& resources, const st
 std::vector<std::string> divergences(const project::Project& project, const Observed& observed) {
   std::vector<std::string> out;
   compare(out, project.networks, observed.network_facts,
-          "network {} stays as it is, not as the file says: {}; saasctl down and up make it anew");
+          "network {} stays as it is, not as the file says: {}; saasctl down and up make it anew", true);
   compare(out, project.volumes, observed.volume_facts,
-          "volume {} stays as it is, not as the file says: {}; saasctl down --volumes removes it and its data");
+          "volume {} stays as it is, not as the file says: {}; saasctl down --volumes removes it and its data", false);
   return out;
 }
 

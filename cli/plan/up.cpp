@@ -207,12 +207,8 @@ class UpPlanner {
 
   // A job that others wait for and that has ended well is not run again.
   bool is_done(const ObservedContainer& container) const {
-    if (container.state != "exited" || container.exit_code != 0) return false;
-    return std::ranges::any_of(project_.services, [&](const project::Service& service) {
-      return std::ranges::any_of(service.dependencies, [&](const project::Dependency& dependency) {
-        return dependency.service == container.service && dependency.condition == "service_completed_successfully";
-      });
-    });
+    return container.state == "exited" && container.exit_code == 0 &&
+           project::is_awaited_job(project_, container.service);
   }
 
   std::string renewed_dependency(const project::Service& service) const {

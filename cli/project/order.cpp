@@ -71,4 +71,12 @@ Result<std::vector<std::string>> with_dependencies(const Project& project, const
   return all;
 }
 
+bool is_awaited_job(const Project& project, std::string_view service) {
+  return std::ranges::any_of(project.services, [&](const Service& other) {
+    return std::ranges::any_of(other.dependencies, [&](const Dependency& dependency) {
+      return dependency.service == service && dependency.condition == "service_completed_successfully";
+    });
+  });
+}
+
 }  // namespace saasctl::project

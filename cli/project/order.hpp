@@ -20,4 +20,7 @@ Result<void> check_names(const std::vector<std::string>& names, const std::vecto
 // Error usage: an unknown service, with the nearest name.
 Result<std::vector<std::string>> with_dependencies(const Project& project, const std::vector<std::string>& names);
 
+// Whether others start when it has ended well.
+bool is_awaited_job(const Project& project, std::string_view service);
+
 }  // namespace saasctl::project

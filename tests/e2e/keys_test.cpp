@@ -1,19 +1,8 @@
 // Keys of Compose as the engine has them afterwards.
-#include "engine/exec.hpp"
 #include "stack.hpp"
 
 using namespace saasctl;
 using namespace saasctl::test;
-
-namespace {
-
-std::string said_inside(const Stack& stack, const std::string& service, const std::vector<std::string>& words) {
-  const auto result = engine::exec_run(stack.client(), stack.container(service).id, words, {}, {});
-  if (!result) FAIL(result.error().message);
-  return result->standard_output;
-}
-
-}  // namespace
 
 TEST_CASE("a container has what the keys of its service say") {
   const auto client = real_engine();
@@ -79,10 +68,10 @@ TEST_CASE("a container has what the keys of its service say") {
   CHECK(main.networks.at(stack.project() + "_fixed").ip_address == "10.213.77.9");
   CHECK(main.networks.contains(stack.project() + "_other"));
 
-  CHECK(said_inside(stack, "main", {"/fixture", "size", "/text"}) == "6 bytes\n");
-  CHECK(said_inside(stack, "main", {"/fixture", "size", "/etc/deep/v"}) == "15 bytes\n");
-  CHECK(said_inside(stack, "main", {"/fixture", "owner", "/etc/deep/v"}) == "5:6 440\n");
-  CHECK(said_inside(stack, "main", {"/fixture", "owner", "/mem"}) == "0:0 1777\n");
+  CHECK(stack.said_in("main", {"/fixture", "size", "/text"}) == "6 bytes\n");
+  CHECK(stack.said_in("main", {"/fixture", "size", "/etc/deep/v"}) == "15 bytes\n");
+  CHECK(stack.said_in("main", {"/fixture", "owner", "/etc/deep/v"}) == "5:6 440\n");
+  CHECK(stack.said_in("main", {"/fixture", "owner", "/mem"}) == "0:0 1777\n");
 
   const auto beside = stack.container("beside");
   CHECK(beside.host_config["NetworkMode"].get<std::string>().starts_with("container:"));

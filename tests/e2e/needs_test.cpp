@@ -1,5 +1,4 @@
 // What services need of one another and of the machine: `up` brings it, or says in one line what is missing.
-#include "engine/exec.hpp"
 #include "services.hpp"
 #include "stack.hpp"
 
@@ -8,10 +7,15 @@ using namespace saasctl::test;
 
 namespace {
 
-std::string said_in(const Stack& stack, const std::string& service, const std::vector<std::string>& words) {
-  const auto result = engine::exec_run(stack.client(), stack.container(service).id, words, {}, {});
-  if (!result) FAIL(result.error().message);
-  return result->standard_output;
+// `up` ends with 1 and says all of this.
+void fails_saying(const Stack& stack, const std::vector<std::string>& parts) {
+  const auto outcome = stack.run({"up"});
+  INFO(outcome.err);
+  CHECK(outcome.exit_code == 1);
+  for (const auto& part : parts) {
+    INFO(part);
+    CHECK(contains(outcome.err, part));
+  }
 }
 
 }  // namespace
@@ -21,11 +25,7 @@ TEST_CASE("a service that ends again and again is not ready") {
   const FixtureImage image(client);
   const Stack stack(client);
   stack.write("services:\n" + service("loop", image.text(), "[fail, '4']", "    restart: always\n"));
-  const auto outcome = stack.run({"up"});
-  INFO(outcome.err);
-  CHECK(outcome.exit_code == 1);
-  CHECK(contains(outcome.err, "loop exited with code 4"));
-  CHECK(contains(outcome.err, "the reason why"));
+  fails_saying(stack, {"loop exited with code 4", "the reason why"});
 }
 
 TEST_CASE("a service that dies while others come up is a failure, though it was ready") {
@@ -34,10 +34,7 @@ TEST_CASE("a service that dies while others come up is a failure, though it was 
   const Stack stack(client);
   stack.write("services:\n" + service("brief", image.text(), "[end, '1']") +
               sleeper("slow", image.text(), "    ready: {exec: [/fixture, sleep, '3'], timeout: 5s}\n"));
-  const auto outcome = stack.run({"up"});
-  INFO(outcome.err);
-  CHECK(outcome.exit_code == 1);
-  CHECK(contains(outcome.err, "brief exited with code 5, after it was ready"));
+  fails_saying(stack, {"brief exited with code 5, after it was ready"});
 }
 
 TEST_CASE("what cannot start is named, with its exit code and what to do") {
@@ -45,11 +42,7 @@ TEST_CASE("what cannot start is named, with its exit code and what to do") {
   const FixtureImage image(client);
   const Stack stack(client);
   stack.write("services:\n" + service("typo", image.text(), "[x]", "    entrypoint: [/no/such]\n"));
-  const auto outcome = stack.run({"up"});
-  INFO(outcome.err);
-  CHECK(outcome.exit_code == 1);
-  CHECK(contains(outcome.err, "typo cannot start: its command was not found (exit code 127)"));
-  CHECK(contains(outcome.err, "check command and entrypoint"));
+  fails_saying(stack, {"typo cannot start: its command was not found (exit code 127)", "check command and entrypoint"});
 }
 
 TEST_CASE("a config whose file is missing is an error, and no folder takes its place") {
@@ -58,10 +51,7 @@ TEST_CASE("a config whose file is missing is an error, and no folder takes its p
   const Stack stack(client);
   stack.write("services:\n" + sleeper("web", image.text(), "    configs: [{source: c, target: /c}]\n") +
               "configs: {c: {file: ./missing.conf}}\n");
-  const auto outcome = stack.run({"up"});
-  INFO(outcome.err);
-  CHECK(outcome.exit_code == 1);
-  CHECK(contains(outcome.err, "missing.conf"));
+  fails_saying(stack, {"missing.conf"});
   CHECK_FALSE(std::filesystem::exists(stack.folder() / "missing.conf"));
 }
 
@@ -77,11 +67,11 @@ TEST_CASE("secrets stand where they are asked for, and hide nothing else") {
       "secrets: {key: {file: secrets/key}}\n");
   stack.must({"secrets", "init"});
   stack.must({"up"});
-  const auto size = said_in(stack, "web", {"/fixture", "size", "/run/secrets/key"});
+  const auto size = stack.said_in("web", {"/fixture", "size", "/run/secrets/key"});
   CHECK(size != "0 bytes\n");
-  CHECK(said_in(stack, "web", {"/fixture", "size", "/run/secrets/deep/key"}) == size);
-  CHECK(said_in(stack, "web", {"/fixture", "owner", "/run/secrets/deep/key"}) == "7:0 400\n");
-  CHECK(said_in(stack, "web", {"/fixture", "owner", "/beside"}) == "0:0 440\n");
+  CHECK(stack.said_in("web", {"/fixture", "size", "/run/secrets/deep/key"}) == size);
+  CHECK(stack.said_in("web", {"/fixture", "owner", "/run/secrets/deep/key"}) == "7:0 400\n");
+  CHECK(stack.said_in("web", {"/fixture", "owner", "/beside"}) == "0:0 440\n");
   CHECK(contains(stack.must({"up"}).err, "nothing to change"));
 }
 
@@ -124,10 +114,7 @@ TEST_CASE("a hook that fails after the start stops the service, and the next run
     return "services:\n" + sleeper("web", image.text(), "    post_start: [{command: [/fixture, " + command + "]}]\n");
   };
   stack.write(text("fail, '7'"));
-  const auto outcome = stack.run({"up"});
-  INFO(outcome.err);
-  CHECK(outcome.exit_code == 1);
-  CHECK(contains(outcome.err, "web: post_start ended with exit code 7: the reason why; web was stopped again"));
+  fails_saying(stack, {"web: post_start ended with exit code 7: the reason why; web was stopped again"});
   CHECK_FALSE(stack.container("web").state.running);
   stack.write(text("print, done"));
   stack.must({"up"});

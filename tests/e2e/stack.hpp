@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <set>
 
+#include "engine/exec.hpp"
 #include "engine/networks.hpp"
 #include "engine/volumes.hpp"
 #include "plan/labels.hpp"
@@ -122,6 +123,13 @@ class Stack {
     auto found = engine::inspect_container(client_, project_ + "-" + service + "-1", {});
     if (!found) FAIL(found.error().message);
     return std::move(*found);
+  }
+
+  // What a command in the service's container writes.
+  std::string said_in(const std::string& service, const std::vector<std::string>& words) const {
+    const auto result = engine::exec_run(client_, container(service).id, words, {}, {});
+    if (!result) FAIL(result.error().message);
+    return result->standard_output;
   }
 
   // Service to container id.

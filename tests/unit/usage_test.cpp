@@ -61,6 +61,8 @@ TEST_CASE("an unknown option is told with its verb and the nearest one") {
   CHECK(says({"config", "--servces"}, {"config: unknown option '--servces'", "--services"}));
   CHECK(says({"secrets", "init", "--xyzzy"}, {"init: unknown option '--xyzzy'\n", "saasctl secrets init --help"}));
   CHECK(says({"version", "web"}, {"version: unexpected word 'web'"}));
+  CHECK(says({"--timeout", "60", "up"},
+             {"up: '--timeout' stands before the verb, write it behind: saasctl up --timeout"}));
 }
 
 TEST_CASE("a value that is none is told with what was expected") {
