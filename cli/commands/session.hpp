@@ -58,7 +58,7 @@ Result<engine::Client> connect_engine(const Session& session);
 // config.json cannot be read, which is warned about.
 std::filesystem::path readable_docker_config(const Session& session);
 
-// The exit code that a failure stands for. `interrupted` is 130 here; run() makes it 143 after SIGTERM.
+// The exit code that a failure stands for. `interrupted` is 130 here; run() makes it 143 after SIGTERM and 129 after SIGHUP.
 int exit_code(Fault fault);
 
 // Shows the error and gives its exit code.

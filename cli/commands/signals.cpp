@@ -14,7 +14,7 @@
 namespace saasctl::commands {
 namespace {
 
-// SIGINT and SIGTERM, blocked in this thread and those it makes.
+// SIGINT, SIGTERM and SIGHUP, blocked in this thread and those it makes.
 sigset_t block_signals() {
   sigset_t set;
   sigemptyset(&set);

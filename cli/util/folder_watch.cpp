@@ -99,7 +99,8 @@ Result<void> FolderWatch::take_event(int watch, std::uint32_t mask, const std::s
   if (!found->second.whole && !found->second.of.contains(path)) return {};
   changes.paths.insert(path);
   if ((mask & IN_ISDIR) == 0) return {};
-  if ((mask & (IN_MOVED_FROM | IN_DELETE)) != 0) forget_below(path);
+  // What is removed ends its watches by itself, with IN_IGNORED; what is moved away would still be told of.
+  if ((mask & IN_MOVED_FROM) != 0) forget_below(path);
   if ((mask & (IN_MOVED_TO | IN_CREATE)) != 0) return add_below(path, &changes);
   return {};
 }

@@ -43,7 +43,6 @@ class TokenSigner {
 
   // The public key as a JSON Web Key Set (RFC 7517, RFC 8037); kid is the RFC 7638 thumbprint.
   [[nodiscard]] std::string jwks() const;
-  [[nodiscard]] const std::string& key_id() const { return key_id_; }
 
  private:
   std::array<unsigned char, 32> public_key_{};

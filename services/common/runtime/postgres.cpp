@@ -95,7 +95,7 @@ Task<Result<std::unique_ptr<Connection>>> Connection::open(const DatabaseSetting
   if (!handle) co_return std::unexpected(handle.error());
   PQsetnonblocking(handle->get(), 1);
   const auto executor = co_await asio::this_coro::executor;
-  co_return std::unique_ptr<Connection>(new Connection(std::move(*handle), executor));
+  co_return std::make_unique<Connection>(std::move(*handle), executor);
 }
 
 Connection::Connection(Handle handle, const asio::any_io_executor& executor)

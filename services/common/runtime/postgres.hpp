@@ -53,6 +53,9 @@ class Connection {
  public:
   [[nodiscard]] static Task<Result<std::unique_ptr<Connection>>> open(const DatabaseSettings& settings,
                                                                       std::string application, Deadline deadline);
+  using Handle = std::unique_ptr<PGconn, void (*)(PGconn*)>;
+  // Of a handle that is connected and does not block, as open() makes it.
+  Connection(Handle handle, const asio::any_io_executor& executor);
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
   ~Connection();
@@ -70,10 +73,7 @@ class Connection {
   [[nodiscard]] bool is_stale() const;
 
  private:
-  using Handle = std::unique_ptr<PGconn, void (*)(PGconn*)>;
   using WaitType = asio::posix::stream_descriptor::wait_type;
-
-  Connection(Handle handle, const asio::any_io_executor& executor);
 
   static Task<Result<Handle>> connect(const DatabaseSettings& settings, std::string application, Deadline deadline);
   Task<Result<Rows>> collect(Deadline deadline);
