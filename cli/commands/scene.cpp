@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <tuple>
 
+#include "commands/connecting.hpp"
 #include "engine/volumes.hpp"
 #include "execute/observe.hpp"
 #include "plan/labels.hpp"
@@ -78,9 +79,10 @@ bool made_from_another_file(const project::Project& project, const std::vector<e
 }
 
 Result<Scene> see_file(const Session& session, bool file_is_named) {
+  Connecting engine(session);
   auto project = load_whole_project(session);
   if (!project) return std::unexpected(project.error());
-  auto client = connect_engine(session);
+  auto client = engine.finish();
   if (!client) return std::unexpected(client.error());
   auto containers = list(session, *client, project->name);
   if (!containers) return std::unexpected(containers.error());

@@ -72,8 +72,10 @@ std::string config_fault(const std::filesystem::path& folder) {
   return nlohmann::json::accept(*text) ? "" : path.string() + " is not JSON";
 }
 
-// The file says which engine to talk to only when nothing else does: without it that is the default one.
-Result<engine::Endpoint> endpoint_of(const Session& session) {
+}  // namespace
+
+// Docker's configuration says which engine only when nothing else does: without it that is the default one.
+Result<engine::Endpoint> engine_endpoint(const Session& session) {
   auto endpoint = engine::resolve_endpoint({session.options.host, session.options.context}, session.environment);
   if (endpoint || session.options.context || session.options.host) return endpoint;
   const auto folder = engine::docker_config_folder(session.environment);
@@ -82,8 +84,6 @@ Result<engine::Endpoint> endpoint_of(const Session& session) {
   session.terminal.warning(fault + "; the default engine is used");
   return engine::resolve_endpoint({std::nullopt, "default"}, session.environment);
 }
-
-}  // namespace
 
 std::filesystem::path readable_docker_config(const Session& session) {
   auto folder = engine::docker_config_folder(session.environment);
@@ -94,7 +94,7 @@ std::filesystem::path readable_docker_config(const Session& session) {
 }
 
 Result<engine::Client> connect_engine(const Session& session) {
-  auto endpoint = endpoint_of(session);
+  auto endpoint = engine_endpoint(session);
   if (!endpoint) return std::unexpected(endpoint.error());
   return engine::Client::connect(std::move(*endpoint), session.stop);
 }

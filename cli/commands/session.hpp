@@ -51,14 +51,19 @@ Result<project::Project> load_whole_project(const Session& session);
 Result<std::vector<std::string>> chosen_services(const project::Project& project,
                                                  const std::vector<std::string>& services);
 
-// The engine that the options, the environment or the docker CLI's context name.
+// Where the engine is that the options, the environment or the docker CLI's context name; warns of a config.json that
+// cannot be read.
+Result<engine::Endpoint> engine_endpoint(const Session& session);
+
+// That engine, which has answered.
 Result<engine::Client> connect_engine(const Session& session);
 
 // The folder of docker's configuration, for credentials of registries; empty when there is none, or when its
 // config.json cannot be read, which is warned about.
 std::filesystem::path readable_docker_config(const Session& session);
 
-// The exit code that a failure stands for. `interrupted` is 130 here; run() makes it 143 after SIGTERM and 129 after SIGHUP.
+// The exit code that a failure stands for. `interrupted` is 130 here; run() makes it 143 after SIGTERM and 129 after
+// SIGHUP.
 int exit_code(Fault fault);
 
 // Shows the error and gives its exit code.

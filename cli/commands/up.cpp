@@ -6,6 +6,7 @@
 #include "build/pull_policy.hpp"
 #include "commands/attend.hpp"
 #include "commands/carry.hpp"
+#include "commands/connecting.hpp"
 #include "commands/images.hpp"
 #include "commands/project_lock.hpp"
 #include "commands/up_options.hpp"
@@ -194,10 +195,17 @@ int carry_up(const Session& session, const engine::Client& client, const project
     return code;
   }
   if (!plan.changes) session.terminal.message("nothing to change");
-  return options.no_start ? 0 : print_urls(session, client, project, options.services);
+  if (options.no_start) return 0;
+  // Where nothing was done and waited for, the photograph is the newest there is.
+  const auto containers =
+      plan.actions.empty() ? observed.containers : execute::list_observed(client, project.name, session.stop);
+  if (!containers) return fail(session, containers.error());
+  print_urls(session, client.endpoint(), project, options.services, *containers);
+  return 0;
 }
 
 int run_up(const Session& session, const UpOptions& options) {
+  Connecting engine(session);
   const auto project = load(session, options);
   if (!project) return fail(session, project.error());
   const auto names = project::with_dependencies(*project, options.services);
@@ -205,7 +213,7 @@ int run_up(const Session& session, const UpOptions& options) {
   const auto planned = planning(*project, options);
   if (!planned) return fail(session, planned.error());
   if (const auto secrets = check_secrets(*project, *names); !secrets) return fail(session, secrets.error());
-  const auto client = connect_engine(session);
+  const auto client = engine.finish();
   if (!client) return fail(session, client.error());
   std::optional<FileLock> lock;
   if (!options.dry_run) {

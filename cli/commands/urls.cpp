@@ -5,8 +5,6 @@
 #include <algorithm>
 #include <tuple>
 
-#include "commands/scene.hpp"
-#include "plan/labels.hpp"
 #include "util/text.hpp"
 
 namespace saasctl::commands {
@@ -36,19 +34,19 @@ struct Published {
 
 // In the order of the ports; a scaled service has several of the same number.
 std::vector<Published> published_by(const project::Service& service, const engine::Endpoint& endpoint,
-                                    const std::vector<engine::ContainerSummary>& containers) {
+                                    const std::vector<plan::ObservedContainer>& containers) {
   std::vector<Published> out;
   for (const auto& container : containers) {
-    if (service_of(container) != service.name || is_one_off(container)) continue;
-    for (const auto& binding : container.ports) {
-      if (binding.host_port == 0 || binding.host_ip == "::") continue;
-      const auto slash = binding.container_port.find('/');
-      const auto port = binding.container_port.substr(0, slash);
-      const bool web = binding.container_port.substr(slash + 1) == "tcp" && speaks_http(service, port);
+    if (container.service != service.name || container.one_off) continue;
+    for (const auto& published : container.ports) {
+      if (published.host_ip == "::") continue;
+      const auto slash = published.port.find('/');
+      const auto port = published.port.substr(0, slash);
+      const bool web = published.port.substr(slash + 1) == "tcp" && speaks_http(service, port);
       out.push_back({service.name, static_cast<int>(parse_integer(port).value_or(0)),
-                     fmt::format("{}{}:{}", web ? "http://" : "", engine::published_host(endpoint, binding.host_ip),
-                                 binding.host_port),
-                     binding.container_port});
+                     fmt::format("{}{}:{}", web ? "http://" : "", engine::published_host(endpoint, published.host_ip),
+                                 published.host_port),
+                     published.port});
     }
   }
   std::ranges::sort(out, {}, &Published::key);
@@ -57,15 +55,12 @@ std::vector<Published> published_by(const project::Service& service, const engin
 
 }  // namespace
 
-int print_urls(const Session& session, const engine::Client& client, const project::Project& project,
-               const std::vector<std::string>& services) {
-  const auto containers =
-      engine::list_containers(client, {std::string(plan::label::project) + "=" + project.name}, session.stop, false);
-  if (!containers) return fail(session, containers.error());
+void print_urls(const Session& session, const engine::Endpoint& endpoint, const project::Project& project,
+                const std::vector<std::string>& services, const std::vector<plan::ObservedContainer>& containers) {
   std::vector<Published> all;
   for (const auto& service : project.services) {
     if (services.empty() || std::ranges::find(services, service.name) != services.end())
-      std::ranges::move(published_by(service, client.endpoint(), *containers), std::back_inserter(all));
+      std::ranges::move(published_by(service, endpoint, containers), std::back_inserter(all));
   }
   std::size_t service_width = 0;
   std::size_t where_width = 0;
@@ -77,7 +72,6 @@ int print_urls(const Session& session, const engine::Client& client, const proje
     session.terminal.data(
         fmt::format("{:<{}}  {:<{}}  {}\n", one.service, service_width, one.where, where_width, one.port));
   }
-  return 0;
 }
 
 }  // namespace saasctl::commands

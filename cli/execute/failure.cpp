@@ -3,12 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <iterator>
 #include <set>
 
 #include "engine/logs.hpp"
 #include "execute/observe.hpp"
-#include "plan/labels.hpp"
 
 namespace saasctl::execute {
 namespace {
@@ -163,12 +161,10 @@ ReadyError service_error(const project::Service& service, const engine::Containe
 ReadyError with_root_cause(const engine::Client& client, const project::Project& project, const plan::Plan& plan,
                            ReadyError error, const std::stop_token& stop) {
   if (error.fault == Fault::interrupted || error.fault == Fault::no_engine) return error;
-  const auto list = engine::list_containers(client, {std::string(plan::label::project) + "=" + project.name}, stop);
-  if (!list) return error;
-  std::vector<plan::ObservedContainer> containers;
-  std::ranges::transform(*list, std::back_inserter(containers), observed_container);
+  const auto containers = list_observed(client, project.name, stop);
+  if (!containers) return error;
   if (error.service) {
-    put_root_first(client, project, plan, containers, error, stop);
+    put_root_first(client, project, plan, *containers, error, stop);
     error.service->logs = last_logs(client, error.service->container, stop);
   }
   std::set<std::string> planned;
@@ -177,8 +173,8 @@ ReadyError with_root_cause(const engine::Client& client, const project::Project&
   }
   for (const auto& service : project.services) {
     const auto found = std::ranges::find_if(
-        containers, [&](const auto& container) { return !container.one_off && container.service == service.name; });
-    const bool is_there = found != containers.end();
+        *containers, [&](const auto& container) { return !container.one_off && container.service == service.name; });
+    const bool is_there = found != containers->end();
     if (is_there || planned.contains(service.name)) error.left.push_back({service.name, is_there ? found->state : ""});
   }
   return error;

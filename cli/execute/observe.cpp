@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <exception>
+#include <iterator>
 #include <map>
 #include <set>
 #include <thread>
@@ -63,16 +64,15 @@ std::vector<std::string> companions_of(const nlohmann::json& container) {
 
 Result<void> observe_containers(const engine::Client& client, const project::Project& project, plan::Observed& observed,
                                 std::stop_token stop) {
-  auto containers = engine::list_containers(client, {equals(plan::label::project, project.name)}, stop);
+  auto containers = list_observed(client, project.name, stop);
   if (!containers) return std::unexpected(containers.error());
-  for (const auto& container : *containers) {
-    auto seen = observed_container(container);
+  for (auto& seen : *containers) {
     seen.fresh = seen.fresh || client.is_podman();  // its list does not tell the health: nobody is trusted unasked
     const auto* service = project.find(seen.service);
     const bool foreign = seen.model.empty() && !seen.one_off;
     const bool shares = service && !stack::sharing(service->spec).empty();
     if (foreign || shares) {
-      const auto whole = engine::describe_container(client, container.id, stop);
+      const auto whole = engine::describe_container(client, seen.id, stop);
       if (!whole && whole.error().fault == Fault::not_found) continue;  // removed meanwhile
       if (!whole) return std::unexpected(whole.error());
       if (foreign) seen.inspected = std::make_shared<const project::Json>(*whole);
@@ -246,9 +246,7 @@ plan::ObservedContainer observed_container(const engine::ContainerSummary& conta
       number && *number > 0)
     out.number = static_cast<unsigned>(*number);
   for (const auto& port : container.ports) {
-    if (port.host_port == 0) continue;
-    const auto protocol = port.container_port.substr(port.container_port.find('/'));
-    out.host_ports.push_back(std::to_string(port.host_port) + protocol);
+    if (port.host_port != 0) out.ports.push_back({port.host_ip, port.host_port, port.container_port});
   }
   for (const auto& mount : container.mounts) {
     if (is_anonymous(mount)) out.anonymous.push_back({mount.name, mount.destination});
@@ -256,6 +254,15 @@ plan::ObservedContainer observed_container(const engine::ContainerSummary& conta
   }
   out.networks = container.networks;
   return out;
+}
+
+Result<std::vector<plan::ObservedContainer>> list_observed(const engine::Client& client, const std::string& project,
+                                                           std::stop_token stop) {
+  const auto list = engine::list_containers(client, {equals(plan::label::project, project)}, std::move(stop));
+  if (!list) return std::unexpected(list.error());
+  std::vector<plan::ObservedContainer> containers;
+  std::ranges::transform(*list, std::back_inserter(containers), observed_container);
+  return containers;
 }
 
 Result<plan::Observed> observe(const engine::Client& client, const project::Project& project, std::stop_token stop) {

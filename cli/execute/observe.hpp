@@ -2,6 +2,8 @@
 #pragma once
 
 #include <stop_token>
+#include <string>
+#include <vector>
 
 #include "engine/client.hpp"
 #include "engine/containers.hpp"
@@ -13,7 +15,11 @@ namespace saasctl::execute {
 // Containers, networks, volumes and images of the project: a handful of calls, and one for each image.
 Result<plan::Observed> observe(const engine::Client& client, const project::Project& project, std::stop_token stop);
 
-// What a row of the engine's list tells.
+// The containers of a project, stopped ones too, as far as the engine's list tells of them.
+Result<std::vector<plan::ObservedContainer>> list_observed(const engine::Client& client, const std::string& project,
+                                                           std::stop_token stop);
+
+// What a row of that list tells.
 plan::ObservedContainer observed_container(const engine::ContainerSummary& container);
 
 }  // namespace saasctl::execute

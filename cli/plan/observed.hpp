@@ -18,6 +18,15 @@ struct AnonymousVolume {
   std::string destination;
 };
 
+struct PublishedPort {
+  std::string host_ip;
+  unsigned host_port = 0;
+  std::string port;  // in the container: "80/tcp"
+
+  // What only one can hold, whatever the address: "8080/tcp".
+  std::string key() const { return std::to_string(host_port) + port.substr(port.find('/')); }
+};
+
 struct ObservedContainer {
   std::string id;
   std::string name;
@@ -31,7 +40,7 @@ struct ObservedContainer {
   std::optional<int> exit_code = std::nullopt;  // of an exited one
   std::string health = {};                      // healthy, unhealthy, starting; empty: the engine does not watch it
   bool fresh = false;                           // it has not run for long, or nobody can say so
-  std::vector<std::string> host_ports = {};     // published now: "8080/tcp"
+  std::vector<PublishedPort> ports = {};        // published now
   std::vector<AnonymousVolume> anonymous = {};
   std::vector<std::string> networks = {};    // names of those it is attached to
   std::vector<std::string> volumes = {};     // names of those it mounts

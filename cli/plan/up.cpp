@@ -116,7 +116,7 @@ class UpPlanner {
     Indices after = stop_old(container, cause, {}, verdict);
     const auto removed =
         add(RemoveContainer{container.service, container.name}, cause, after, after.empty() ? verdict : Verdict::none);
-    for (const auto& port : container.host_ports) freed_[port].push_back(after.empty() ? removed : after.back());
+    for (const auto& port : container.ports) freed_[port.key()].push_back(after.empty() ? removed : after.back());
   }
 
   Indices stop_old(const ObservedContainer& container, const Cause& cause, Indices after, Verdict verdict) {
@@ -137,7 +137,7 @@ class UpPlanner {
         create(place);
       }
       for (const auto* old_one : place.instance.old) {
-        for (const auto& port : old_one->host_ports) holders_.emplace(port, std::pair(service.name, places.size()));
+        for (const auto& port : old_one->ports) holders_.emplace(port.key(), std::pair(service.name, places.size()));
       }
       places.push_back(std::move(place));
     }

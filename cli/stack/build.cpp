@@ -31,7 +31,7 @@ const Record<Build>& build_record() {
           .key("cache_from", &Build::cache_from, list_of(any_text()), "Images whose layers may be reused.")
           .key("cache_to", &Build::cache_to, list_of(any_text()),
                "Where layers are kept for other machines: type=inline, in the image itself.")
-          .partly("type=inline; " + std::string(other_builder))
+          .partly("type=inline; the engine's own builder cannot do others through its API")
           .key("secrets", &Build::secrets, list_of(grant_form()),
                "Secrets that RUN --mount=type=secret,id=NAME can read while building.")
           .key("extra_hosts", &Build::extra_hosts, extra_hosts_form(), "name:address pairs known while building.")
@@ -43,7 +43,7 @@ const Record<Build>& build_record() {
           .key("isolation", &Build::isolation, one_of({"default"}), "How RUN steps are isolated.")
           .partly("default; others exist on Windows only")
           .key("privileged", &Build::privileged, boolean(), "Give RUN steps all powers.")
-          .partly("false; " + std::string(other_builder))
+          .partly("false; the engine's own builder cannot do it through its API")
           .key("provenance", &Build::provenance, any_text(), "An attestation of how the image was made.")
           .partly("false; an engine's image store keeps none")
           .key("sbom", &Build::sbom, any_text(), "An attestation of what the image is made of.")
@@ -173,7 +173,7 @@ Form<std::vector<std::string>> extra_hosts_form() {
     }
     return hosts;
   };
-  form.schema = {{"oneOf", {list.schema, {{"type", "object"}}}}};
+  form.schema = [list = list.schema]() -> Json { return {{"oneOf", {list(), {{"type", "object"}}}}}; };
   form.words = "list of name:address or map";
   return form;
 }

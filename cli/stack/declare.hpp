@@ -4,6 +4,7 @@
 
 #include <concepts>
 #include <functional>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
@@ -67,24 +68,44 @@ enum class Support { full, partly, no_effect, refused };
 
 struct RecordInfo;
 
+// A part of the JSON Schema, made when it is asked for, which most runs never do; copies share what makes it.
+class Schema {
+ public:
+  Schema() = default;
+  template <std::invocable Make>
+  Schema(Make make) : make_(std::make_shared<const std::function<Json()>>(std::move(make))) {}
+
+  // Null when nothing makes it.
+  Json operator()() const { return make_ ? (*make_)() : Json(); }
+
+ private:
+  std::shared_ptr<const std::function<Json()>> make_;
+};
+
+// A text that is there as long as the program is.
+struct Literal : std::string_view {
+  constexpr Literal() = default;
+  consteval Literal(const char* text) : std::string_view(text) {}
+};
+
 // What the schema and the reference pages say of a key.
 struct KeyInfo {
   std::string name;
-  std::string doc;
+  Literal doc;
   std::string words;  // its form: "duration", "list of string"
-  Json schema;
+  Schema schema;
   Origin origin = Origin::compose;
   bool required = false;
-  std::string example = {};
+  Literal example = {};
   const RecordInfo* record = nullptr;  // of the map, or of each map in the list, that the key holds
   Support support = Support::full;
-  std::string why = {};   // of a support that is not full
-  std::string also = {};  // another spelling of a key of ours, one that Compose passes over (x-…); may be empty
+  Literal why = {};   // of a support that is not full
+  Literal also = {};  // another spelling of a key of ours, one that Compose passes over (x-…); may be empty
 };
 
 struct RecordInfo {
   std::string name;
-  std::string doc;
+  Literal doc;
   std::vector<KeyInfo> keys;
   std::vector<KeyInfo> refused = {};  // keys of Compose that are refused by name: only name, support and why
 };
@@ -96,7 +117,7 @@ struct Form {
   // Absent: the error went to the diagnostics, or the value counts as not written.
   std::function<std::optional<T>(const Node&, Reader&)> read;
   std::function<Json(const T&, Style)> write;
-  Json schema;
+  Schema schema;
   std::string words;
   std::vector<const RecordInfo*> records = {};  // that the schema refers to, nested ones included
 };
@@ -137,14 +158,14 @@ void append_records(std::vector<const RecordInfo*>& to, const std::vector<const 
 template <typename T>
 class Record {
  public:
-  Record(std::string name, std::string doc) { info_.name = std::move(name), info_.doc = std::move(doc); }
+  Record(std::string name, Literal doc) { info_.name = std::move(name), info_.doc = doc; }
 
   // A key that may be missing.
   template <typename V>
-  Record& key(std::string name, std::optional<V> T::*member, Form<V> form, std::string doc,
+  Record& key(std::string name, std::optional<V> T::*member, Form<V> form, Literal doc,
               Origin origin = Origin::compose) {
     add<V>(
-        std::move(name), std::move(form), std::move(doc), origin, false,
+        std::move(name), std::move(form), doc, origin, false,
         [member](T& record, V&& value) { record.*member = std::move(value); },
         [member](const T& record) -> const V* { return record.*member ? &*(record.*member) : nullptr; });
     return *this;
@@ -152,10 +173,10 @@ class Record {
 
   // A list or map (missing and empty are one), or with `required` a key that must be there.
   template <typename V>
-  Record& key(std::string name, V T::*member, Form<V> form, std::string doc, Origin origin = Origin::compose,
+  Record& key(std::string name, V T::*member, Form<V> form, Literal doc, Origin origin = Origin::compose,
               bool required = false) {
     add<V>(
-        std::move(name), std::move(form), std::move(doc), origin, required,
+        std::move(name), std::move(form), doc, origin, required,
         [member](T& record, V&& value) { record.*member = std::move(value); },
         [member](const T& record) -> const V* {
           if constexpr (requires(const V& v) { v.empty(); }) {
@@ -167,28 +188,28 @@ class Record {
     return *this;
   }
 
-  Record& example(std::string text) {
-    info_.keys.back().example = std::move(text);
+  Record& example(Literal text) {
+    info_.keys.back().example = text;
     return *this;
   }
 
   // A spelling of the key just declared for Compose files that `render` writes: other readers pass over it.
-  Record& also(std::string name) {
-    info_.keys.back().also = std::move(name);
+  Record& also(Literal name) {
+    info_.keys.back().also = name;
     return *this;
   }
 
   // The key just declared has no effect on one engine, and why.
-  Record& no_effect(std::string why) { return support(Support::no_effect, std::move(why)); }
+  Record& no_effect(Literal why) { return support(Support::no_effect, why); }
 
   // Some values of the key just declared are refused, and why.
-  Record& partly(std::string why) { return support(Support::partly, std::move(why)); }
+  Record& partly(Literal why) { return support(Support::partly, why); }
 
   // A key that files are put together by, so that it is gone when the record is read; elsewhere it is an error.
   // `below`: what its long form has; it must outlive the record.
-  Record& for_assembly(const std::string& name, std::string words, Json schema, std::string doc,
+  Record& for_assembly(const std::string& name, std::string words, Schema schema, Literal doc,
                        const RecordInfo& below) {
-    info_.keys.push_back({name, std::move(doc), std::move(words), std::move(schema)});
+    info_.keys.push_back({name, doc, std::move(words), std::move(schema)});
     info_.keys.back().record = &below;
     bindings_.push_back({[name](const Node& node, Reader& reader, T&) {
                            reader.error(node, "'" + name + "' has no meaning here", "remove it");
@@ -198,17 +219,17 @@ class Record {
   }
 
   // A key of Compose that is refused with its name, never dropped.
-  Record& refused(std::string name, std::string why) {
+  Record& refused(std::string name, Literal why) {
     KeyInfo info;
     info.name = std::move(name);
     info.support = Support::refused;
-    info.why = std::move(why);
+    info.why = why;
     info_.refused.push_back(std::move(info));
     return *this;
   }
 
   // The same for several with one reason.
-  Record& unsupported(const std::vector<std::string>& names, const std::string& why) {
+  Record& unsupported(const std::vector<std::string>& names, Literal why) {
     for (const auto& name : names) refused(name, why);
     return *this;
   }
@@ -223,7 +244,7 @@ class Record {
     for (const auto& entry : node.entries) read_entry(entry, record, reader);
     for (const auto& info : info_.keys) {
       if (info.required && !node.find(info.name)) {
-        reader.diagnostics().add(node.at, 1, "missing key '" + info.name + "' in " + info_.name, info.doc);
+        reader.diagnostics().add(node.at, 1, "missing key '" + info.name + "' in " + info_.name, std::string(info.doc));
       }
     }
     return record;
@@ -241,7 +262,7 @@ class Record {
     Form<T> form;
     form.read = [this](const Node& node, Reader& reader) { return read(node, reader); };
     form.write = [this](const T& record, Style style) { return write(record, style); };
-    form.schema = {{"$ref", "#/$defs/" + info_.name}};
+    form.schema = [this]() -> Json { return {{"$ref", "#/$defs/" + info_.name}}; };
     form.words = info_.name;
     form.records = {&info_};
     append_records(form.records, records_);
@@ -249,9 +270,9 @@ class Record {
   }
 
  private:
-  Record& support(Support support, std::string why) {
+  Record& support(Support support, Literal why) {
     info_.keys.back().support = support;
-    info_.keys.back().why = std::move(why);
+    info_.keys.back().why = why;
     return *this;
   }
 
@@ -265,9 +286,9 @@ class Record {
   };
 
   template <typename V>
-  void add(std::string name, Form<V> form, std::string doc, Origin origin, bool required,
-           std::function<void(T&, V&&)> set, std::function<const V*(const T&)> get) {
-    info_.keys.push_back({name, std::move(doc), form.words, form.schema, origin, required});
+  void add(std::string name, Form<V> form, Literal doc, Origin origin, bool required, std::function<void(T&, V&&)> set,
+           std::function<const V*(const T&)> get) {
+    info_.keys.push_back({name, doc, form.words, form.schema, origin, required});
     if (!form.records.empty()) info_.keys.back().record = form.records.front();
     append_records(records_, form.records);
     bindings_.push_back({[read = form.read, set, name](const Node& node, Reader& reader, T& record) {
@@ -319,7 +340,7 @@ Form<T> short_or_long(std::string words, std::function<std::optional<T>(const No
     }
     return write(value, style);
   };
-  form.schema = {{"oneOf", {{{"type", {"string", "number"}}}, full.schema}}};
+  form.schema = [full = full.schema]() -> Json { return {{"oneOf", {{{"type", {"string", "number"}}}, full()}}}; };
   form.words = words + " or " + full.words;
   form.records = full.records;
   return form;
@@ -333,7 +354,7 @@ Form<T> or_empty(Form<T> form) {
     if constexpr (std::derived_from<T, Located>) value.at = node.at;
     return value;
   };
-  form.schema = {{"oneOf", {form.schema, {{"type", "null"}}}}};
+  form.schema = [full = form.schema]() -> Json { return {{"oneOf", {full(), {{"type", "null"}}}}}; };
   return form;
 }
 
@@ -357,7 +378,7 @@ Form<std::vector<T>> list_of(Form<T> item) {
     for (const auto& value : values) out.push_back(write(value, style));
     return out;
   };
-  form.schema = {{"type", "array"}, {"items", item.schema}};
+  form.schema = [item = item.schema]() -> Json { return {{"type", "array"}, {"items", item()}}; };
   form.words = "list of " + item.words;
   form.records = item.records;
   return form;
@@ -374,7 +395,7 @@ Form<std::vector<T>> list_or_one(Form<T> item) {
     values.push_back(std::move(*value));
     return values;
   };
-  form.schema = {{"oneOf", {form.schema, item.schema}}};
+  form.schema = [list = form.schema, item = item.schema]() -> Json { return {{"oneOf", {list(), item()}}}; };
   form.words = item.words + " or " + form.words;
   return form;
 }
@@ -398,7 +419,7 @@ Form<Map<T>> map_of(Form<T> item) {
     for (const auto& entry : values) out[entry.name] = write(entry.value, style);
     return out;
   };
-  form.schema = {{"type", "object"}, {"additionalProperties", item.schema}};
+  form.schema = [item = item.schema]() -> Json { return {{"type", "object"}, {"additionalProperties", item()}}; };
   form.words = "map of " + item.words;
   form.records = item.records;
   return form;

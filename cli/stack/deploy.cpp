@@ -103,8 +103,8 @@ Form<RestartPolicy> restart_policy_form() {
   return form;
 }
 
-Record<UpdateConfig> update_config_record(std::string name, std::string doc) {
-  return Record<UpdateConfig>(std::move(name), std::move(doc))
+Record<UpdateConfig> update_config_record(std::string name, Literal doc) {
+  return Record<UpdateConfig>(std::move(name), doc)
       .key("parallelism", &UpdateConfig::parallelism, integer(0, INT64_MAX), "Containers at once.")
       .no_effect(no_orchestrator)
       .key("delay", &UpdateConfig::delay, duration(), "Pause between them.")
@@ -177,7 +177,7 @@ Form<std::vector<DeviceRequest>> gpus_form() {
     all.count = "all";
     return std::vector{std::move(all)};
   };
-  form.schema = {{"oneOf", {{{"const", "all"}}, form.schema}}};
+  form.schema = [list = form.schema]() -> Json { return {{"oneOf", {{{"const", "all"}}, list()}}}; };
   form.words = "all or " + form.words;
   return form;
 }

@@ -15,7 +15,7 @@ using namespace std::string_literals;
 // A form whose value is parsed out of a scalar's text; `parse` returns what was expected when the text is wrong.
 // T has the members value and text.
 template <typename T, typename Parse>
-Form<T> measured(std::string words, Parse parse, std::function<Json(const T&)> canonical, Json schema,
+Form<T> measured(std::string words, Parse parse, std::function<Json(const T&)> canonical, Schema schema,
                  std::string hint) {
   Form<T> form;
   form.read = [parse, hint = std::move(hint)](const Node& node, Reader& reader) -> std::optional<T> {
@@ -164,7 +164,7 @@ Form<std::string> any_text() {
     return std::move(scalar->kept);
   };
   form.write = [](const std::string& value, Style) -> Json { return value; };
-  form.schema = {{"type", {"string", "number", "boolean"}}};
+  form.schema = []() -> Json { return {{"type", {"string", "number", "boolean"}}}; };
   form.words = "string";
   return form;
 }
@@ -174,7 +174,7 @@ Form<std::string> text_or_nothing() {
   form.read = [read = form.read](const Node& node, Reader& reader) -> std::optional<std::string> {
     return node.kind == Kind::null ? std::nullopt : read(node, reader);
   };
-  form.schema = {{"type", {"string", "number", "boolean", "null"}}};
+  form.schema = []() -> Json { return {{"type", {"string", "number", "boolean", "null"}}}; };
   return form;
 }
 
@@ -192,7 +192,7 @@ Form<std::string> text() {
     }
     return read(node, reader);
   };
-  form.schema = {{"type", "string"}};
+  form.schema = []() -> Json { return {{"type", "string"}}; };
   return form;
 }
 
@@ -204,7 +204,7 @@ Form<Word> word() {
     return Word{std::move(*value), node.at};
   };
   form.write = [](const Word& value, Style) -> Json { return value.text; };
-  form.schema = {{"type", "string"}};
+  form.schema = []() -> Json { return {{"type", "string"}}; };
   form.words = "string";
   return form;
 }
@@ -223,7 +223,7 @@ Form<bool> boolean() {
     return std::nullopt;
   };
   form.write = [](const bool& value, Style) -> Json { return value; };
-  form.schema = {{"type", {"boolean", "string"}}};
+  form.schema = []() -> Json { return {{"type", {"boolean", "string"}}}; };
   form.words = "boolean";
   return form;
 }
@@ -239,7 +239,10 @@ Form<Integer> integer(std::int64_t least, std::int64_t most) {
         if (!number || whole < least || whole > most) return std::unexpected(words);
         return whole;
       },
-      [](const Integer& value) -> Json { return value.value; }, {{"type", {"integer", "string"}}},
+      [](const Integer& value) -> Json { return value.value; },
+      []() -> Json {
+        return {{"type", {"integer", "string"}}};
+      },
       "write a whole number in decimal digits");
   form.write = [](const Integer& value, Style style) -> Json {
     return style == Style::source || has_variable(value.text) ? plain_number(value.text) : Json(value.value);
@@ -256,21 +259,24 @@ Form<Decimal> decimal(double least, double most) {
           return std::unexpected(fmt::format("a number from {} to {}", least, most));
         return number;
       },
-      [](const Decimal& value) -> Json { return value.value; }, number_or_text(), "write it in decimal digits");
+      [](const Decimal& value) -> Json { return value.value; }, number_or_text, "write it in decimal digits");
   return form;
 }
 
 Form<Duration> duration() {
   return measured<Duration>(
       "duration", [](const std::string& value) { return parse_duration(value); },
-      [](const Duration& value) -> Json { return format_duration(value.value); }, {{"type", "string"}},
+      [](const Duration& value) -> Json { return format_duration(value.value); },
+      []() -> Json {
+        return {{"type", "string"}};
+      },
       "the units are ns, us, ms, s, m, h, d and w");
 }
 
 Form<Bytes> bytes() {
   auto form = measured<Bytes>(
       "size", [](const std::string& value) { return parse_bytes(value); },
-      [](const Bytes& value) -> Json { return short_bytes(value.value); }, number_or_text(),
+      [](const Bytes& value) -> Json { return short_bytes(value.value); }, number_or_text,
       "the units are b, k, m, g, t and p");
   form.read = [read = form.read](const Node& node, Reader& reader) {
     if (node.kind != Kind::scalar) return read(node, reader);
@@ -293,14 +299,14 @@ Form<std::string> file_mode() {
                          : "write octal digits with a leading 0, at most 07777");
     return std::nullopt;
   };
-  form.schema = {{"type", {"integer", "string"}}};
+  form.schema = []() -> Json { return {{"type", {"integer", "string"}}}; };
   form.words = "octal mode";
   return form;
 }
 
 Form<std::string> one_of(std::vector<std::string> names) {
   auto form = any_text();
-  form.schema = {{"enum", names}};
+  form.schema = [names]() -> Json { return {{"enum", names}}; };
   form.words = join(names, " \\| ");
   form.read = [read = form.read, names](const Node& node, Reader& reader) -> std::optional<std::string> {
     auto value = read(node, reader);
@@ -316,8 +322,11 @@ Form<std::string> one_of(std::vector<std::string> names) {
 
 Form<std::string> checked_text(std::string words, std::string regex, std::function<bool(std::string_view)> valid) {
   auto form = any_text();
-  form.schema = {{"type", {"string", "number"}}};
-  if (!regex.empty()) form.schema["pattern"] = regex;
+  form.schema = [regex = std::move(regex)] {
+    Json schema = {{"type", {"string", "number"}}};
+    if (!regex.empty()) schema["pattern"] = regex;
+    return schema;
+  };
   form.words = words;
   form.read = [read = form.read, words, valid](const Node& node, Reader& reader) -> std::optional<std::string> {
     auto value = read(node, reader);
@@ -350,7 +359,7 @@ Form<std::vector<std::string>> command() {
     return std::move(*words);
   };
   form.write = list.write;
-  form.schema = {{"oneOf", {{{"type", "string"}}, list.schema}}};
+  form.schema = [list = list.schema]() -> Json { return {{"oneOf", {{{"type", "string"}}, list()}}}; };
   form.words = "command line or list of words";
   return form;
 }
@@ -400,9 +409,11 @@ Form<Map<std::optional<std::string>>> pairs(char separator) {
     for (const auto& entry : map) out[entry.name] = entry.value ? Json(*entry.value) : Json(nullptr);
     return style == Style::canonical ? sorted(out) : out;
   };
-  form.schema = {{"oneOf",
-                  {{{"type", "object"}, {"additionalProperties", {{"type", {"string", "number", "boolean", "null"}}}}},
-                   {{"type", "array"}, {"items", {{"type", "string"}}}}}}};
+  form.schema = []() -> Json {
+    return {{"oneOf",
+             {{{"type", "object"}, {"additionalProperties", {{"type", {"string", "number", "boolean", "null"}}}}},
+              {{"type", "array"}, {"items", {{"type", "string"}}}}}}};
+  };
   form.words = fmt::format("map or list of KEY{}VALUE", separator);
   return form;
 }
@@ -444,7 +455,7 @@ Form<Json> anything() {
   Form<Json> form;
   form.read = read_anything;
   form.write = [](const Json& value, Style) { return value; };
-  form.schema = Json::object();
+  form.schema = [] { return Json::object(); };
   form.words = "any value";
   return form;
 }

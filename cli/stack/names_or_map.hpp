@@ -30,7 +30,9 @@ Form<Map<T>> names_or_map(Form<T> item) {
     }
     return map;
   };
-  form.schema = {{"oneOf", {{{"type", "array"}, {"items", {{"type", "string"}}}}, form.schema}}};
+  form.schema = [full = form.schema]() -> Json {
+    return {{"oneOf", {{{"type", "array"}, {"items", {{"type", "string"}}}}, full()}}};
+  };
   form.words = "list of names or " + form.words;
   return form;
 }

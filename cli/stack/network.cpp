@@ -97,7 +97,7 @@ Form<bool> external_form() {
     record.read(node, reader);
     return true;
   };
-  form.schema = {{"oneOf", {form.schema, record.form().schema}}};
+  form.schema = [full = form.schema]() -> Json { return {{"oneOf", {full(), record.form().schema()}}}; };
   form.words = "boolean or external";
   form.records = record.form().records;
   return form;

@@ -53,7 +53,7 @@ Parsed<Range> parse_range(std::string_view text, bool of_host = false) {
 // A port; one of the host may be several ("8000-8010") of which the engine takes a free one, or empty.
 Form<Word> port_text(bool of_host) {
   auto form = word();
-  form.schema = {{"type", {"integer", "string"}}};
+  form.schema = []() -> Json { return {{"type", {"integer", "string"}}}; };
   form.words = of_host ? "port or range of ports" : "port";
   form.read = [of_host](const Node& node, Reader& reader) -> std::optional<Word> {
     const auto scalar = reader.scalar(node);
@@ -247,8 +247,10 @@ Form<std::vector<Port>> ports_form() {
     for (const auto& port : ports) out.push_back(write_port(port, style));
     return out;
   };
-  form.schema = {{"type", "array"},
-                 {"items", {{"oneOf", {{{"type", {"string", "integer"}}}, port_record().form().schema}}}}};
+  form.schema = []() -> Json {
+    return {{"type", "array"},
+            {"items", {{"oneOf", {{{"type", {"string", "integer"}}}, port_record().form().schema()}}}}};
+  };
   form.words = "list of [[ip:]published:]target[/protocol] or of port";
   return form;
 }

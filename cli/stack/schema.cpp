@@ -11,7 +11,7 @@ Json record_schema(const RecordInfo& record) {
   Json properties = Json::object();
   Json required = Json::array();
   for (const auto& key : record.keys) {
-    Json property = key.schema;
+    Json property = key.schema();
     property["description"] = key.doc;
     properties[key.name] = std::move(property);
     if (key.required) required.push_back(key.name);
@@ -25,7 +25,7 @@ Json record_schema(const RecordInfo& record) {
   return schema;
 }
 
-std::string cell(std::string text) {
+std::string cell(std::string_view text) {
   std::string out;
   for (const char c : text) {
     if (c == '|' && !out.ends_with('\\')) out += '\\';

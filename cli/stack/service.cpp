@@ -6,11 +6,20 @@ namespace saasctl::stack {
 namespace {
 
 const RecordInfo& extends_info() {
-  static const RecordInfo info{"extends",
-                               "A service whose keys are taken over.",
-                               {{"service", "Its name.", "string", {{"type", "string"}}},
-                                {"file", "The file it stands in; default: this one.", "string", {{"type", "string"}}}}};
+  static const RecordInfo info{
+      "extends",
+      "A service whose keys are taken over.",
+      {{"service", "Its name.", "string", {}}, {"file", "The file it stands in; default: this one.", "string", {}}}};
   return info;
+}
+
+Json extends_schema() {
+  return {{"oneOf",
+           {{{"type", "string"}},
+            {{"type", "object"},
+             {"properties", {{"service", {{"type", "string"}}}, {"file", {{"type", "string"}}}}},
+             {"required", {"service"}},
+             {"additionalProperties", false}}}}};
 }
 
 }  // namespace
@@ -143,13 +152,7 @@ const Record<Service>& service_record() {
           .refused("provider", "plug-ins of docker compose are not run; start what it provides as a service")
           .refused("use_api_socket",
                    "mount /var/run/docker.sock yourself, knowing that it gives all powers over the host")
-          .for_assembly("extends", "service, or map of service and file",
-                        {{"oneOf",
-                          {{{"type", "string"}},
-                           {{"type", "object"},
-                            {"properties", {{"service", {{"type", "string"}}}, {"file", {{"type", "string"}}}}},
-                            {"required", {"service"}},
-                            {"additionalProperties", false}}}}},
+          .for_assembly("extends", "service, or map of service and file", extends_schema,
                         "The service, of this file or another, whose keys these are laid over.", extends_info());
   return record;
 }

@@ -48,7 +48,7 @@ Form<Healthcheck> healthcheck_form() {
     }
     return words;
   };
-  test.schema = {{"oneOf", {{{"type", "string"}}, test.schema}}};
+  test.schema = [list = test.schema]() -> Json { return {{"oneOf", {{{"type", "string"}}, list()}}}; };
   test.words = "command line or list that begins with CMD, CMD-SHELL or NONE";
   static const auto record =
       Record<Healthcheck>("healthcheck", "How the engine asks a container whether it works.")
@@ -99,7 +99,7 @@ Form<EnvFile> label_file_form() {
     return file;
   };
   form.write = [](const EnvFile& file, Style) -> Json { return file.path.text; };
-  form.schema = {{"type", "string"}};
+  form.schema = []() -> Json { return {{"type", "string"}}; };
   form.words = "string";
   return form;
 }

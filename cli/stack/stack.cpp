@@ -87,7 +87,7 @@ const Record<Stack>& stack_record() {
           .key("render", &Stack::render, map_of(rendered_form()),
                "Files that `saasctl render` writes besides Dockerfiles.", Origin::ours)
           .key("verify", &Stack::verify, list_of(check_record().form()), "The plan of `saasctl verify`.", Origin::ours)
-          .for_assembly("include", "list of file or include", include_schema(),
+          .for_assembly("include", "list of file or include", include_schema,
                         "Files whose resources are taken in, each with its own paths and variables.", include_info())
           .refused("jobs", "services are kept running; write a service with a profile, and start it with `saasctl run`")
           .refused("models", "language models are run by Docker Desktop; start the model as a service");

@@ -22,14 +22,14 @@ void append(const RecordInfo& record, const std::string& prefix, const KeyInfo* 
     if (key.origin == Origin::ours) continue;
     const auto* without = key.support == Support::no_effect ? &key : silent;
     const auto support = without ? Support::no_effect : key.support;
-    const auto& why = without ? without->why : key.why;
-    out.push_back({prefix + key.name, support, why.empty() ? key.doc : why});
+    const auto why = without ? without->why : key.why;
+    out.push_back({prefix + key.name, support, std::string(why.empty() ? key.doc : why)});
     if (key.record) append(*key.record, prefix + key.name + ".", without, out);
   }
-  for (const auto& key : record.refused) out.push_back({prefix + key.name, key.support, key.why});
+  for (const auto& key : record.refused) out.push_back({prefix + key.name, key.support, std::string(key.why)});
 }
 
-std::string escaped(const std::string& text) {
+std::string escaped(std::string_view text) {
   std::string out;
   for (const char c : text) {
     if (c == '|') out += '\\';

@@ -95,8 +95,10 @@ Form<Expectation> expectation_form(std::function<const Record<Expectation>&()> c
     if (out.size() == 1 && value.equals && !value.equals->is_object()) return *value.equals;
     return out;
   };
-  form.schema = {
-      {"anyOf", {{{"type", {"string", "number", "boolean", "null", "array"}}}, {{"$ref", "#/$defs/comparison"}}}}};
+  form.schema = []() -> Json {
+    return {
+        {"anyOf", {{{"type", {"string", "number", "boolean", "null", "array"}}}, {{"$ref", "#/$defs/comparison"}}}}};
+  };
   form.words = "value, exists, absent or comparison";
   return form;
 }
@@ -145,8 +147,10 @@ Form<Status> status_form() {
     }
     return out.size() == 1 ? out.front() : out;
   };
-  const Json one = {{"type", {"integer", "string"}}};
-  form.schema = {{"anyOf", {one, {{"type", "array"}, {"items", one}}}}};
+  form.schema = []() -> Json {
+    const Json one = {{"type", {"integer", "string"}}};
+    return {{"anyOf", {one, {{"type", "array"}, {"items", one}}}}};
+  };
   form.words = "status, class such as 2xx, or list of them";
   return form;
 }
@@ -164,7 +168,7 @@ Form<Target> target_form() {
     return target;
   };
   form.write = [](const Target& target, Style) -> Json { return target.text; };
-  form.schema = {{"type", "string"}};
+  form.schema = []() -> Json { return {{"type", "string"}}; };
   form.words = "SERVICE[:PORT]/path or URL";
   return form;
 }
@@ -187,7 +191,9 @@ Form<Healthy> healthy_form() {
     for (const auto& service : healthy.services) out.push_back(service.text);
     return out;
   };
-  form.schema = {{"anyOf", {{{"type", "string"}}, {{"type", "array"}, {"items", {{"type", "string"}}}}}}};
+  form.schema = []() -> Json {
+    return {{"anyOf", {{{"type", "string"}}, {{"type", "array"}, {"items", {{"type", "string"}}}}}}};
+  };
   form.words = "all, service or list of services";
   return form;
 }
@@ -230,7 +236,7 @@ Form<Json> number_form() {
                  "write a number");
     return std::nullopt;
   };
-  form.schema = {{"type", {"number", "string"}}};
+  form.schema = []() -> Json { return {{"type", {"number", "string"}}}; };
   form.words = "number";
   return form;
 }

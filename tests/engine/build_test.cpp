@@ -164,7 +164,7 @@ TEST_CASE("the Dockerfile may lie outside of the context and be ignored by it") 
   const auto client = test::real_engine();
   const ImageName image(client, "outside");
   const Context context("FROM scratch\n");
-  const test::TemporaryFolder elsewhere;
+  const TemporaryFolder elsewhere;
   test::write_file(elsewhere.path() / "Other.Dockerfile", "FROM scratch\nCOPY fixture /other\n");
   test::write_file(context.path() / ".dockerignore", "Dockerfile\n");
   const auto inside = build_image(client, {.tags = {image.text()}, .context = context.path()}, {}, {});

@@ -9,6 +9,7 @@
 #include "build/services.hpp"
 #include "catch.hpp"
 #include "local_server.hpp"
+#include "temporary_folder.hpp"
 #include "util/digest.hpp"
 
 using namespace saasctl;
@@ -116,7 +117,7 @@ TEST_CASE("modes are Go's") {
 }
 
 TEST_CASE("a folder is offered by its Stats and only requested files are sent") {
-  const test::TemporaryFolder folder;
+  const TemporaryFolder folder;
   const std::string large(100'000, 'l');
   write(folder.path() / "a/one", "1");
   write(folder.path() / "b", large);
@@ -153,7 +154,7 @@ TEST_CASE("a folder is offered by its Stats and only requested files are sent") 
 }
 
 TEST_CASE("patterns of the metadata choose what is offered") {
-  const test::TemporaryFolder folder;
+  const TemporaryFolder folder;
   for (const auto* path : {"Dockerfile", ".dockerignore", "src/a.cpp", "src/a.o", "doc/x"})
     write(folder.path() / path, "x");
   const auto paths = [&](const grpc::Metadata& metadata) {
@@ -175,7 +176,7 @@ TEST_CASE("patterns of the metadata choose what is offered") {
 }
 
 TEST_CASE("what can not be offered or read fails with a reason") {
-  const test::TemporaryFolder folder;
+  const TemporaryFolder folder;
   write(folder.path() / "file", "x");
   const auto unknown = make_diff_copy({{"context", folder.path()}}, {{"dir-name", "home"}});
   CHECK(unknown->status().code == grpc::Code::not_found);
@@ -202,7 +203,7 @@ TEST_CASE("what can not be offered or read fails with a reason") {
 }
 
 TEST_CASE("secrets are given by id and otherwise not found") {
-  const test::TemporaryFolder folder;
+  const TemporaryFolder folder;
   write(folder.path() / "s", std::string("se\0cret", 7));
   write(folder.path() / "large", std::string(SecretCall::max_size + 1, 'x'));
   const std::map<std::string, std::filesystem::path> files{
@@ -227,7 +228,7 @@ TEST_CASE("secrets are given by id and otherwise not found") {
 }
 
 TEST_CASE("credentials come from docker's configuration, or are anonymous") {
-  const test::TemporaryFolder folder;
+  const TemporaryFolder folder;
   write(folder.path() / "config.json", R"({"auths":{"r.example:5000":{"auth":")" + base64_encode("me:pass") + "\"}}}");
   for (const auto& [host, expected] :
        {std::pair<std::string, std::string>{"r.example:5000", "me/pass"}, {"other", "/"}}) {
@@ -278,7 +279,7 @@ TEST_CASE("the parameters of a build are the request's") {
 }
 
 TEST_CASE("the classic builder gets a tar and its words become steps") {
-  const test::TemporaryFolder folder;
+  const TemporaryFolder folder;
   write(folder.path() / "context/Dockerfile", "FROM scratch\nRUN make\n");
   write(folder.path() / "context/.dockerignore", "*.o\nDockerfile\n");
   write(folder.path() / "context/a.o", "x");

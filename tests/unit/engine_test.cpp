@@ -10,6 +10,7 @@
 #include "engine/logs.hpp"
 #include "engine/time.hpp"
 #include "local_server.hpp"
+#include "temporary_folder.hpp"
 #include "util/digest.hpp"
 
 using namespace saasctl;
@@ -43,7 +44,7 @@ Endpoint at(const std::filesystem::path& socket) {
 }  // namespace
 
 TEST_CASE("the endpoint is chosen as docker chooses it") {
-  const test::TemporaryFolder folder;
+  const TemporaryFolder folder;
   add_context(folder.path(), "one", "tcp://one:1");
   add_context(folder.path(), "two", "unix:///two.sock");
   add_context(folder.path(), "three", "tcp://three:3");
@@ -77,7 +78,7 @@ TEST_CASE("published ports are on the machine of the engine") {
 }
 
 TEST_CASE("TLS comes from the environment or from the context") {
-  const test::TemporaryFolder folder;
+  const TemporaryFolder folder;
   Environment environment{{"DOCKER_CONFIG", folder.path().string()}, {"DOCKER_HOST", "tcp://far"}};
   CHECK(resolve_endpoint({}, environment)->base_url == "http://far:2375");
   environment["DOCKER_TLS_VERIFY"] = "1";
@@ -112,7 +113,7 @@ TEST_CASE("an engine behind ssh is reached with docker's own words") {
 }
 
 TEST_CASE("a context's TLS material is what there is of it") {
-  const test::TemporaryFolder folder;
+  const TemporaryFolder folder;
   const Environment environment{{"DOCKER_CONFIG", folder.path().string()}, {"DOCKER_CONTEXT", "c"}};
   const auto meta = folder.path() / "contexts/meta" / sha256_hex("c") / "meta.json";
   write(meta, R"({"Endpoints":{"docker":{"Host":"tcp://far:1","SkipTLSVerify":true}}})");
@@ -149,7 +150,7 @@ TEST_CASE("a bad endpoint is a usage error that names its source") {
 }
 
 TEST_CASE("an engine that does not answer is told in one line with a way out") {
-  const test::TemporaryFolder folder;
+  const TemporaryFolder folder;
   const auto missing = Client::connect(at(folder.path() / "none.sock"), {});
   REQUIRE_FALSE(missing);
   CHECK(missing.error().fault == Fault::no_engine);
@@ -177,7 +178,7 @@ TEST_CASE("an engine that does not answer is told in one line with a way out") {
 }
 
 TEST_CASE("the version is the smaller of both, and Podman is told apart") {
-  const test::TemporaryFolder folder;
+  const TemporaryFolder folder;
   const auto path = folder.path() / "s";
   {
     const LocalServer server(path, fake_engine("Api-Version: 1.55\r\nBuilder-Version: 2\r\n", ""));
@@ -197,7 +198,7 @@ TEST_CASE("the version is the smaller of both, and Podman is told apart") {
 }
 
 TEST_CASE("the engine's refusals keep its words") {
-  const test::TemporaryFolder folder;
+  const TemporaryFolder folder;
   const std::tuple<std::string, std::string, Fault, std::string> cases[] = {
       {"404 Not Found", R"({"message":"No such container: x"})", Fault::not_found, "No such container: x"},
       {"409 Conflict", R"({"message":"in use"})", Fault::conflict, "in use"},
@@ -224,7 +225,7 @@ TEST_CASE("the engine's refusals keep its words") {
 }
 
 TEST_CASE("an engine that goes away in the middle is no engine, a body that cannot be produced is not its fault") {
-  const test::TemporaryFolder folder;
+  const TemporaryFolder folder;
   const auto path = folder.path() / "s";
   const LocalServer server(path,
                            fake_engine("Api-Version: 1.41\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhal"));
@@ -244,7 +245,7 @@ TEST_CASE("an engine that goes away in the middle is no engine, a body that cann
 }
 
 TEST_CASE("an event that comes twice is given once") {
-  const test::TemporaryFolder folder;
+  const TemporaryFolder folder;
   const auto line = [](int nano, const std::string& action) {
     return R"({"Type":"container","Action":")" + action +
            R"(","Actor":{"ID":"c1","Attributes":{"name":"web"}},"timeNano":)" + std::to_string(nano) + "}\n";
@@ -271,7 +272,7 @@ TEST_CASE("an event that comes twice is given once") {
 }
 
 TEST_CASE("a pull that fails in its stream is an error with the registry's words") {
-  const test::TemporaryFolder folder;
+  const TemporaryFolder folder;
   const std::string body =
       "{\"status\":\"Pulling\",\"id\":\"l1\",\"progressDetail\":{\"current\":1,\"total\":9}}\n"
       "{\"errorDetail\":{\"message\":\"manifest unknown\"},\"error\":\"manifest unknown\"}\n";
@@ -366,7 +367,7 @@ TEST_CASE("references split into name and tag, and tell their registry") {
 }
 
 TEST_CASE("credentials are found where docker keeps them") {
-  const test::TemporaryFolder folder;
+  const TemporaryFolder folder;
   CHECK_FALSE(registry_credentials(folder.path(), "docker.io", {})->has_value());
   write(folder.path() / "config.json", R"({"auths":{
     "https://index.docker.io/v1/":{"auth":")" +
@@ -388,7 +389,7 @@ TEST_CASE("credentials are found where docker keeps them") {
 }
 
 TEST_CASE("a helper that is not installed is named") {
-  const test::TemporaryFolder folder;
+  const TemporaryFolder folder;
   write(folder.path() / "config.json", R"({"credHelpers":{"r.example":"surely-not-there"}})");
   const auto found = registry_credentials(folder.path(), "r.example", {});
   REQUIRE_FALSE(found);

@@ -5,6 +5,7 @@
 
 #include "catch.hpp"
 #include "local_server.hpp"
+#include "temporary_folder.hpp"
 #include "util/http_upgrade.hpp"
 #include "util/wait.hpp"
 
@@ -196,7 +197,7 @@ TEST_CASE("one client serves many threads") {
 }
 
 TEST_CASE("a unix socket serves an HTTP request and an upgrade") {
-  const test::TemporaryFolder folder;
+  const TemporaryFolder folder;
   const auto path = folder.path() / "s";
   const LocalServer server(path, [](int connection, const std::string& request, std::stop_token stop) {
     if (request.starts_with("POST /raw ")) {

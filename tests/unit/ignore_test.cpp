@@ -7,6 +7,7 @@
 #include "catch.hpp"
 #include "generated.hpp"
 #include "local_server.hpp"
+#include "temporary_folder.hpp"
 
 using namespace saasctl;
 using namespace saasctl::build;
@@ -218,7 +219,7 @@ TEST_CASE("a bad pattern is told with file and line") {
 }
 
 TEST_CASE("the Dockerfile's own ignore file comes before the context's") {
-  const test::TemporaryFolder folder;
+  const TemporaryFolder folder;
   const auto dockerfile = folder.path() / "x/Dockerfile";
   CHECK(read_ignore_patterns(folder.path(), dockerfile)->empty());
   write(folder.path() / ".dockerignore", "general\n");
@@ -228,7 +229,7 @@ TEST_CASE("the Dockerfile's own ignore file comes before the context's") {
 }
 
 TEST_CASE("a walk is depth-first in byte order and gives folders of kept files") {
-  const test::TemporaryFolder folder;
+  const TemporaryFolder folder;
   for (const auto* path : {"a/z", "a/b/c", "a-b", "B", "drop/deep/keep.txt", "drop/deep/no", "drop/no"}) {
     write(folder.path() / path, "x");
   }
@@ -242,7 +243,7 @@ TEST_CASE("a walk is depth-first in byte order and gives folders of kept files")
 }
 
 TEST_CASE("links on the way of a followed path come along") {
-  const test::TemporaryFolder folder;
+  const TemporaryFolder folder;
   write(folder.path() / "real/file", "x");
   write(folder.path() / "deep/target", "x");
   std::filesystem::create_symlink("real", folder.path() / "link");

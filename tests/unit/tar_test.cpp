@@ -4,6 +4,7 @@
 
 #include "catch.hpp"
 #include "local_server.hpp"
+#include "temporary_folder.hpp"
 #include "util/process.hpp"
 
 using namespace saasctl;
@@ -32,7 +33,7 @@ std::string listing(const std::string& tar) {
 }  // namespace
 
 TEST_CASE("a context becomes a tar that tar reads") {
-  const test::TemporaryFolder folder;
+  const TemporaryFolder folder;
   std::filesystem::create_directory(folder.path() / "d");
   std::ofstream(folder.path() / "d/file") << "content";
   std::ofstream(folder.path() / "big") << std::string(200'000, 'b');
@@ -60,7 +61,7 @@ TEST_CASE("a context becomes a tar that tar reads") {
 }
 
 TEST_CASE("a file that shrinks while it is read is an error") {
-  const test::TemporaryFolder folder;
+  const TemporaryFolder folder;
   std::ofstream(folder.path() / "big") << std::string(500'000, 'b');
   TarStream tar(folder.path(), {});
   std::string buffer(1024, '\0');
@@ -73,7 +74,7 @@ TEST_CASE("a file that shrinks while it is read is an error") {
 }
 
 TEST_CASE("an unreadable file is an error that names it") {
-  const test::TemporaryFolder folder;
+  const TemporaryFolder folder;
   std::ofstream(folder.path() / "gone") << "x";
   Walker walker(folder.path(), {});
   TarStream tar(folder.path() / "nothing-here", {});
