@@ -122,13 +122,15 @@ class Removal {
 
 int run_to_end(const Session& session, const engine::Client& client, const plan::OneOffOptions& options,
                Removal& removal) {
+  const auto never_ran = [&](const Error& error) {
+    removal.want(true);  // there is nothing in it to look at
+    fail(session, error);
+    return engine::exec_start_failure(error).value_or(exit_code(error.fault));
+  };
   auto connection = engine::attach_container(client, options.name, options.input, session.stop);
-  if (!connection) return fail(session, connection.error());
-  if (const auto started = engine::start_container(client, options.name, session.stop); !started) {
-    removal.want(true);  // it never ran: there is nothing in it to look at
-    fail(session, started.error());
-    return engine::exec_start_failure(started.error()).value_or(exit_code(started.error().fault));
-  }
+  if (!connection) return never_ran(connection.error());  // Podman looks for the program here already
+  const auto started = engine::start_container(client, options.name, session.stop);
+  if (!started) return never_ran(started.error());
   const auto resize = [&](terminal::WindowSize size) {
     return engine::resize_container(client, options.name, size.rows, size.columns, session.stop).has_value();
   };
