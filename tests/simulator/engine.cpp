@@ -181,6 +181,22 @@ void Engine::set_faults(const Faults& faults) {
   faults_ = faults;
 }
 
+void Engine::await_idle() {
+  const auto idle = [&] {
+    pollfd waiting{.fd = listener_, .events = POLLIN, .revents = 0};
+    if (::poll(&waiting, 1, 0) != 0) return false;
+    const std::scoped_lock lock(mutex_);
+    return open_.empty();
+  };
+  // What is neither waiting nor open may just be on its way from one to the other.
+  int in_a_row = 0;
+  for (int looks = 0; in_a_row < 3; ++looks) {
+    if (looks == 10'000) throw std::runtime_error("the simulated engine does not come to rest");
+    in_a_row = idle() ? in_a_row + 1 : 0;
+    std::this_thread::sleep_for(milliseconds(1));
+  }
+}
+
 std::vector<std::string> Engine::take_calls() {
   const std::scoped_lock lock(mutex_);
   return std::exchange(calls_, {});

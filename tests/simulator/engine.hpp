@@ -50,6 +50,9 @@ class Engine {
     return work(model_);
   }
 
+  // Waits until every request of clients that have gone is done, too. Throws after ten seconds.
+  void await_idle();
+
   // "POST /containers/create?name=web", in the order of their answers, since the last reset or take.
   std::vector<std::string> take_calls();
 
