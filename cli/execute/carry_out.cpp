@@ -12,11 +12,16 @@
 #include "project/service.hpp"
 #include "util/archive.hpp"
 #include "util/text.hpp"
+#include "util/wait.hpp"
 
 namespace saasctl::execute {
 namespace {
 
+using namespace std::chrono_literals;
 using Outcome = std::expected<void, ReadyError>;
+
+// With a name that is taken by a container the engine does not tell of yet.
+constexpr std::chrono::milliseconds most_patience = 5s;
 
 template <typename T>
 Outcome plain(const Result<T>& result) {
@@ -192,19 +197,29 @@ class Worker {
     if (stopped) error.message += fmt::format("; {} was stopped again", work.service);
   }
 
-  // A slow engine may finish a request of a run that was killed only after we have looked: a container of this project
-  // under that name that was never started is such a one, and gives way.
+  // A slow engine may finish a request of a run that was killed only after we have looked. It holds the name before it
+  // tells of the container, so nobody is found at first; that is waited for.
   Result<engine::CreatedContainer> create(const std::string& name, const project::Json& body,
                                           const std::string& platform) const {
-    auto made = engine::create_container(site_.client, name, body, stop_, platform);
-    if (made || made.error().fault != Fault::conflict) return made;
-    const auto holder = engine::inspect_container(site_.client, name, stop_);
-    if (!holder || holder->state.status != "created") return made;
-    const auto project = holder->labels.find(std::string(plan::label::project));
-    if (project == holder->labels.end() || project->second != site_.project.name) return made;
-    const auto gone = engine::remove_container(site_.client, holder->id, {.force = true, .volumes = false}, stop_);
-    if (!gone && gone.error().fault != Fault::not_found) return made;
-    return engine::create_container(site_.client, name, body, stop_, platform);
+    const auto deadline = deadline_after(std::min(remaining(), most_patience));
+    for (std::chrono::milliseconds rest = 5ms;; rest = std::min(rest * 2, 200ms)) {
+      auto made = engine::create_container(site_.client, name, body, stop_, platform);
+      if (made || made.error().fault != Fault::conflict) return made;
+      const auto holder = engine::inspect_container(site_.client, name, stop_);
+      const bool untold = !holder && holder.error().fault == Fault::not_found;
+      if (!untold && !(holder && gave_way(*holder))) return made;
+      if (poll_timeout(deadline) == 0) return made;
+      if (untold) pause(rest, stop_);
+    }
+  }
+
+  // A container of this project that was never started is what a killed run has left, and is removed.
+  bool gave_way(const engine::Container& holder) const {
+    if (holder.state.status != "created") return false;
+    const auto project = holder.labels.find(std::string(plan::label::project));
+    if (project == holder.labels.end() || project->second != site_.project.name) return false;
+    const auto gone = engine::remove_container(site_.client, holder.id, {.force = true, .volumes = false}, stop_);
+    return gone || gone.error().fault == Fault::not_found;
   }
 
   std::chrono::milliseconds remaining() const {

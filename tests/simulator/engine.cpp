@@ -127,6 +127,11 @@ std::string text_of(const Answer& answer, bool head_only) {
   return text + "\r\n" + (bare || head_only ? "" : body);
 }
 
+bool is_create(const Request& request) {
+  return request.method == "POST" && request.path == std::vector<std::string>{"containers", "create"} &&
+         request.query.contains("name");
+}
+
 // "1700000000.000000001"
 Time time_of(const std::string& text) {
   const auto dot = text.find('.');
@@ -173,6 +178,7 @@ void Engine::reset(unsigned seed, const Faults& faults, std::map<std::string, st
   events_.clear();
   held_.reset();
   calls_.clear();
+  reserved_.clear();
   ++cuts_;
 }
 
@@ -236,6 +242,25 @@ bool Engine::roll(double probability) {
   return probability > 0 && std::uniform_real_distribution<double>(0, 1)(random_) < probability;
 }
 
+// The engine takes a container's name before the container is in its lists.
+Answer Engine::do_now(const Request& request) {
+  if (is_create(request) && reserved_.contains(request.query.at("name")))
+    return {409, {{"message", "the name is already in use by a container nobody sees"}}};
+  return model_.call(request, now());
+}
+
+void Engine::do_late(int connection, const Request& request, std::unique_lock<std::mutex>& lock) {
+  ::shutdown(connection, SHUT_RDWR);
+  const auto& name = request.query.at("name");
+  if (!reserved_.insert(name).second) return;
+  const auto time = faults_.slowest * 3;
+  lock.unlock();
+  std::this_thread::sleep_for(time);
+  lock.lock();
+  reserved_.erase(name);
+  model_.call(request, now());
+}
+
 bool Engine::answer(int connection, const Request& request, const std::string& line) {
   if (request.path.at(0) == "events") {
     stream_events(connection, request);
@@ -258,8 +283,11 @@ bool Engine::answer(int connection, const Request& request, const std::string& l
     answer = {500, {{"message", "simulated trouble"}}};
   } else if (changes && roll(faults_.conflict)) {
     answer = {409, {{"message", "simulated conflict"}}};
+  } else if (is_create(request) && roll(faults_.reserve)) {
+    do_late(connection, request, lock);
+    return false;
   } else {
-    answer = model_.call(request, now());
+    answer = do_now(request);
     if (roll(faults_.lose)) return false;
   }
   lock.unlock();

@@ -23,6 +23,7 @@ struct Faults {
   double conflict = 0;    // 409, and nothing is done
   double cut = 0;         // the connection ends, and nothing is done
   double lose = 0;        // it is done, and the connection ends instead of the answer
+  double reserve = 0;     // of a create: its name is taken at once, it is done later, and nobody is answered
   double drop = 0;        // the event is not told
   double repeat = 0;      // it is told twice
   double swap = 0;        // it is told after the next one
@@ -61,6 +62,8 @@ class Engine {
   void serve(int connection);
   // False: the connection is to be closed.
   bool answer(int connection, const Request& request, const std::string& line);
+  Answer do_now(const Request& request);
+  void do_late(int connection, const Request& request, std::unique_lock<std::mutex>& lock);
   void stream_events(int connection, const Request& request);
   void tell(const Event& event);
   bool roll(double probability);
@@ -76,6 +79,7 @@ class Engine {
   std::optional<Event> held_;
   std::size_t cuts_ = 0;
   std::vector<std::string> calls_;
+  std::set<std::string> reserved_;  // names of containers that nobody can see yet
   std::set<int> open_;
   std::atomic<bool> ended_ = false;
   struct Connection {

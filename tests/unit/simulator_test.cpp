@@ -107,6 +107,7 @@ simulator::Faults faults_of(unsigned seed) {
           .conflict = some(4),
           .cut = some(6),
           .lose = some(6),
+          .reserve = some(6),
           .drop = some(60),
           .repeat = some(50),
           .swap = some(50),
@@ -293,6 +294,18 @@ TEST_CASE("the calls of a small plan, one by one") {
   auto text = "# up\n" + calls();
   REQUIRE(up(engine.endpoint(), project) == "");
   check_golden("calls.txt", text + "# up again\n" + calls());
+}
+
+TEST_CASE("a name is waited for that a killed run has asked for and nobody can see yet") {
+  const project::ProjectFiles files(project::Files{{"stack.yaml", "name: sim\nservices: {db: {image: \"one:1\"}}\n"}});
+  const auto project = files.project();
+  simulator::Engine engine;
+  engine.reset(1, {.reserve = 1, .slowest = 30ms}, images,
+               [](const std::string&, const simulator::Json&, int) { return simulator::Life{}; });
+  REQUIRE(up(engine.endpoint(), project) != "");
+  engine.set_faults({});
+  CHECK(up(engine.endpoint(), project) == "");
+  CHECK(inventory(engine) == "sim-db-1 running 0\nnetwork sim_default");
 }
 
 TEST_CASE("a photograph takes a handful of calls, whatever the size of the project") {
