@@ -74,8 +74,8 @@ int run_attached(const Session& session, const engine::Client& client, const std
   auto connection = engine::exec_attach(client, exec, tty, session.stop);
   if (!connection) {
     const auto code = engine::exec_start_failure(connection.error());
-    fail(session, connection.error());
-    return code.value_or(exit_code(connection.error().fault));
+    return code ? fail_to_start(session, service, connection.error().message, *code)
+                : fail(session, connection.error());
   }
   const auto resize = [&](terminal::WindowSize size) {
     return engine::exec_resize(client, exec, size.rows, size.columns, session.stop).has_value();

@@ -72,11 +72,12 @@ Result<int> exec_exit_code(const Client& client, std::string_view exec, std::sto
 std::optional<int> exec_start_failure(const Error& error) {
   const auto message = to_lower(error.message);
   const auto says = [&](std::string_view words) { return message.find(words) != std::string::npos; };
-  // Podman's words, with which it answers 404.
+  // Podman answers 404 to the one, Docker since 28 to the other.
   if (says("command that was not found")) return 127;
+  if (says("unable to find user")) return 126;
   if (error.fault != Fault::failed) return std::nullopt;
   if (says("executable file not found") || says("no such file or directory")) return 127;
-  if (says("permission denied") || says("unable to find user")) return 126;
+  if (says("permission denied")) return 126;
   return std::nullopt;
 }
 

@@ -5,6 +5,7 @@
 #include "engine/client.hpp"
 #include "engine/endpoint.hpp"
 #include "engine/events.hpp"
+#include "engine/exec.hpp"
 #include "engine/images.hpp"
 #include "engine/json_lines.hpp"
 #include "engine/logs.hpp"
@@ -398,4 +399,17 @@ TEST_CASE("a helper that is not installed is named") {
 
 TEST_CASE("filters leave out what is empty") {
   CHECK(filters_json({{"label", {"a=b", "c"}}, {"type", {}}}) == R"({"label":["a=b","c"]})");
+}
+
+TEST_CASE("the engine's refusals to start a command are told from other errors, whatever status they came with") {
+  const auto code = [](Fault fault, const std::string& message) {
+    return engine::exec_start_failure({fault, message});
+  };
+  CHECK(code(Fault::failed, "OCI runtime exec failed: exec: \"x\": executable file not found in $PATH") == 127);
+  CHECK(code(Fault::not_found, "OCI runtime attempted to invoke a command that was not found") == 127);
+  CHECK(code(Fault::failed, "exec: \"/etc/passwd\": permission denied") == 126);
+  CHECK(code(Fault::failed, "unable to find user nobody-else: no matching entries in passwd file") == 126);
+  CHECK(code(Fault::not_found, "unable to find user nobody-else: no matching entries in passwd file") == 126);
+  CHECK_FALSE(code(Fault::not_found, "No such container: web"));
+  CHECK_FALSE(code(Fault::failed, "container is paused"));
 }
