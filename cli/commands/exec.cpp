@@ -64,6 +64,13 @@ int fail_to_start(const Session& session, const std::string& service, std::strin
   return missing ? 127 : code;
 }
 
+// Of an error that says the command cannot be started, or any other; engines look for its user and its program at
+// different times.
+int refused(const Session& session, const std::string& service, const Error& error) {
+  const auto code = engine::exec_start_failure(error);
+  return code ? fail_to_start(session, service, error.message, *code) : fail(session, error);
+}
+
 int leave(const Session& session) {
   session.terminal.message("\nleft; the command goes on in the container");
   return 0;
@@ -72,11 +79,7 @@ int leave(const Session& session) {
 int run_attached(const Session& session, const engine::Client& client, const std::string& service,
                  const std::string& exec, bool tty) {
   auto connection = engine::exec_attach(client, exec, tty, session.stop);
-  if (!connection) {
-    const auto code = engine::exec_start_failure(connection.error());
-    return code ? fail_to_start(session, service, connection.error().message, *code)
-                : fail(session, connection.error());
-  }
+  if (!connection) return refused(session, service, connection.error());
   const auto resize = [&](terminal::WindowSize size) {
     return engine::exec_resize(client, exec, size.rows, size.columns, session.stop).has_value();
   };
@@ -114,10 +117,10 @@ int run_exec(const Session& session, const ExecVerb& verb) {
   options.input = !verb.detach;
   options.environment = with_values(session, verb.environment);
   const auto exec = engine::exec_create(client, container->id, command, options, session.stop);
-  if (!exec) return fail(session, exec.error());
+  if (!exec) return refused(session, verb.service, exec.error());
   if (!verb.detach) return run_attached(session, client, verb.service, *exec, options.tty);
   const auto started = engine::exec_detached(client, *exec, options.tty, session.stop);
-  return started ? 0 : fail(session, started.error());
+  return started ? 0 : refused(session, verb.service, started.error());
 }
 
 }  // namespace

@@ -72,7 +72,7 @@ Result<int> exec_exit_code(const Client& client, std::string_view exec, std::sto
 std::optional<int> exec_start_failure(const Error& error) {
   const auto message = to_lower(error.message);
   const auto says = [&](std::string_view words) { return message.find(words) != std::string::npos; };
-  // Podman answers 404 to the one, Docker since 28 to the other.
+  // Podman answers 404 to the one, Docker since 28 refuses the other before anything is started.
   if (says("command that was not found")) return 127;
   if (says("unable to find user")) return 126;
   if (error.fault != Fault::failed) return std::nullopt;
@@ -83,8 +83,13 @@ std::optional<int> exec_start_failure(const Error& error) {
 
 Result<ExecResult> exec_run(const Client& client, std::string_view container, const std::vector<std::string>& arguments,
                             const ExecOptions& options, std::stop_token stop) {
+  const auto refused = [](const Error& error) -> Result<ExecResult> {
+    const auto code = exec_start_failure(error);
+    if (!code) return std::unexpected(error);
+    return ExecResult{.exit_code = *code, .standard_output = {}, .standard_error = error.message};
+  };
   const auto id = exec_create(client, container, arguments, options, stop);
-  if (!id) return std::unexpected(id.error());
+  if (!id) return refused(id.error());
 
   ExecResult result;
   Demultiplexer demultiplexer(options.tty, [&](Stream stream, std::string_view bytes) {
@@ -106,11 +111,7 @@ Result<ExecResult> exec_run(const Client& client, std::string_view container, co
     return failure(Fault::timeout, fmt::format("'{}' in container {} did not end within {} ms", join(arguments, " "),
                                                container, options.timeout.count()));
   }
-  if (!started) {
-    const auto code = exec_start_failure(started.error());
-    if (!code) return std::unexpected(started.error());
-    return ExecResult{.exit_code = *code, .standard_output = {}, .standard_error = started.error().message};
-  }
+  if (!started) return refused(started.error());
   if (!framing) return std::unexpected(framing.error());
 
   const auto inspected = client.send_json({.path = path_of(*id, "json")}, std::move(stop));

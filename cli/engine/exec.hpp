@@ -54,7 +54,7 @@ Result<void> exec_resize(const Client& client, std::string_view exec, unsigned r
 // Of a command whose streams have ended: the engine may need a moment to see the end itself. timeout: it did not.
 Result<int> exec_exit_code(const Client& client, std::string_view exec, std::stop_token stop);
 
-// 126 or 127 for an error of exec_attach() or a start that says the program could not be started; nothing for any other.
+// 126 or 127 for an error of creating or starting that says the program could not be started; nothing for any other.
 // Which of its reasons come as errors and which in the command's own output differs from engine to engine.
 std::optional<int> exec_start_failure(const Error& error);
 
