@@ -7,6 +7,10 @@
 namespace saasctl::engine {
 namespace {
 
+// Nanoseconds since 1970 in 64 bits reach from 1677 to 2262.
+constexpr int first_year = 1678;
+constexpr int last_year = 2261;
+
 // Reads `count` digits at the front of `text` and takes them off, with the separator after them.
 std::optional<int> take_number(std::string_view& text, std::size_t count, std::string_view separators) {
   const auto value = parse_integer(text.substr(0, count));
@@ -52,7 +56,7 @@ std::optional<Timestamp> parse_timestamp(std::string_view text) {
   const auto hour = day ? take_number(text, 2, ":") : std::nullopt;
   const auto minute = hour ? take_number(text, 2, ":") : std::nullopt;
   const auto second = minute ? take_number(text, 2, "") : std::nullopt;
-  if (!second || *year <= 1) return std::nullopt;
+  if (!second || *year < first_year || *year > last_year) return std::nullopt;
   const auto fraction = take_fraction(text);
   const auto offset = parse_offset(text);
   const std::chrono::year_month_day date{std::chrono::year{*year}, std::chrono::month{static_cast<unsigned>(*month)},

@@ -338,6 +338,8 @@ TEST_CASE("timestamps are read to the nanosecond") {
   const auto expected = Timestamp(sys_days(2026y / 1 / 2) + 3h + 4min + 5s + 123456789ns);
   CHECK(parse_timestamp("2026-01-02T03:04:05.123456789Z") == expected);
   CHECK(parse_timestamp("2026-01-02T05:34:05.123456789+02:30") == expected);
+  CHECK(parse_timestamp("2261-12-31T23:59:59.999999999Z"));
+  CHECK_FALSE(parse_timestamp("3026-06-02T03:04:05.123456789Z"));
   CHECK(parse_timestamp("2026-01-02T03:04:05.5Z") == Timestamp(sys_days(2026y / 1 / 2) + 3h + 4min + 5s + 500ms));
   CHECK(unix_seconds(Timestamp(5s + 7ns)) == "5.000000007");
   for (const auto* text : {"0001-01-01T00:00:00Z", "", "2026-01-02", "2026-13-02T03:04:05Z", "2026-01-02T03:04:05",
