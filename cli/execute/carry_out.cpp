@@ -207,14 +207,14 @@ class Worker {
       if (made || made.error().fault != Fault::conflict) return made;
       const auto holder = engine::inspect_container(site_.client, name, stop_);
       const bool untold = !holder && holder.error().fault == Fault::not_found;
-      if (!untold && !(holder && gave_way(*holder))) return made;
+      if (!untold && !(holder && make_way(*holder))) return made;
       if (poll_timeout(deadline) == 0) return made;
       if (untold) pause(rest, stop_);
     }
   }
 
-  // A container of this project that was never started is what a killed run has left, and is removed.
-  bool gave_way(const engine::Container& holder) const {
+  // Removes a container of this project that was never started, which a killed run has left; false: it is another.
+  bool make_way(const engine::Container& holder) const {
     if (holder.state.status != "created") return false;
     const auto project = holder.labels.find(std::string(plan::label::project));
     if (project == holder.labels.end() || project->second != site_.project.name) return false;
