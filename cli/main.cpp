@@ -3,6 +3,7 @@
 
 #include <cstdio>
 #include <exception>
+#include <new>
 
 #include "commands/run.hpp"
 
@@ -21,6 +22,9 @@ int main(int argc, char** argv) {
   open_standard_descriptors();
   try {
     return saasctl::commands::run(argc, argv);
+  } catch (const std::bad_alloc&) {
+    std::fprintf(stderr, "error: out of memory\n       give saasctl more memory, or do less at once\n");
+    return 1;
   } catch (const std::exception& error) {
     std::fprintf(stderr,
                  "error: %s\n       this is a fault of saasctl itself; please report it with the command line\n",

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstring>
 #include <exception>
 #include <new>
@@ -81,7 +82,14 @@ void apply_connection_options(Handles& handles, const Request& request) {
   set_tls_options(easy, request.tls);
 }
 
-Result<CURLcode> run_transfer(const Handles& handles, std::stop_token stop) {
+std::optional<std::chrono::milliseconds> IdleClock::left() const {
+  if (limit_.count() <= 0) return std::nullopt;
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(last_ + limit_ - std::chrono::steady_clock::now());
+  return std::max(left, std::chrono::milliseconds(0));
+}
+
+Result<CURLcode> run_transfer(const Handles& handles, std::stop_token stop, const IdleClock* idle) {
+  constexpr std::chrono::milliseconds longest_poll{10'000};
   const std::stop_callback wake(stop, [&] { curl_multi_wakeup(handles.multi.get()); });
   for (;;) {
     if (stop.stop_requested()) return failure(Fault::interrupted, "interrupted");
@@ -92,26 +100,37 @@ Result<CURLcode> run_transfer(const Handles& handles, std::stop_token stop) {
     while (CURLMsg* message = curl_multi_info_read(handles.multi.get(), &left)) {
       if (message->msg == CURLMSG_DONE) return message->data.result;
     }
+    const auto silence_left = idle == nullptr ? std::nullopt : idle->left();
+    if (silence_left && silence_left->count() == 0) {
+      return failure(Fault::timeout, fmt::format("nothing was transferred for {} s",
+                                                 std::chrono::ceil<std::chrono::seconds>(idle->limit()).count()));
+    }
     // The limit is only a safety net: libcurl itself wakes up for its timeouts.
-    if (code == CURLM_OK) code = curl_multi_poll(handles.multi.get(), nullptr, 0, 10'000, nullptr);
+    const auto limit = std::min(silence_left.value_or(longest_poll), longest_poll);
+    if (code == CURLM_OK)
+      code = curl_multi_poll(handles.multi.get(), nullptr, 0, static_cast<int>(limit.count()), nullptr);
     if (code != CURLM_OK) return failure(fmt::format("libcurl: {}", curl_multi_strerror(code)));
   }
 }
 
 std::string describe(const Request& request) {
-  std::string text = fmt::format("{} {}", request.method, request.url);
+  std::string text = fmt::format("{} {}", request.method, without_password(request.url));
   if (request.dialer) text += fmt::format(" through {}", request.dialer->program());
   if (!request.unix_socket.empty()) text += fmt::format(" over {}", request.unix_socket.string());
   return text;
 }
 
-std::unexpected<Error> transfer_failure(CURL* easy, CURLcode code, const char* detail, const Request& request) {
-  if (code == CURLE_OPERATION_TIMEDOUT) return failure(Fault::timeout, describe(request) + ": timed out");
+TransferError transfer_failure(CURL* easy, CURLcode code, const char* detail, const Request& request) {
+  curl_off_t until_request = 0;  // microseconds; 0 when the connection was not ready to carry it
+  curl_easy_getinfo(easy, CURLINFO_PRETRANSFER_TIME_T, &until_request);
+  const auto stage = until_request > 0 ? Stage::transferring : Stage::connecting;
+  if (code == CURLE_OPERATION_TIMEDOUT)
+    return {{Fault::timeout, describe(request) + ": timed out"}, stage, "timed out"};
   long system_error = 0;
   curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &system_error);
   std::string reason = detail[0] != '\0' ? detail : curl_easy_strerror(code);
   if (code == CURLE_COULDNT_CONNECT && system_error != 0) reason = std::strerror(static_cast<int>(system_error));
-  return failure(fmt::format("{}: {}", describe(request), reason));
+  return {{Fault::failed, fmt::format("{}: {}", describe(request), reason)}, stage, reason};
 }
 
 }  // namespace saasctl::http::detail
