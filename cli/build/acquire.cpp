@@ -225,7 +225,7 @@ std::expected<void, AcquireError> acquire_images(const engine::Client& client, c
       try {
         if (auto outcome = acquirer.run(*job, all.get_token()); !outcome) fail(std::move(outcome.error()));
       } catch (const std::exception& error) {
-        fail({{{Fault::failed, error.what()}}, job->image});
+        fail({{exception_error(error)}, job->image});
       }
     }
   };

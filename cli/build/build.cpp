@@ -2,8 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <optional>
+#include <string>
+
 #include "build/builders.hpp"
 #include "build/ignore.hpp"
+#include "util/text.hpp"
 
 namespace saasctl::build {
 namespace {
@@ -15,6 +19,20 @@ bool is_file(const std::filesystem::path& path) {
 
 std::unexpected<BuildError> refused(Fault fault, std::string message, std::string hint) {
   return std::unexpected(BuildError{{fault, std::move(message), std::move(hint)}});
+}
+
+// The engine takes these as JSON, which is UTF-8; they may come from variables. The name of the first that is not.
+std::optional<std::string> not_utf8(const BuildRequest& request) {
+  for (const auto* map : {&request.args, &request.labels}) {
+    for (const auto& [name, value] : *map) {
+      if (find_invalid_utf8(name) || find_invalid_utf8(value))
+        return fmt::format("the build {} {}", map == &request.args ? "argument" : "label", name);
+    }
+  }
+  for (const auto& source : request.cache_from) {
+    if (find_invalid_utf8(source)) return "an entry of cache_from";
+  }
+  return std::nullopt;
 }
 
 std::expected<CheckedRequest, BuildError> check(const BuildRequest& request) {
@@ -37,6 +55,9 @@ std::expected<CheckedRequest, BuildError> check(const BuildRequest& request) {
                      fmt::format("the file of build secret '{}' is missing: {}", id, secret.file.string()),
                      "make the file, or mark the secret as not required");
     }
+  }
+  if (const auto wrong = not_utf8(request)) {
+    return refused(Fault::usage, *wrong + " is not UTF-8", "look for such bytes in the variables that it comes from");
   }
   // The builder reads the ignore file itself; a bad pattern is told here with its line, before anything is sent.
   const auto ignored = read_ignore_patterns(checked.context, checked.dockerfile);

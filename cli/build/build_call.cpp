@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "engine/json.hpp"
 #include "util/text.hpp"
 
 namespace saasctl::build {
@@ -54,7 +55,7 @@ engine::Parameters build_parameters(const BuildRequest& request, const std::stri
 std::optional<std::string> error_of(const nlohmann::json& line) {
   if (!line.is_object()) return std::nullopt;
   if (const auto detail = line.find("errorDetail"); detail != line.end() && detail->is_object()) {
-    if (const auto message = detail->value("message", std::string()); !message.empty()) return message;
+    if (const auto message = engine::detail::text(*detail, "message"); !message.empty()) return message;
   }
   const auto error = line.find("error");
   if (error == line.end() || !error->is_string()) return std::nullopt;

@@ -3,6 +3,7 @@
 #include "build/build_call.hpp"
 #include "build/builders.hpp"
 #include "build/session.hpp"
+#include "engine/json.hpp"
 #include "engine/json_lines.hpp"
 #include "util/digest.hpp"
 
@@ -37,10 +38,10 @@ class Listener {
  private:
   bool take(const nlohmann::json& line) {
     if (auto error = error_of(line)) error_ = std::move(*error);
-    const auto id = line.value("id", std::string());
+    const auto id = engine::detail::text(line, "id");
     const auto aux = line.find("aux");
     if (aux == line.end()) return true;
-    if (id == "moby.image.id" && aux->is_object()) image_id_ = aux->value("ID", std::string());
+    if (id == "moby.image.id" && aux->is_object()) image_id_ = engine::detail::text(*aux, "ID");
     if (id == "moby.buildkit.trace" && aux->is_string()) return take_trace(aux->get_ref<const std::string&>());
     return true;
   }
@@ -87,7 +88,7 @@ BuildOutcome build_with_buildkit(const engine::Client& client, const CheckedRequ
 
   Listener listener(sink);
   engine::Call call{.method = "POST",
-                    .path = "/build",
+                    .path = engine::ApiPath("/build"),
                     .query = build_parameters(checked.request, checked.dockerfile.filename().string()),
                     .on_data = [&](std::string_view bytes) { return listener.feed(bytes); },
                     .timeout = std::chrono::milliseconds(0)};

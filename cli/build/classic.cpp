@@ -7,6 +7,7 @@
 #include "build/tar.hpp"
 #include "engine/auth.hpp"
 #include "engine/images.hpp"
+#include "engine/json.hpp"
 #include "engine/json_lines.hpp"
 #include "util/file.hpp"
 #include "util/text.hpp"
@@ -49,9 +50,9 @@ class Listener {
   bool take(const nlohmann::json& line) {
     if (auto error = error_of(line)) error_ = std::move(*error);
     if (const auto aux = line.find("aux"); aux != line.end() && aux->is_object()) {
-      image_id_ = aux->value("ID", image_id_);
+      if (auto id = engine::detail::text(*aux, "ID"); !id.empty()) image_id_ = std::move(id);
     }
-    partial_ += line.value("stream", std::string());
+    partial_ += engine::detail::text(line, "stream");
     for (auto end = partial_.find('\n'); end != std::string::npos; end = partial_.find('\n')) {
       take_words(partial_.substr(0, end));
       partial_.erase(0, end + 1);
@@ -159,7 +160,7 @@ BuildOutcome build_classic(const engine::Client& client, const CheckedRequest& c
 
   Listener listener(sink);
   const engine::Call call{.method = "POST",
-                          .path = "/build",
+                          .path = engine::ApiPath("/build"),
                           .query = build_parameters(checked.request, dockerfile),
                           .headers = {{"Content-Type", "application/x-tar"}},
                           .upload = [&](std::span<char> buffer) { return tar->read(buffer); },

@@ -7,6 +7,7 @@
 
 #include "engine/auth.hpp"
 #include "util/file.hpp"
+#include "util/guarded.hpp"
 
 namespace saasctl::build {
 namespace {
@@ -60,7 +61,7 @@ void CredentialsCall::on_message(std::string_view request) {
     try {
       result.set_value(look_up(host, std::move(stop)));
     } catch (const std::exception& error) {
-      result.set_value({.username = {}, .secret = {}, .error = error.what()});
+      result.set_value({.username = {}, .secret = {}, .error = exception_error(error).message});
     }
     wake_();
   });

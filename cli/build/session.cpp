@@ -44,7 +44,7 @@ std::string shared_key(const SessionOffer& offer) {
 
 engine::Call session_call(const std::string& id, const SessionOffer& offer) {
   engine::Call call{.method = "POST",
-                    .path = "/session",
+                    .path = engine::ApiPath("/session"),
                     .headers = {{"X-Docker-Expose-Session-Uuid", id},
                                 {"X-Docker-Expose-Session-Name", "saasctl"},
                                 {"X-Docker-Expose-Session-Sharedkey", shared_key(offer)}}};

@@ -46,7 +46,7 @@ Found ask_helper(const std::string& helper, const std::string& key, std::stop_to
     if (words.find("credentials not found") != std::string_view::npos) return std::nullopt;
     return failure(fmt::format("{} gave no credentials for {}: {}", program, key, words));
   }
-  const auto parsed = json::parse(answer->standard_output, nullptr, false);
+  const auto parsed = detail::parse(answer->standard_output);
   if (parsed.is_discarded())
     return failure(fmt::format("{} answered for {} with something else than JSON", program, key));
   RegistryCredentials credentials{
@@ -72,6 +72,10 @@ Found parse_entry(const std::string& key, const json& entry) {
       return failure(fmt::format("the credentials for {} in Docker's config.json are damaged", key),
                      "log in to the registry again");
     }
+    if (find_invalid_utf8(*decoded)) {
+      return failure(fmt::format("the credentials for {} in Docker's config.json are not UTF-8", key),
+                     "log in to the registry again");
+    }
     credentials.username = decoded->substr(0, colon);
     credentials.password = decoded->substr(colon + 1);
     while (credentials.password.ends_with('\0')) credentials.password.pop_back();
@@ -87,7 +91,7 @@ Found registry_credentials(const std::filesystem::path& config_folder, std::stri
   const auto content = read_file(path);
   if (!content && content.error().fault == Fault::not_found) return std::nullopt;
   if (!content) return std::unexpected(content.error());
-  const auto config = json::parse(*content, nullptr, false);
+  const auto config = detail::parse(*content);
   if (config.is_discarded()) return failure(path.string() + " is not JSON", "repair or remove the file");
 
   const std::string key(is_hub(host) ? hub_key : host);

@@ -1,6 +1,7 @@
 #include "engine/endpoint.hpp"
 
 #include <fmt/format.h>
+#include <sys/un.h>
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
@@ -23,7 +24,7 @@ std::string variable(const Environment& environment, std::string_view name) {
 Result<nlohmann::json> read_json(const std::filesystem::path& path) {
   auto text = read_file(path);
   if (!text) return std::unexpected(std::move(text.error()));
-  auto json = nlohmann::json::parse(*text, nullptr, false);
+  auto json = detail::parse(*text);
   if (json.is_discarded()) return failure(Fault::usage, path.string() + " is not JSON", "repair or remove the file");
   return json;
 }
@@ -35,18 +36,25 @@ http::TlsFiles tls_in(const std::filesystem::path& folder, bool verify) {
 Result<Endpoint> tcp_endpoint(const std::string& host, std::string source, std::optional<http::TlsFiles> tls) {
   std::string authority = host.substr(host.find("://") + 3);
   while (authority.ends_with('/')) authority.pop_back();
-  if (authority.empty() || authority.find('/') != std::string::npos) {
-    return failure(Fault::usage, fmt::format("{} is '{}', which names no engine", source, host),
+  // What would end the host in a URL, or is not allowed in one at all.
+  const bool is_authority = std::ranges::none_of(authority, [](char c) {
+    return static_cast<unsigned char>(c) <= ' ' || c == '\x7f' || std::string_view("/?#\\").contains(c);
+  });
+  if (authority.empty() || !is_authority) {
+    return failure(Fault::usage, fmt::format("{} is '{}', which names no engine", source, http::without_password(host)),
                    "write it as tcp://HOST:PORT");
   }
   const bool has_port =
       authority.find(':', authority.find(']') == std::string::npos ? 0 : authority.find(']')) != std::string::npos;
   if (!has_port) authority += tls ? ":2376" : ":2375";
-  Endpoint endpoint{.host = host, .source = std::move(source)};
+  Endpoint endpoint{.host = http::without_password(host), .source = std::move(source)};
   endpoint.base_url = (tls ? "https://" : "http://") + authority;
   endpoint.tls = tls.value_or(http::TlsFiles{});
   return endpoint;
 }
+
+// A socket's path as bind(2) and connect(2) take it, with its final NUL. Source: unix(7), sun_path.
+constexpr std::size_t longest_socket_path = sizeof(sockaddr_un::sun_path) - 1;
 
 std::string quoted(const std::string& word) {
   std::string out = "'";
@@ -71,7 +79,7 @@ Result<Endpoint> ssh_endpoint(const std::string& host, std::string source) {
   }
   if (machine.starts_with('[') && machine.ends_with(']')) machine = machine.substr(1, machine.size() - 2);
   const auto bad = [&](std::string_view what) {
-    return failure(Fault::usage, fmt::format("{} is '{}': {}", source, host, what),
+    return failure(Fault::usage, fmt::format("{} is '{}': {}", source, http::without_password(host), what),
                    "write it as ssh://USER@HOST or ssh://USER@HOST:PORT");
   };
   if (machine.empty() || machine.starts_with('-')) return bad("it names no host");
@@ -93,6 +101,12 @@ Result<Endpoint> ssh_endpoint(const std::string& host, std::string source) {
 }
 
 Result<Endpoint> parse_host(const std::string& host, std::string source, std::optional<http::TlsFiles> tls) {
+  if (host.starts_with("unix://") && host.size() - 7 > longest_socket_path) {
+    return failure(Fault::usage,
+                   fmt::format("{} names a Unix socket with a path of {} bytes; at most {} are possible", source,
+                               host.size() - 7, longest_socket_path),
+                   "use a shorter path, for example through a symbolic link");
+  }
   if (host.starts_with("unix://") && host.size() > 7) {
     return Endpoint{.host = host, .unix_socket = host.substr(7), .source = std::move(source)};
   }
@@ -101,7 +115,8 @@ Result<Endpoint> parse_host(const std::string& host, std::string source, std::op
     return tcp_endpoint(host, std::move(source), std::move(tls));
   }
   if (host.starts_with("ssh://")) return ssh_endpoint(host, std::move(source));
-  return failure(Fault::usage, fmt::format("{} is '{}', which is no address of an engine", source, host),
+  return failure(Fault::usage,
+                 fmt::format("{} is '{}', which is no address of an engine", source, http::without_password(host)),
                  "write it as unix:///PATH/TO/SOCKET, tcp://HOST:PORT or ssh://USER@HOST");
 }
 

@@ -1,6 +1,13 @@
 #include "engine/json.hpp"
 
+#include "util/json_depth.hpp"
+
 namespace saasctl::engine::detail {
+
+nlohmann::json parse(std::string_view document) {
+  if (is_nested_deeper(document)) return nlohmann::json(nlohmann::json::value_t::discarded);
+  return nlohmann::json::parse(document, nullptr, false);
+}
 
 const nlohmann::json& member(const nlohmann::json& object, std::string_view name) {
   static const nlohmann::json null;

@@ -50,12 +50,13 @@ class LineCutter {
 };
 
 Call logs_call(std::string_view container, const LogOptions& options) {
-  Call call{.path = "/containers/" + http::percent_encode(container) + "/logs",
+  Call call{.path = ApiPath("/containers") / container / "logs",
             .query = {{"stdout", "1"}, {"stderr", "1"}, {"timestamps", "1"}, {"follow", options.follow ? "1" : "0"}}};
   call.query.emplace_back("tail", options.tail ? std::to_string(*options.tail) : "all");
   if (options.since) call.query.emplace_back("since", unix_seconds(*options.since));
   if (options.until) call.query.emplace_back("until", unix_seconds(*options.until));
   call.timeout = options.timeout;
+  if (!options.follow) call.idle_timeout = options.idle_timeout;
   return call;
 }
 

@@ -42,6 +42,7 @@ struct LogOptions {
   std::optional<Timestamp> since = std::nullopt;
   std::optional<Timestamp> until = std::nullopt;
   std::chrono::milliseconds timeout{0};  // 0: none, whoever reads may take their time, in a pager for example
+  std::chrono::milliseconds idle_timeout = most_silence;  // without `follow` only: a log has no pauses of its own
 };
 
 struct LogLine {
@@ -54,7 +55,8 @@ struct LogLine {
 using LogSink = std::function<bool(const LogLine&)>;
 
 // Calls `sink` for each line on the calling thread; the last one may lack a line end. Returns at the end of the log,
-// with `follow` at the end of the container. Errors of Client::send; interrupted when the token is set.
+// with `follow` at the end of the container. Errors of Client::send: timeout when the engine is silent for too long;
+// interrupted when the token is set.
 Result<void> read_logs(const Client& client, std::string_view container, const LogOptions& options, const LogSink& sink,
                        std::stop_token stop);
 

@@ -39,7 +39,7 @@ class Registry {
 
   void push(const std::string& repository, const std::string& tag) const {
     const auto pushed = client_.send({.method = "POST",
-                                      .path = "/images/" + repository + "/push",
+                                      .path = engine::ApiPath("/images").image(repository) / "push",
                                       .query = {{"tag", tag}},
                                       .headers = {{"X-Registry-Auth", "e30="}}},
                                      {});
@@ -115,8 +115,8 @@ TEST_CASE("a build secret is used and stays in no image, and a second build has 
   CHECK_FALSE(contains(first.err, secret));
 
   const auto image = stack.project() + "-one:latest";
-  for (const auto* view : {"/json", "/history", "/get"}) {
-    const auto told = client.send({.path = "/images/" + image + view}, {});
+  for (const auto* view : {"json", "history", "get"}) {
+    const auto told = client.send({.path = engine::ApiPath("/images").image(image) / view}, {});
     REQUIRE(told);
     CHECK_FALSE(contains(told->body, secret));
   }

@@ -217,7 +217,7 @@ TEST_CASE("the engine's refusals keep its words") {
     const LocalServer server(path, fake_engine("Api-Version: 1.41\r\n", LocalServer::answer(status, body)));
     const auto client = Client::connect(at(path), {});
     REQUIRE(client);
-    const auto response = client->send({.path = "/x"}, {});
+    const auto response = client->send({.path = ApiPath("/x")}, {});
     REQUIRE_FALSE(response);
     CHECK(response.error().fault == fault);
     CHECK(response.error().message == message);
@@ -232,12 +232,12 @@ TEST_CASE("an engine that goes away in the middle is no engine, a body that cann
                            fake_engine("Api-Version: 1.41\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhal"));
   const auto client = Client::connect(at(path), {});
   REQUIRE(client);
-  const auto broken = client->send({.path = "/x"}, {});
+  const auto broken = client->send({.path = ApiPath("/x")}, {});
   REQUIRE_FALSE(broken);
   CHECK(broken.error().fault == Fault::no_engine);
-  CHECK(client->upgrade({.method = "POST", .path = "/session"}, "h2c", {}).has_value());
+  CHECK(client->upgrade({.method = "POST", .path = ApiPath("/session")}, "h2c", {}).has_value());
   const auto mine = client->send({.method = "POST",
-                                  .path = "/x",
+                                  .path = ApiPath("/x"),
                                   .upload = [](std::span<char>) -> Result<std::size_t> { return failure("my disk"); }},
                                  {});
   REQUIRE_FALSE(mine);
