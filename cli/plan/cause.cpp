@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "project/model.hpp"
+#include "util/json_depth.hpp"
 #include "util/text.hpp"
 
 namespace saasctl::plan {
@@ -197,7 +198,8 @@ std::string to_text(const std::vector<Change>& changes) {
 
 Cause cause_of_change(const std::string& before, const Json& now) {
   if (before.empty()) return {"made by another tool"};
-  const auto recorded = Json::parse(before, nullptr, false);
+  // A label may come from anybody; comparing recurses.
+  const auto recorded = is_nested_deeper(before) ? Json() : Json::parse(before, nullptr, false);
   if (!recorded.is_object()) return {"its recorded model is unreadable"};
   Cause cause;
   compare("", recorded, now, cause.changes);

@@ -17,8 +17,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
-Result<std::string> project_name(const Inputs& inputs, const stack::Variables& environment, const stack::Stack& stack,
-                                 const fs::path& folder) {
+// It begins the names of networks, volumes and containers, and a volume's name is a file name of at most 255 bytes.
+constexpr std::size_t longest_name = 200;
+
+Result<std::string> chosen_name(const Inputs& inputs, const stack::Variables& environment, const stack::Stack& stack,
+                                const fs::path& folder) {
   const auto given = [&](const std::string& name) -> Result<std::string> {
     if (!name.empty() && stack::normal_name(name) == name) return name;
     return failure(Fault::usage, fmt::format("'{}' is no project name", name),
@@ -32,6 +35,16 @@ Result<std::string> project_name(const Inputs& inputs, const stack::Variables& e
   if (!name.empty()) return name;
   return failure(Fault::usage, "the folder's name gives no project name",
                  "add name: to the stack file, or use -p NAME");
+}
+
+Result<std::string> project_name(const Inputs& inputs, const stack::Variables& environment, const stack::Stack& stack,
+                                 const fs::path& folder) {
+  auto name = chosen_name(inputs, environment, stack, folder);
+  if (!name || name->size() <= longest_name) return name;
+  return failure(Fault::usage,
+                 fmt::format("the project name '{}…' has {} characters, at most {} are possible", name->substr(0, 20),
+                             name->size(), longest_name),
+                 "use a shorter name: in the stack file, or with -p NAME");
 }
 
 void add_networks(const stack::Stack& stack, Project& project) {

@@ -10,6 +10,7 @@
 #include "stack/implied.hpp"
 #include "stack/shapes.hpp"
 #include "util/file.hpp"
+#include "util/json_depth.hpp"
 #include "util/text.hpp"
 
 namespace saasctl::project {
@@ -44,6 +45,7 @@ class One {
     service_.name = entry_.name;
     service_.at = entry_.at;
     service_.spec = entry_.value;
+    if (service_.spec.image && service_.spec.image->empty()) service_.spec.image.reset();
     service_.container_name = entry_.value.container_name.value_or(fmt::format("{}-{}-1", project_.name, entry_.name));
     if (entry_.value.use_template) {
       service_.from_template =
@@ -51,8 +53,8 @@ class One {
       if (!service_.spec.build) service_.spec.build = template_build(entry_.name);
     }
     service_.replicas = replicas(entry_.value);
-    service_.image = entry_.value.image.value_or(fmt::format("{}-{}", project_.name, entry_.name));
-    service_.pull_allowed = entry_.value.image.has_value();
+    service_.image = service_.spec.image.value_or(fmt::format("{}-{}", project_.name, entry_.name));
+    service_.pull_allowed = service_.spec.image.has_value();
     if (service_.spec.build) service_.build = build(*service_.spec.build);
     for (const auto& [name, at, dependency] : stack::all_dependencies(entry_.value)) {
       service_.dependencies.push_back(
@@ -189,6 +191,7 @@ class One {
     };
     const auto text = read_file(project_.folder / name);
     if (!text) return wrong(text.error().message);
+    if (is_nested_deeper(*text)) return wrong(fmt::format("{} is nested too deeply", name));
     const auto profile = Json::parse(*text, nullptr, false);
     if (profile.is_discarded()) return wrong(fmt::format("{} is not JSON", name));
     option = "seccomp=" + profile.dump();

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "stack/image_reference.hpp"
 #include "util/text.hpp"
 
 namespace saasctl::stack {
@@ -12,6 +13,15 @@ constexpr auto other_builder = "the engine's own builder cannot do it through it
 std::optional<Json> shorten_grant(const Grant& grant, Style style) {
   if (style == Style::canonical || grant.target || grant.uid || grant.gid || grant.mode) return std::nullopt;
   return Json(grant.source.text);
+}
+
+// A reference, or attributes of a cache: "type=registry,ref=NAME".
+Form<std::string> cache_source_form() {
+  auto form = any_text();
+  form.read = [attributes = form.read, reference = image_form().read](const Node& node, Reader& reader) {
+    return (node.text.contains('=') ? attributes : reference)(node, reader);
+  };
+  return form;
 }
 
 const Record<Build>& build_record() {
@@ -25,10 +35,10 @@ const Record<Build>& build_record() {
           .key("target", &Build::target, any_text(), "Stage to build; default: the last.")
           .key("args", &Build::args, pairs(), "Values of the Dockerfile's ARGs; without a value: from the environment.")
           .key("labels", &Build::labels, pairs(), "Labels of the image.")
-          .key("tags", &Build::tags, list_of(any_text()), "More names of the image.")
+          .key("tags", &Build::tags, list_of(image_form()), "More names of the image.")
           .key("platforms", &Build::platforms, list_of(any_text()), "The platform that is built for.")
           .partly("one; an engine's image has one platform")
-          .key("cache_from", &Build::cache_from, list_of(any_text()), "Images whose layers may be reused.")
+          .key("cache_from", &Build::cache_from, list_of(cache_source_form()), "Images whose layers may be reused.")
           .key("cache_to", &Build::cache_to, list_of(any_text()),
                "Where layers are kept for other machines: type=inline, in the image itself.")
           .partly("type=inline; the engine's own builder cannot do others through its API")

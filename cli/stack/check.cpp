@@ -5,6 +5,7 @@
 #include <unordered_map>
 
 #include "stack/check_modes.hpp"
+#include "stack/image_reference.hpp"
 #include "stack/implied.hpp"
 #include "stack/shapes.hpp"
 #include "stack/stack.hpp"
@@ -35,6 +36,7 @@ class Checker {
     check_cycles();
     check_container_names();
     check_host_ports();
+    check_engine_names();
     check_external(stack_.networks, "network");
     check_external(stack_.volumes, "volume");
     check_contents();
@@ -75,10 +77,7 @@ class Checker {
 
   void check_service(const Named<Service>& entry) {
     const auto& service = entry.value;
-    if (!service.has("image") && !service.has("build") && !service.has("template")) {
-      error(entry.at, entry.name.size(),
-            fmt::format("service '{}' has neither image nor build nor template", entry.name), "say what it runs");
-    }
+    check_image(entry);
     if (!service.with.empty() && !service.use_template) {
       error(service.where("with"), 4, "'with' fills the holes of a template, and there is none", "add template: NAME");
     }
@@ -99,6 +98,24 @@ class Checker {
       for (const auto& secret : service.build->secrets) check_grant("secret", secret.source, stack_.secrets, "secrets");
     }
     check_ready(service);
+  }
+
+  // An image that is empty, after its variables are replaced, is none.
+  void check_image(const Named<Service>& entry) {
+    const auto& service = entry.value;
+    const bool is_empty = service.image && service.image->empty();
+    if (service.image && !is_empty && !(mode_ == Mode::keep && has_variable(*service.image))) {
+      if (auto fault = fault_of_reference(*service.image))
+        error(service.where("image"), 5, invalid_reference(*service.image, *fault), std::string(reference_hint));
+    }
+    if ((service.has("image") && !is_empty) || service.has("build") || service.has("template")) return;
+    auto message = fmt::format("service '{}' has neither an image nor a build context", entry.name);
+    if (is_empty) {
+      error(service.where("image"), 5, message + ": its image is empty",
+            "name an image, or set the variable that it comes from");
+    } else {
+      error(entry.at, entry.name.size(), std::move(message), "add image:, build: or template:");
+    }
   }
 
   void check_grant(std::string_view kind, const Word& name, const Map<Content>& known, const std::string& where) {
@@ -237,6 +254,23 @@ class Checker {
         }
         others.push_back({ip, service.name, port.at});
       }
+    }
+  }
+
+  // Names of networks, and of volumes of other drivers, may be odder than those of containers.
+  void check_engine_names() {
+    const auto check = [&](const auto& value, bool (*valid)(std::string_view), std::string_view kind,
+                           std::string_view allowed) {
+      if (!value.name || valid(*value.name) || (mode_ == Mode::keep && has_variable(*value.name))) return;
+      error(value.where("name"), 4, fmt::format("invalid {} name '{}'", kind, *value.name), std::string(allowed));
+    };
+    constexpr std::string_view plain = "use letters, digits, '_', '.' and '-', beginning with a letter or digit";
+    constexpr std::string_view any =
+        "it must not be empty, and have no control characters and no '.' or '..' between slashes";
+    for (const auto& [key, at, network] : stack_.networks) check(network, is_askable_name, "network", any);
+    for (const auto& [key, at, volume] : stack_.volumes) {
+      const bool is_local = !volume.external.value_or(false) && volume.driver.value_or("local") == "local";
+      check(volume, is_local ? is_engine_name : is_askable_name, "volume", is_local ? plain : any);
     }
   }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "stack/image_reference.hpp"
 #include "util/text.hpp"
 
 namespace saasctl::stack {
@@ -172,6 +173,10 @@ void check_long(const Node& node, const Mount& mount, Reader& reader) {
     reader.error(
         node, fmt::format("{} mount needs a source", mount.type == "bind" ? "a bind" : "an image"),
         mount.type == "bind" ? "add source: with a path of the host" : "add source: with the name of an image");
+  }
+  if (mount.type == "image" && mount.source && !(reader.mode() == Mode::keep && has_variable(*mount.source))) {
+    if (const auto fault = fault_of_reference(*mount.source))
+      at("source", invalid_reference(*mount.source, *fault), std::string(reference_hint));
   }
   if (!mount.target.empty() && !mount.target.starts_with('/') && !has_variable(mount.target))
     at("target", fmt::format("the mount's target '{}' is not an absolute path", mount.target), "begin it with /");

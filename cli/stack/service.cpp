@@ -1,5 +1,6 @@
 #include "stack/service.hpp"
 
+#include "stack/image_reference.hpp"
 #include "stack/shapes.hpp"
 
 namespace saasctl::stack {
@@ -34,7 +35,7 @@ const Record<Service>& service_record() {
           .key("template", &Service::use_template, word(),
                "Folder of templates/ that the Dockerfile and .dockerignore are made from.", Origin::ours)
           .key("with", &Service::with, pairs(), "Values for the template's holes.", Origin::ours)
-          .key("container_name", &Service::container_name, any_text(), "Name instead of PROJECT-SERVICE-1.")
+          .key("container_name", &Service::container_name, container_name_form(), "Name instead of PROJECT-SERVICE-1.")
           .key("hostname", &Service::hostname, any_text(), "Host name inside the container.")
           .key("domainname", &Service::domainname, any_text(), "Domain of that name; Podman keeps none.")
           .key("platform", &Service::platform, any_text(), "os/architecture, for example linux/amd64.")
