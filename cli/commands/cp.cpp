@@ -200,6 +200,17 @@ Result<void> get(const Site& site, const std::string& container, const std::stri
   return {};
 }
 
+// Calls go by id, because the name may belong to another container by then; people know the name.
+Error with_name(Error error, const engine::ContainerSummary& container) {
+  const auto& id = container.id;
+  const auto& name = container.name;
+  for (auto at = error.message.find(id); !id.empty() && at != std::string::npos; at = error.message.find(id, at)) {
+    error.message.replace(at, id.size(), name);
+    at += name.size();
+  }
+  return error;
+}
+
 Result<void> copy(const Site& site, const Scene& scene, const CopyEnd& from, const CopyEnd& to) {
   const auto& service = from.service.empty() ? to.service : from.service;
   auto containers = chosen(scene, {service});
@@ -209,9 +220,9 @@ Result<void> copy(const Site& site, const Scene& scene, const CopyEnd& from, con
     containers = {std::move(*one)};
   }
   for (const auto& container : containers) {
-    auto done = from.service.empty() ? put(site, container.name, from_root(to.path))
-                                     : get(site, container.name, from_root(from.path));
-    if (!done) return done;
+    auto done = from.service.empty() ? put(site, container.id, from_root(to.path))
+                                     : get(site, container.id, from_root(from.path));
+    if (!done) return std::unexpected(with_name(std::move(done.error()), container));
   }
   return {};
 }

@@ -106,17 +106,21 @@ Result<void> check_name(const Session& session, const engine::Client& client, co
 // Takes the container away at the end when that is wanted, also after an error or an interruption.
 class Removal {
  public:
-  Removal(const engine::Client& client, std::string container) : client_(client), container_(std::move(container)) {}
+  explicit Removal(const engine::Client& client) : client_(client) {}
   Removal(const Removal&) = delete;
   Removal& operator=(const Removal&) = delete;
   ~Removal() {
-    if (wanted_) static_cast<void>(engine::remove_container(client_, container_, {.force = true, .volumes = true}, {}));
+    if (wanted_ && !id_.empty())
+      static_cast<void>(engine::remove_container(client_, id_, {.force = true, .volumes = true}, {}));
   }
   void want(bool wanted) { wanted_ = wanted; }
+  // The container exists from now on; its name may belong to another one later.
+  void created(const std::string& id) { id_ = id; }
+  const std::string& id() const { return id_; }
 
  private:
   const engine::Client& client_;
-  std::string container_;
+  std::string id_;
   bool wanted_ = false;
 };
 
@@ -127,19 +131,20 @@ int run_to_end(const Session& session, const engine::Client& client, const plan:
     fail(session, error);
     return engine::exec_start_failure(error).value_or(exit_code(error.fault));
   };
-  auto connection = engine::attach_container(client, options.name, options.input, session.stop);
+  const auto& id = removal.id();
+  auto connection = engine::attach_container(client, id, options.input, session.stop);
   if (!connection) return never_ran(connection.error());  // Podman looks for the program here already
-  const auto started = engine::start_container(client, options.name, session.stop);
+  const auto started = engine::start_container(client, id, session.stop);
   if (!started) return never_ran(started.error());
   const auto resize = [&](terminal::WindowSize size) {
-    return engine::resize_container(client, options.name, size.rows, size.columns, session.stop).has_value();
+    return engine::resize_container(client, id, size.rows, size.columns, session.stop).has_value();
   };
   const auto carried = attach_streams(session, *connection, options.tty, options.input, resize);
   if (!carried) {
-    static_cast<void>(engine::stop_container(client, options.name, std::chrono::seconds(10), {}));
+    static_cast<void>(engine::stop_container(client, id, std::chrono::seconds(10), {}));
     return fail(session, carried.error());
   }
-  const auto ended = engine::wait_container(client, options.name, engine::WaitCondition::not_running,
+  const auto ended = engine::wait_container(client, id, engine::WaitCondition::not_running,
                                             std::chrono::milliseconds(0), session.stop);
   return ended ? ended->exit_code : fail(session, ended.error());
 }
@@ -161,7 +166,11 @@ int make_container(const Session& session, const engine::Client& client, const p
   // From here on the engine is changed.
   removal.want(true);
   terminal::Board board(session.terminal, "run");
-  const auto done = carry_plan(session, client, project, *plan, {}, board);
+  execute::ExecuteOptions execute;
+  execute.on_created = [&](const std::string& name, const std::string& id) {
+    if (name == options.name) removal.created(id);
+  };
+  const auto done = carry_plan(session, client, project, *plan, execute, board);
   board.finish();
   return done ? 0 : fail_with_service(session, done.error());
 }
@@ -177,13 +186,13 @@ int run_one_off(const Session& session, const RunVerb& verb) {
   const auto client = connect_engine(session);
   if (!client) return fail(session, client.error());
 
-  Removal removal(*client, options->name);
+  Removal removal(*client);
   const auto needed = options->no_dependencies ? std::vector{service} : *names;
   if (const int code = make_container(session, *client, *project, verb, *options, needed, removal); code != 0)
     return code;
   removal.want(verb.remove && !verb.detach);
   if (!verb.detach) return run_to_end(session, *client, *options, removal);
-  if (const auto started = engine::start_container(*client, options->name, session.stop); !started) {
+  if (const auto started = engine::start_container(*client, removal.id(), session.stop); !started) {
     removal.want(true);
     return fail(session, started.error());
   }

@@ -12,6 +12,7 @@
 #include "engine/containers.hpp"
 #include "execute/carry_out.hpp"
 #include "plan/labels.hpp"
+#include "util/guarded.hpp"
 #include "util/wait.hpp"
 
 namespace saasctl::execute {
@@ -139,10 +140,11 @@ std::expected<void, ReadyError> look_back(const Site& site, const plan::Plan& pl
   for (const auto& action : plan.actions) {
     const auto* wait = std::get_if<plan::AwaitService>(&action.work);
     if (!wait || !wait->required || wait->condition == "service_completed_successfully") continue;
-    const auto id = site.handles[wait->container];
-    const auto found = std::ranges::find(*containers, id, &engine::ContainerSummary::id);
+    const auto id = site.handles.id_of(wait->container);
+    if (!id) continue;
+    const auto found = std::ranges::find(*containers, *id, &engine::ContainerSummary::id);
     if (found == containers->end() || (found->state != "exited" && found->state != "restarting")) continue;
-    const auto container = engine::inspect_container(site.client, id, stop);
+    const auto container = engine::inspect_container(site.client, *id, stop);
     const bool lives = !container || (container->state.running && !container->state.restarting);
     if (lives || (found->state == "exited" && container->state.exit_code == 0)) continue;
     return std::unexpected(service_error(*site.project.find(wait->service), *container,
@@ -174,7 +176,7 @@ std::expected<void, ReadyError> execute(const engine::Client& client, const proj
       try {
         work_off(site, plan, schedule, all);
       } catch (const std::exception& error) {
-        schedule.give_up({{Fault::failed, error.what()}});
+        schedule.give_up({exception_error(error)});
         all.request_stop();
       }
     };

@@ -32,10 +32,13 @@ struct ExecuteOptions {
   bool call_off = false;                       // what else still runs then is called off
   std::optional<std::chrono::seconds> stop_grace = std::nullopt;
   Pace pace = {};
+  // Called from several threads with name and id of each container as soon as it exists.
+  std::function<void(const std::string&, const std::string&)> on_created = {};
 };
 
 // Does every action as soon as those it waits for are done, many at once. The first failure stops the rest and is what
-// is returned, its root cause first; what was done stays, and a second run goes on from there. `environment` gives
+// is returned, its root cause first; what was done stays, and a second run goes on from there. Containers are addressed
+// by id only: by plan.ids, or by the id that their creation returned. `environment` gives
 // secrets that come from variables. Errors: failed, conflict (name or port taken, with what to do), timeout,
 // interrupted, no_engine.
 std::expected<void, ReadyError> execute(const engine::Client& client, const project::Project& project,

@@ -54,9 +54,12 @@ bool is_anonymous(const engine::Mount& mount) {
 std::vector<std::string> companions_of(const nlohmann::json& container) {
   constexpr std::string_view head = "container:";
   std::vector<std::string> ids;
-  const auto host = container.value("HostConfig", nlohmann::json::object());
+  const auto host = container.find("HostConfig");
+  if (host == container.end() || !host->is_object()) return ids;
   for (const auto* key : {"NetworkMode", "IpcMode", "PidMode"}) {
-    const auto mode = host.value(key, std::string());
+    const auto found = host->find(key);
+    if (found == host->end() || !found->is_string()) continue;
+    const auto mode = found->get<std::string>();
     if (mode.starts_with(head)) ids.push_back(mode.substr(head.size()));
   }
   return ids;

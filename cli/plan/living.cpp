@@ -25,6 +25,7 @@ class LivingPlanner {
  public:
   explicit LivingPlanner(const Living& living) : project_(living.project), containers_(living.containers) {
     for (const auto& service : project_.services) order_.push_back(service.name);
+    for (const auto& container : containers_) plan_.ids[container.name] = container.id;
     selected_.insert(living.services.begin(), living.services.end());
     if (selected_.empty()) selected_.insert(order_.begin(), order_.end());
     for (const auto& name : living.services) {
