@@ -12,6 +12,7 @@
 #include "build/pull_policy.hpp"
 #include "engine/auth.hpp"
 #include "engine/images.hpp"
+#include "util/guarded.hpp"
 
 namespace saasctl::build {
 namespace {
