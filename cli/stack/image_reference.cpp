@@ -147,14 +147,14 @@ Form<std::string> container_name_form() {
     if (value->empty()) return std::nullopt;
     if (is_engine_name(*value)) return value;
     reader.error(node, fmt::format("invalid container name '{}'", *value),
-                 "use letters, digits, '_', '.' and '-', beginning with a letter or digit, at least two");
+                 "use letters, digits, '_', '.' and '-', beginning with a letter or digit");
     return std::nullopt;
   };
   return form;
 }
 
 bool is_engine_name(std::string_view name) {
-  return name.size() >= 2 && is_letter_or_digit(name[0]) &&
+  return !name.empty() && is_letter_or_digit(name[0]) &&
          std::ranges::all_of(name, [](char c) { return is_letter_or_digit(c) || c == '_' || c == '.' || c == '-'; });
 }
 

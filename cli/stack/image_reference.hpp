@@ -27,8 +27,8 @@ Form<std::string> image_form();
 // The name of a container. An empty text counts as not written, as Compose reads it.
 Form<std::string> container_name_form();
 
-// Letters, digits, '_', '.' and '-', beginning with a letter or digit, at least two: what an engine takes as the name
-// of a container or of a volume of the local driver.
+// Letters, digits, '_', '.' and '-', beginning with a letter or digit: what an engine takes as the name of a container
+// or of a volume of the local driver. That it wants two characters at least is left to the engine.
 bool is_engine_name(std::string_view name);
 
 // False for a name that no request to an engine can carry: an empty one, one with control characters, or one with an

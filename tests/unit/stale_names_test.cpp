@@ -204,3 +204,42 @@ TEST_CASE("a removal that another has begun is looked at again when the engine d
                                           "POST /v1.41/containers/4f/wait?condition=removed",
                                           "GET /v1.41/containers/4f/json"});
 }
+
+TEST_CASE("what keeps a container from starting is told with what to do") {
+  struct Case {
+    std::string status;
+    std::string said;
+    std::string message;
+    std::string hint;  // a part of it
+  };
+  for (const auto& [status, said, message, hint] : std::vector<Case>{
+           {"500 Internal Server Error", "driver failed: Bind for 127.0.0.1:80 failed: port is already allocated",
+            "db: a host port is taken: driver failed: Bind for 127.0.0.1:80 failed: port is already allocated",
+            "if nothing uses it, the engine has kept it since a crash: run saasctl down, or restart the engine"},
+           {"500 Internal Server Error", "task 4f already exists: unknown", "db: task 4f already exists: unknown",
+            "the engine may have kept it since a crash: run saasctl up --force-recreate, or else restart the engine"},
+           {"404 Not Found", "network 77 not found", "db: network 77 not found; it was removed while this command ran",
+            "another user or tool is changing this project"},
+           {"404 Not Found", "No such container: other", "db: No such container: other", ""}}) {
+    INFO(said);
+    const TemporaryFolder folder;
+    const auto answer = LocalServer::answer(status, R"({"message":")" + said + R"("})");
+    const LocalServer server(folder.path() / "s", [&](int connection, const std::string& request, std::stop_token) {
+      if (request.starts_with("HEAD"))
+        return LocalServer::write(connection, "HTTP/1.1 200 OK\r\nConnection: close\r\nApi-Version: 1.41\r\n\r\n");
+      LocalServer::write(connection, request.starts_with("POST") ? answer : LocalServer::answer("200 OK", "[]"));
+    });
+    const auto client =
+        engine::Client::connect({.host = "unix://s", .unix_socket = folder.path() / "s", .source = "the test"}, {});
+    REQUIRE(client);
+    const project::ProjectFiles files(
+        project::Files{{"stack.yaml", "name: sim\nservices: {db: {image: \"one:1\"}}\n"}});
+    plan::Plan plan;
+    plan.actions.push_back({plan::StartContainer{"db", "sim-db-1"}, "", {}});
+    plan.ids["sim-db-1"] = "4f00";
+    const auto done = carry_out(*client, files.project(), plan);
+    REQUIRE_FALSE(done);
+    CHECK(done.error().message == message);
+    CHECK(done.error().hint.find(hint) != std::string::npos);
+  }
+}
