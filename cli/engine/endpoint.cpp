@@ -21,6 +21,15 @@ std::string variable(const Environment& environment, std::string_view name) {
   return found == environment.end() ? std::string() : found->second;
 }
 
+// An address that may be malformed, for messages: what could be a password, whatever characters it has, is hidden.
+std::string shown(std::string_view host) {
+  const auto scheme = host.find("://");
+  const auto colon = host.find(':', scheme == std::string_view::npos ? 0 : scheme + 3);
+  const auto at = host.rfind('@');
+  if (at == std::string_view::npos || colon > at) return std::string(host);
+  return fmt::format("{}:***{}", host.substr(0, colon), host.substr(at));
+}
+
 Result<nlohmann::json> read_json(const std::filesystem::path& path) {
   auto text = read_file(path);
   if (!text) return std::unexpected(std::move(text.error()));
@@ -41,11 +50,12 @@ Result<Endpoint> tcp_endpoint(const std::string& host, std::string source, std::
     return static_cast<unsigned char>(c) <= ' ' || c == '\x7f' || std::string_view("/?#\\").contains(c);
   });
   if (authority.empty() || !is_authority) {
-    return failure(Fault::usage, fmt::format("{} is '{}', which names no engine", source, http::without_password(host)),
+    return failure(Fault::usage, fmt::format("{} is '{}', which names no engine", source, shown(host)),
                    "write it as tcp://HOST:PORT");
   }
-  const bool has_port =
-      authority.find(':', authority.find(']') == std::string::npos ? 0 : authority.find(']')) != std::string::npos;
+  const auto machine = authority.substr(authority.rfind('@') + 1);  // all of it without a user
+  const auto bracket = machine.find(']');
+  const bool has_port = machine.find(':', bracket == std::string::npos ? 0 : bracket) != std::string::npos;
   if (!has_port) authority += tls ? ":2376" : ":2375";
   Endpoint endpoint{.host = http::without_password(host), .source = std::move(source)};
   endpoint.base_url = (tls ? "https://" : "http://") + authority;
@@ -79,7 +89,7 @@ Result<Endpoint> ssh_endpoint(const std::string& host, std::string source) {
   }
   if (machine.starts_with('[') && machine.ends_with(']')) machine = machine.substr(1, machine.size() - 2);
   const auto bad = [&](std::string_view what) {
-    return failure(Fault::usage, fmt::format("{} is '{}': {}", source, http::without_password(host), what),
+    return failure(Fault::usage, fmt::format("{} is '{}': {}", source, shown(host), what),
                    "write it as ssh://USER@HOST or ssh://USER@HOST:PORT");
   };
   if (machine.empty() || machine.starts_with('-')) return bad("it names no host");
@@ -115,8 +125,7 @@ Result<Endpoint> parse_host(const std::string& host, std::string source, std::op
     return tcp_endpoint(host, std::move(source), std::move(tls));
   }
   if (host.starts_with("ssh://")) return ssh_endpoint(host, std::move(source));
-  return failure(Fault::usage,
-                 fmt::format("{} is '{}', which is no address of an engine", source, http::without_password(host)),
+  return failure(Fault::usage, fmt::format("{} is '{}', which is no address of an engine", source, shown(host)),
                  "write it as unix:///PATH/TO/SOCKET, tcp://HOST:PORT or ssh://USER@HOST");
 }
 

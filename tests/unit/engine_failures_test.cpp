@@ -209,12 +209,14 @@ TEST_CASE("why an address cannot be reached is told whole, and without a passwor
   CHECK(error_at("tcp://me:secret@127.0.0.1:1").message ==
         "no Docker Engine answers at tcp://me:***@127.0.0.1:1 (--host): connection refused");
   for (const std::string host : {"tcp://me:secret@far/x", "foo://me:secret@far", "ssh://me:secret@far",
-                                 "tcp://me:secret@a b", "tcp://me:secret@a#b", "tcp://me:secret@a?b"}) {
+                                 "tcp://me:secret@a b", "tcp://me:secret@a#b", "tcp://me:secret@a?b",
+                                 "tcp://me:x/secret@far", "ssh://me:x/secret@far", "me:x/secret@far"}) {
     INFO(host);
     CHECK(error_at(host).fault == Fault::usage);
     CHECK(error_at(host).message.find("secret") == std::string::npos);
   }
   CHECK(resolve_endpoint({.host = "tcp://me:secret@far:1"}, {})->base_url == "http://me:secret@far:1");
+  CHECK(resolve_endpoint({.host = "tcp://me:secret@far"}, {})->base_url == "http://me:secret@far:2375");
   CHECK(http::without_password("tcp://me@far:1/x:y@z") == "tcp://me@far:1/x:y@z");
   CHECK(http::without_password("http://a:b:c@d@far") == "http://a:***@far");
   CHECK(http::without_password("unix:///x") == "unix:///x");
