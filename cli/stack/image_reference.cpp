@@ -127,7 +127,7 @@ std::string invalid_reference(std::string_view text, std::string_view fault) {
 }
 
 Form<std::string> image_form() {
-  auto form = text();
+  auto form = any_text();
   form.read = [read = form.read](const Node& node, Reader& reader) -> std::optional<std::string> {
     auto value = read(node, reader);
     if (!value || value->empty() || (reader.mode() == Mode::keep && has_variable(*value))) return value;
