@@ -8,7 +8,7 @@
 #include "engine/auth.hpp"
 #include "engine/images.hpp"
 #include "engine/json_lines.hpp"
-#include "util/file.hpp"
+#include "util/input.hpp"
 #include "util/text.hpp"
 
 namespace saasctl::build {
@@ -103,22 +103,32 @@ class Listener {
 };
 
 // The Dockerfile's name inside of the tar: its path in the context, or a name of ours when it lies outside.
-std::string name_in_tar(const CheckedRequest& checked) {
+struct NameInTar {
+  std::string name;
+  bool outside;
+};
+
+NameInTar name_in_tar(const CheckedRequest& checked) {
   const auto relative = checked.dockerfile.lexically_relative(checked.context).string();
   const bool outside = relative.empty() || relative == ".." || relative.starts_with("../");
-  return outside ? std::string(outside_name) : relative;
+  if (!outside) return {relative, false};
+  // A file of the context that has our name would come later in the archive and take its place.
+  std::string name(outside_name);
+  std::error_code error;
+  while (std::filesystem::exists(std::filesystem::symlink_status(checked.context / name, error))) name += "_";
+  return {name, true};
 }
 
-Result<TarStream> make_tar(const CheckedRequest& checked, const std::string& dockerfile) {
+Result<TarStream> make_tar(const CheckedRequest& checked, const NameInTar& dockerfile) {
   auto patterns = read_ignore_patterns(checked.context, checked.dockerfile);
   if (!patterns) return std::unexpected(std::move(patterns.error()));
-  auto filter = classic_filter(std::move(*patterns), dockerfile);
+  auto filter = classic_filter(std::move(*patterns), dockerfile.name);
   if (!filter) return std::unexpected(std::move(filter.error()));
   TarStream tar(checked.context, std::move(*filter));
-  if (dockerfile == outside_name) {
-    auto content = read_file(checked.dockerfile);
+  if (dockerfile.outside) {
+    auto content = read_file(checked.dockerfile, {"a Dockerfile", 16 * mebibyte});
     if (!content) return std::unexpected(std::move(content.error()));
-    tar.add_file(dockerfile, std::move(*content));
+    tar.add_file(dockerfile.name, std::move(*content));
   }
   return tar;
 }
@@ -160,7 +170,7 @@ BuildOutcome build_classic(const engine::Client& client, const CheckedRequest& c
   Listener listener(sink);
   const engine::Call call{.method = "POST",
                           .path = "/build",
-                          .query = build_parameters(checked.request, dockerfile),
+                          .query = build_parameters(checked.request, dockerfile.name),
                           .headers = {{"Content-Type", "application/x-tar"}},
                           .upload = [&](std::span<char> buffer) { return tar->read(buffer); },
                           .on_data = [&](std::string_view bytes) { return listener.feed(bytes); },

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <optional>
 
-#include "util/file.hpp"
+#include "util/input.hpp"
 #include "util/text.hpp"
 
 namespace saasctl::build {
@@ -349,7 +349,7 @@ Result<std::vector<std::string>> parse_ignore_file(std::string_view text, std::s
 Result<std::vector<std::string>> read_ignore_patterns(const std::filesystem::path& context,
                                                       const std::filesystem::path& dockerfile) {
   for (const auto& path : {std::filesystem::path(dockerfile.string() + ".dockerignore"), context / ".dockerignore"}) {
-    const auto text = read_file(path);
+    const auto text = read_file(path, {"an ignore file", 16 * mebibyte});
     if (text) return parse_ignore_file(*text, path.string());
     if (text.error().fault != Fault::not_found) return std::unexpected(text.error());
   }

@@ -6,7 +6,7 @@
 #include <protozero/pbf_writer.hpp>
 
 #include "engine/auth.hpp"
-#include "util/file.hpp"
+#include "util/input.hpp"
 
 namespace saasctl::build {
 namespace {
@@ -37,14 +37,10 @@ void SecretCall::on_message(std::string_view request) {
   const auto id = first_text(request);
   const auto file = files_.find(id);
   if (file == files_.end()) return finish({grpc::Code::not_found, fmt::format("secret {} not found", id)});
-  const auto content = read_file(file->second);
+  const auto content = read_file(file->second, {"a build secret", max_size});
   if (!content) {
     const auto code = content.error().fault == Fault::not_found ? grpc::Code::not_found : grpc::Code::internal;
     return finish({code, fmt::format("secret {}: {}", id, content.error().message)});
-  }
-  if (content->size() > max_size) {
-    return finish({grpc::Code::resource_exhausted,
-                   fmt::format("secret {}: {} is larger than {} bytes", id, file->second.string(), max_size)});
   }
   std::string response;
   protozero::pbf_writer(response).add_bytes(1, *content);

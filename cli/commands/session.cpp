@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "project/order.hpp"
-#include "util/file.hpp"
+#include "util/input.hpp"
 #include "util/text.hpp"
 
 namespace saasctl::commands {
@@ -67,7 +67,7 @@ namespace {
 // What is wrong with docker's config.json; empty: nothing, or there is none.
 std::string config_fault(const std::filesystem::path& folder) {
   const auto path = folder / "config.json";
-  const auto text = read_file(path);
+  const auto text = read_file(path, {"Docker's config.json", 16 * mebibyte});
   if (!text) return text.error().fault == Fault::not_found ? "" : text.error().message;
   return nlohmann::json::accept(*text) ? "" : path.string() + " is not JSON";
 }

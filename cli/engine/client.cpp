@@ -119,7 +119,8 @@ Result<Client> Client::connect(Endpoint endpoint, std::stop_token stop) {
                            .connect_timeout = ping_timeout / 2,
                            .tls = to.tls};
   const auto pong = client.http_.send(ping, std::move(stop));
-  if (!pong && pong.error().fault == Fault::interrupted) return std::unexpected(pong.error());
+  const bool own_fault = !pong && (pong.error().fault == Fault::interrupted || pong.error().fault == Fault::usage);
+  if (own_fault) return std::unexpected(pong.error());
   if (!pong) return client.unreachable(pong.error());
 
   const auto theirs = ApiVersion::parse(pong->header("Api-Version").value_or(""));

@@ -7,7 +7,7 @@
 
 #include "engine/json.hpp"
 #include "util/digest.hpp"
-#include "util/file.hpp"
+#include "util/input.hpp"
 #include "util/text.hpp"
 
 namespace saasctl::engine {
@@ -21,7 +21,7 @@ std::string variable(const Environment& environment, std::string_view name) {
 }
 
 Result<nlohmann::json> read_json(const std::filesystem::path& path) {
-  auto text = read_file(path);
+  auto text = read_file(path, {"a configuration of Docker", 16 * mebibyte});
   if (!text) return std::unexpected(std::move(text.error()));
   auto json = nlohmann::json::parse(*text, nullptr, false);
   if (json.is_discarded()) return failure(Fault::usage, path.string() + " is not JSON", "repair or remove the file");

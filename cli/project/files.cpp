@@ -1,12 +1,10 @@
 #include "project/files.hpp"
 
 #include <fmt/format.h>
-#include <poll.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <functional>
 
 #include "stack/assemble.hpp"
@@ -100,8 +98,7 @@ class Chooser {
   static std::vector<fs::path> there(const fs::path& folder, const Names& names) {
     std::vector<fs::path> found;
     for (const auto name : names) {
-      std::error_code ignored;
-      if (fs::exists(folder / name, ignored)) found.push_back(folder / name);
+      if (stack::is_there(folder / name)) found.push_back(folder / name);
     }
     return found;
   }
@@ -141,7 +138,7 @@ class Chooser {
     if (!named.empty()) {
       if (std::exchange(read_named_, true)) return;
       for (const auto& file : named) read_env_file(whole(file), variables);
-    } else if (std::error_code ignored; !disabled() && folder != read_folder_ && fs::exists(folder / ".env", ignored) &&
+    } else if (std::error_code ignored; !disabled() && folder != read_folder_ && stack::is_there(folder / ".env") &&
                                         !fs::is_directory(folder / ".env", ignored)) {
       read_env_file(folder / ".env", variables);
       read_folder_ = folder;
@@ -158,9 +155,11 @@ class Chooser {
   }
 
   void read_env_file(const fs::path& path, stack::Variables& into) {
-    auto text = stack::read_regular_file(path);
+    auto text = read_input(path, stack::variables_file, inputs_.stop, stack::shown_path(path).string());
     if (!text) {
-      diagnostics_.add({}, 1, text.error().message, "create it, or name another file with --env-file");
+      const bool missing = text.error().fault == Fault::not_found;
+      diagnostics_.add({}, 1, text.error().message,
+                       missing ? "create it, or name another file with --env-file" : text.error().hint);
       return;
     }
     const auto source = std::make_shared<const stack::Source>(stack::shown_path(path), std::move(*text));
@@ -192,21 +191,9 @@ Result<Chosen> choose_files(const Inputs& inputs, stack::Diagnostics& diagnostic
 }
 
 Result<std::string> read_standard_input(const std::stop_token& stop) {
-  constexpr int look_again = 100;  // ms
-  std::string text;
-  std::array<char, 65536> buffer;
-  while (!stop.stop_requested()) {
-    pollfd ready{STDIN_FILENO, POLLIN, 0};
-    if (::poll(&ready, 1, look_again) <= 0) continue;
-    const auto count = ::read(STDIN_FILENO, buffer.data(), buffer.size());
-    if (count == 0) return text;
-    if (count < 0 && errno != EINTR)
-      return failure(Fault::usage, "cannot read standard input", "pipe the file's text to -f -");
-    if (count > 0) text.append(buffer.data(), static_cast<std::size_t>(count));
-    if (text.size() > (16U << 20))
-      return failure(Fault::usage, "standard input is larger than 16 MiB", "write it to a file, and name that with -f");
-  }
-  return failure(Fault::interrupted, "interrupted");
+  auto text = read_descriptor(STDIN_FILENO, stack::stack_file, stop, "standard input");
+  if (!text && text.error().fault != Fault::interrupted) text.error().fault = Fault::usage;
+  return text;
 }
 
 }  // namespace saasctl::project

@@ -27,7 +27,7 @@ struct Chosen {
 // an .env file goes to `diagnostics`; the Error: there is no file.
 Result<Chosen> choose_files(const Inputs& inputs, stack::Diagnostics& diagnostics);
 
-// All of standard input. interrupted: the token was set before its end.
+// All of standard input. Errors: interrupted; usage when it cannot be read, as when it is a folder or has no end.
 Result<std::string> read_standard_input(const std::stop_token& stop);
 
 }  // namespace saasctl::project

@@ -10,6 +10,7 @@
 #include "project/order.hpp"
 #include "project/service.hpp"
 #include "project/template_use.hpp"
+#include "stack/read.hpp"
 #include "util/text.hpp"
 
 namespace saasctl::project {
@@ -102,8 +103,14 @@ const Content* Project::find_content(const Grant& grant) const {
 
 bool has_file(const Inputs& inputs) {
   if (!inputs.files.empty()) return true;
+  auto lasting = inputs;
+  // What a pipe gives is gone when load() wants it.
+  std::erase_if(lasting.env_files, [](const fs::path& path) {
+    std::error_code error;
+    return fs::exists(path, error) && !fs::is_regular_file(path, error);
+  });
   stack::Diagnostics ignored;
-  return choose_files(inputs, ignored).has_value();
+  return choose_files(lasting, ignored).has_value();
 }
 
 Result<Loaded> load(const Inputs& inputs) {
@@ -132,7 +139,8 @@ Result<Loaded> load(const Inputs& inputs) {
     if (!text) return std::unexpected(text.error());
     files.standard_input = std::move(*text);
   }
-  auto document = stack::read_stack(files, diagnostics);
+  auto document = stack::read_stack(files, diagnostics, inputs.stop);
+  if (inputs.stop.stop_requested()) return failure(Fault::interrupted, "interrupted");
   if (!document) return std::unexpected(diagnostics.error());
 
   auto name = project_name(inputs, environment, document->stack, folder);
@@ -149,13 +157,14 @@ Result<Loaded> load(const Inputs& inputs) {
   const stack::Environment with_name = [&](std::string_view variable) {
     return variable == "COMPOSE_PROJECT_NAME" ? std::optional(project.name) : lookup(variable);
   };
-  ServiceResolver resolver{project, inputs.mode, with_name, diagnostics};
+  ServiceResolver resolver{project, inputs.mode, with_name, diagnostics, inputs.stop};
   project.services.reserve(document->stack.services.size());
   for (const auto& entry : document->stack.services) project.services.push_back(resolver.resolve(entry));
   for (const auto& [path, at, rendered] : document->stack.render) {
     if (rendered.from_template)
       project.extra_templates[path] = read_extra_template(folder, *rendered.from_template, diagnostics);
   }
+  if (inputs.stop.stop_requested()) return failure(Fault::interrupted, "interrupted");
   if (!diagnostics.empty()) return std::unexpected(diagnostics.error());
   if (project.services.empty() && !inputs.may_be_inactive) return std::unexpected(all_inactive(document->stack));
   if (!name) return std::unexpected(name.error());

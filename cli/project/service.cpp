@@ -9,13 +9,16 @@
 #include "project/template_use.hpp"
 #include "stack/implied.hpp"
 #include "stack/shapes.hpp"
-#include "util/file.hpp"
+#include "util/input.hpp"
 #include "util/text.hpp"
 
 namespace saasctl::project {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr FileKind seccomp_profile{"a seccomp profile", 16 * mebibyte};
+constexpr FileKind content_file{"a secret or config", 128 * mebibyte};
 
 void set_pair(stack::Pairs& pairs, const std::string& name, std::optional<std::string> value, stack::Position at) {
   const auto found = std::ranges::find(pairs.entries, name, &stack::Named<std::optional<std::string>>::name);
@@ -145,7 +148,7 @@ class One {
   void normalise() {
     auto& spec = service_.spec;
     stack::Pairs environment;
-    const EnvFiles files{project_.folder, resolver_.environment, resolver_.diagnostics};
+    const EnvFiles files{project_.folder, resolver_.environment, resolver_.diagnostics, resolver_.stop};
     for (const auto& file : spec.env_file) {
       for (const auto& [name, value] : files.read(file)) set_pair(environment, name, value, file.at);
     }
@@ -187,7 +190,8 @@ class One {
       resolver_.diagnostics.add(service_.spec.where("security_opt"), 12, std::move(message),
                                 "name a file with a seccomp profile, or unconfined");
     };
-    const auto text = read_file(project_.folder / name);
+    const auto path = project_.folder / name;
+    const auto text = read_input(path, seccomp_profile, resolver_.stop, path.string());
     if (!text) return wrong(text.error().message);
     const auto profile = Json::parse(*text, nullptr, false);
     if (profile.is_discarded()) return wrong(fmt::format("{} is not JSON", name));
@@ -249,7 +253,7 @@ Result<std::string> read_content(const Content& content, const stack::Environmen
   }
   if (content.content) return *content.content;
   if (!content.file) return failure(Fault::not_found, fmt::format("'{}' has no content", content.key));
-  auto text = read_file(*content.file);
+  auto text = read_file(*content.file, content_file);
   if (!text && text.error().fault == Fault::not_found) {
     return failure(Fault::not_found,
                    fmt::format("'{}' comes from {}, which does not exist", content.key, content.file->string()));

@@ -5,6 +5,7 @@
 #include <unordered_map>
 
 #include "stack/assemble.hpp"
+#include "stack/read.hpp"
 #include "stack/stack.hpp"
 #include "util/text.hpp"
 
@@ -130,14 +131,19 @@ std::string normal_name(std::string_view text) {
 }
 
 std::optional<Document> read_stack(const Files& files, Diagnostics& diagnostics) {
-  Reading reading(files.mode, diagnostics);
+  return read_stack(files, diagnostics, {});
+}
+
+std::optional<Document> read_stack(const Files& files, Diagnostics& diagnostics, const std::stop_token& stop) {
+  Reading reading(files.mode, diagnostics, stop);
   if (std::ranges::find(files.paths, "-") != files.paths.end()) reading.put("-", "<stdin>", files.standard_input);
   return read(files, reading);
 }
 
 std::optional<Document> parse_stack(fs::path path, std::string text, const Environment& environment, Mode mode,
                                     Diagnostics& diagnostics) {
-  const auto whole = absolute_path(fs::current_path(), path);
+  std::error_code ignored;
+  const auto whole = absolute_path(fs::current_path(ignored), path);
   Reading reading(mode, diagnostics);
   reading.put(whole, path, std::move(text));
   return read({.paths = {whole}, .folder = whole.parent_path(), .environment = environment, .mode = mode}, reading);

@@ -7,6 +7,7 @@
 #include <new>
 #include <stdexcept>
 
+#include "util/input.hpp"
 #include "util/program_dialer.hpp"
 
 namespace saasctl::http::detail {
@@ -18,12 +19,26 @@ void initialise_curl() {
   if (result != CURLE_OK) throw std::runtime_error(fmt::format("cannot start libcurl: {}", curl_easy_strerror(result)));
 }
 
-void set_tls_options(CURL* easy, const TlsFiles& tls) {
-  if (!tls.ca.empty()) curl_easy_setopt(easy, CURLOPT_CAINFO, tls.ca.c_str());
-  if (!tls.cert.empty()) curl_easy_setopt(easy, CURLOPT_SSLCERT, tls.cert.c_str());
-  if (!tls.key.empty()) curl_easy_setopt(easy, CURLOPT_SSLKEY, tls.key.c_str());
+constexpr FileKind pem_file{"a certificate or key", 16 * mebibyte};
+
+// The file's text and not its name: OpenSSL would wait for a pipe, and neither knows of signals.
+Result<void> set_file(CURL* easy, CURLoption option, const std::filesystem::path& path) {
+  if (path.empty()) return {};
+  auto text = read_file(path, pem_file);
+  if (!text) return failure(Fault::usage, text.error().message, text.error().hint);
+  curl_blob blob{text->data(), text->size(), CURL_BLOB_COPY};
+  const auto set = curl_easy_setopt(easy, option, &blob);
+  if (set == CURLE_OK) return {};
+  return failure(Fault::usage, fmt::format("cannot use {}: {}", path.string(), curl_easy_strerror(set)));
+}
+
+Result<void> set_tls_options(CURL* easy, const TlsFiles& tls) {
+  if (auto set = set_file(easy, CURLOPT_CAINFO_BLOB, tls.ca); !set) return set;
+  if (auto set = set_file(easy, CURLOPT_SSLCERT_BLOB, tls.cert); !set) return set;
+  if (auto set = set_file(easy, CURLOPT_SSLKEY_BLOB, tls.key); !set) return set;
   curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, tls.verify_peer ? 1L : 0L);
   curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, tls.verify_peer ? 2L : 0L);
+  return {};
 }
 
 // libcurl connects to the address as it is after this call.
@@ -65,7 +80,7 @@ void append_header(HeaderList& list, const std::string& line) {
   list.reset(longer);
 }
 
-void apply_connection_options(Handles& handles, const Request& request) {
+Result<void> apply_connection_options(Handles& handles, const Request& request) {
   CURL* easy = handles.easy.get();
   curl_easy_setopt(easy, CURLOPT_URL, request.url.c_str());
   curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
@@ -78,7 +93,7 @@ void apply_connection_options(Handles& handles, const Request& request) {
     handles.dialer = request.dialer;
     set_dialer_options(easy, *request.dialer);
   }
-  set_tls_options(easy, request.tls);
+  return set_tls_options(easy, request.tls);
 }
 
 Result<CURLcode> run_transfer(const Handles& handles, std::stop_token stop) {

@@ -35,8 +35,9 @@ struct Handles {
 
 void append_header(HeaderList& list, const std::string& line);
 
-// URL, socket or dialer, TLS files and time limits of the request. The request must outlive the transfer.
-void apply_connection_options(Handles& handles, const Request& request);
+// URL, socket or dialer, TLS files and time limits of the request. The request must outlive the transfer. Error usage:
+// a TLS file cannot be read.
+Result<void> apply_connection_options(Handles& handles, const Request& request);
 
 // Runs the easy handle, added to the multi handle by the caller, to its end. Error: interrupted.
 Result<CURLcode> run_transfer(const Handles& handles, std::stop_token stop);

@@ -46,7 +46,7 @@ class Exchange {
     }
   }
 
-  void set_options();
+  Result<void> set_options();
   void set_method_options(CURL* easy);
   HeaderList header_list() const;
   Result<Response> conclude(CURLcode code);
@@ -142,9 +142,9 @@ void Exchange::set_method_options(CURL* easy) {
   }
 }
 
-void Exchange::set_options() {
+Result<void> Exchange::set_options() {
   CURL* easy = handles_.easy.get();
-  detail::apply_connection_options(handles_, request_);
+  if (auto applied = detail::apply_connection_options(handles_, request_); !applied) return applied;
   set_method_options(easy);
   headers_ = header_list();
   curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers_.get());
@@ -156,11 +156,15 @@ void Exchange::set_options() {
   curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, static_cast<long>(request_.timeout.count()));
   curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, request_.follow_redirects ? 1L : 0L);
   curl_easy_setopt(easy, CURLOPT_MAXREDIRS, 10L);
+  return {};
 }
 
 Result<Response> Exchange::run(std::stop_token stop) {
   const auto start = std::chrono::steady_clock::now();
-  set_options();
+  if (auto set = set_options(); !set) {
+    curl_easy_reset(handles_.easy.get());
+    return std::unexpected(set.error());
+  }
   curl_multi_add_handle(handles_.multi.get(), handles_.easy.get());
   const auto code = detail::run_transfer(handles_, stop);
   curl_multi_remove_handle(handles_.multi.get(), handles_.easy.get());

@@ -35,7 +35,7 @@ class Upgraded::Connection {
 
 Result<void> Upgraded::Connection::connect(const Request& request, std::stop_token stop) {
   CURL* easy = handles_.easy.get();
-  detail::apply_connection_options(handles_, request);
+  if (auto applied = detail::apply_connection_options(handles_, request); !applied) return applied;
   curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, error_text_.data());
   curl_easy_setopt(easy, CURLOPT_CONNECT_ONLY, 1L);
   curl_multi_add_handle(handles_.multi.get(), easy);

@@ -50,7 +50,8 @@ Result<void> probe_tcp(const std::string& host, std::uint16_t port, std::chrono:
   request.url = "http://" + where;
   request.connect_timeout = timeout;
   http::detail::Handles handles;
-  http::detail::apply_connection_options(handles, request);
+  if (auto applied = http::detail::apply_connection_options(handles, request); !applied)
+    return std::unexpected(applied.error());
   const auto socket = connected(handles, request, stop);
   auto result = socket ? stays_open(*socket, where, settle, std::move(stop)) : std::unexpected(socket.error());
   curl_multi_remove_handle(handles.multi.get(), handles.easy.get());
