@@ -6,6 +6,7 @@
 
 #include "render/writers.hpp"
 #include "render/yaml.hpp"
+#include "util/printable.hpp"
 #include "util/text.hpp"
 
 namespace saasctl::render {
@@ -51,7 +52,7 @@ std::string variables_text(const project::Project& project) {
     const auto required = std::ranges::find_if(
         variables, [&](const auto& use) { return use.first.name == first.name && use.first.required_message; });
     if (required != variables.end()) {
-      const auto message = join(split(*required->first.required_message, '\n'), " ");
+      const auto message = printable(join(split(*required->first.required_message, '\n'), " "));
       out += fmt::format("# {}\n{}=\n", message.empty() ? "required" : message, first.name);
     } else {
       out += fmt::format("#{}={}\n", first.name, dotenv_value(first.default_value.value_or("")));

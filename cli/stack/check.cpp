@@ -8,6 +8,7 @@
 #include "stack/implied.hpp"
 #include "stack/shapes.hpp"
 #include "stack/stack.hpp"
+#include "util/inner_path.hpp"
 #include "util/text.hpp"
 
 namespace saasctl::stack {
@@ -269,17 +270,14 @@ class Checker {
 
   void check_rendered() {
     for (const auto& [name, at, rendered] : stack_.render) {
-      const std::filesystem::path path(name);
-      if (name.empty() || !path.has_filename()) {
-        error(at, std::max<std::size_t>(name.size(), 1), fmt::format("'{}' is no name of a file", name),
-              "name the file to write");
-        continue;
+      if (const auto fault = inner_name_fault(name, "the folder of the stack file"))
+        error(at, std::max<std::size_t>(name.size(), 1), fault->message, fault->hint);
+      if (rendered.from_template) {
+        const auto& from = *rendered.from_template;
+        if (const auto fault = inner_name_fault(from.text, "templates/"))
+          error(from.at, std::max<std::size_t>(from.text.size(), 1), fault->message, fault->hint);
       }
-      if (path.is_absolute() || *path.lexically_normal().begin() == "..") {
-        error(at, name.size(), fmt::format("'{}' lies outside the folder of the stack file", name),
-              "write a path below it");
-      }
-      if (!rendered.compose.empty() && path.has_parent_path()) {
+      if (!rendered.compose.empty() && std::filesystem::path(name).has_parent_path()) {
         error(at, name.size(),
               "a Compose file is written beside the stack file, because its paths are relative to its folder",
               "name it without a folder");
