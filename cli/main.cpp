@@ -5,6 +5,7 @@
 #include <exception>
 
 #include "commands/run.hpp"
+#include "util/printable.hpp"
 
 namespace {
 
@@ -24,7 +25,7 @@ int main(int argc, char** argv) {
   } catch (const std::exception& error) {
     std::fprintf(stderr,
                  "error: %s\n       this is a fault of saasctl itself; please report it with the command line\n",
-                 error.what());
+                 saasctl::printable_block(error.what(), 7).c_str());
     return 1;
   }
 }

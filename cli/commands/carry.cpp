@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "terminal/raw.hpp"
 #include "util/text.hpp"
 
 namespace saasctl::commands {
@@ -138,7 +139,7 @@ std::expected<void, execute::ReadyError> carry_plan(const Session& session, cons
 int fail_with_service(const Session& session, const execute::ReadyError& error) {
   if (error.fault == Fault::interrupted) return exit_code(error.fault);
   if (session.terminal.progress() == terminal::ProgressMode::json) {
-    session.terminal.message(failure_json(error).dump(-1, ' ', false, project::Json::error_handler_t::replace));
+    terminal::write_raw_message(failure_json(error).dump(-1, ' ', false, project::Json::error_handler_t::replace));
     return exit_code(error.fault);
   }
   if (!error.service) {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "terminal/one_line.hpp"
+#include "terminal/raw.hpp"
 
 namespace saasctl::commands {
 namespace {
@@ -25,7 +26,10 @@ terminal::TaskState state_of(build::ImageState state) {
 }
 
 void show_failure(const Session& session, const build::BuildFailure& failure) {
-  if (!failure.step.empty()) session.terminal.message("\n" + terminal::one_line(failure.step, shown_columns));
+  if (!failure.step.empty()) {
+    terminal::write_lines("");
+    session.terminal.message(terminal::one_line(failure.step, shown_columns));
+  }
   const auto skipped = failure.lines.size() > shown_lines ? failure.lines.size() - shown_lines : 0;
   if (skipped > 0) session.terminal.message(fmt::format("  ({} lines before)", skipped));
   for (std::size_t i = skipped; i < failure.lines.size(); ++i) session.terminal.message("  " + failure.lines[i]);

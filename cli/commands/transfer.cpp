@@ -55,8 +55,7 @@ class Worker {
     if (failures_.size() == 1) return std::unexpected(std::move(error));
     error.message = fmt::format("{} images could not be {}", failures_.size(), pulling() ? "pulled" : "pushed");
     error.hint.clear();
-    for (const auto& one : failures_)
-      error.message += fmt::format("\n       {}: {}", one.image, trim(one.error.message));
+    for (const auto& one : failures_) error.message += fmt::format("\n{}: {}", one.image, trim(one.error.message));
     return std::unexpected(std::move(error));
   }
 

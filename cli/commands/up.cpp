@@ -16,6 +16,8 @@
 #include "plan/describe.hpp"
 #include "project/model.hpp"
 #include "project/order.hpp"
+#include "stack/assemble.hpp"
+#include "terminal/raw.hpp"
 #include "util/text.hpp"
 
 namespace saasctl::commands {
@@ -79,21 +81,28 @@ Result<plan::UpOptions> planning(const project::Project& project, const UpOption
 
 // Every secret that a service needs, before anything is made.
 Result<void> check_secrets(const project::Project& project, const std::vector<std::string>& names) {
-  std::vector<std::string> missing;
+  std::vector<std::filesystem::path> missing;
   for (const auto& service : project.services) {
     if (std::ranges::find(names, service.name) == names.end()) continue;
     for (const auto& grant : service.secrets) {
       const auto* secret = project.find_secret(grant.key);
+      if (!secret || !secret->file) continue;
       std::error_code error;
-      if (secret && secret->file && !std::filesystem::exists(*secret->file, error))
-        missing.push_back(secret->file->string());
+      const auto status = std::filesystem::status(*secret->file, error);
+      if (status.type() == std::filesystem::file_type::not_found) missing.push_back(*secret->file);
+      if (std::filesystem::is_directory(status)) {
+        return failure(Fault::failed,
+                       fmt::format("secret '{}': {} is a folder, not a file", secret->key,
+                                   stack::shown_path(*secret->file).string()),
+                       "remove the folder, or name another file");
+      }
     }
   }
   std::ranges::sort(missing);
   missing.erase(std::ranges::unique(missing).begin(), missing.end());
   if (missing.empty()) return {};
   std::string all;
-  for (const auto& file : missing) all += (all.empty() ? "" : ", ") + std::filesystem::relative(file).string();
+  for (const auto& file : missing) all += (all.empty() ? "" : ", ") + stack::shown_path(file).string();
   return failure(
       Fault::failed,
       fmt::format("{} secret file{} missing: {}", missing.size(), missing.size() == 1 ? " is" : "s are", all),
@@ -132,7 +141,7 @@ int get_missing_images(const Session& session, const engine::Client& client, con
 int show_plan(const Session& session, const project::Project& project, const plan::Plan& plan,
               const UpOptions& options) {
   if (options.as_json) {
-    session.terminal.data(project::model_text(plan::to_json(plan, project.name)) + "\n");
+    terminal::write_raw(project::model_text(plan::to_json(plan, project.name)) + "\n");
   } else if (!options.graph.empty()) {
     session.terminal.data(options.graph == "dot" ? plan::to_dot(plan) : plan::to_mermaid(plan));
   } else {

@@ -8,6 +8,7 @@
 #include "report/console.hpp"
 #include "report/json.hpp"
 #include "report/junit.hpp"
+#include "terminal/raw.hpp"
 #include "util/file.hpp"
 #include "verify/engine_world.hpp"
 #include "verify/run.hpp"
@@ -71,12 +72,12 @@ int run_verify(const Session& session, const VerifyOptions& options) {
   verify::World world{services, web, clock, verify::random_bits};
   const report::ConsoleOptions console{session.terminal.colour_on_stdout(), session.terminal.width()};
   const auto listener = [&](const verify::StepResult& step) {
-    session.terminal.data(report::console_row(step, console));
+    terminal::write_raw(report::console_row(step, console));
     static_cast<void>(session.terminal.flush());
   };
   const auto report = verify::run(project->document.stack, project->name, world, listener, session.stop);
-  session.terminal.data(report::console_failures(report, console));
-  session.terminal.data(report::console_summary(report, console));
+  terminal::write_raw(report::console_failures(report, console));
+  terminal::write_raw(report::console_summary(report, console));
   for (const auto& file : *files) {
     const auto text = file.format == "json" ? report::json(report) : report::junit(report);
     if (auto written = write_file_atomic(file.path, text); !written) return fail(session, written.error());

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "util/printable.hpp"
 #include "util/text.hpp"
 
 namespace saasctl::plan {
@@ -129,12 +130,12 @@ std::string to_text(const Plan& plan) {
   std::string out;
   for (const auto& action : plan.actions) {
     if (action.verdict == Verdict::none) continue;
-    out += fmt::format("{}: {}", subject_of(action), name_of(action.verdict));
-    if (!action.cause.empty()) out += ": " + action.cause;
-    out += "\n";
+    auto line = fmt::format("{}: {}", subject_of(action), name_of(action.verdict));
+    if (!action.cause.empty()) line += ": " + action.cause;
+    out += printable_line(line) + "\n";
   }
   if (!plan.changes) return "nothing to do\n";
-  if (!plan.unchanged.empty()) out += "unchanged: " + join(plan.unchanged, ", ") + "\n";
+  if (!plan.unchanged.empty()) out += printable_line("unchanged: " + join(plan.unchanged, ", ")) + "\n";
   return out;
 }
 

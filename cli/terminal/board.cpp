@@ -7,6 +7,8 @@
 #include <nlohmann/json.hpp>
 
 #include "terminal/one_line.hpp"
+#include "terminal/raw.hpp"
+#include "util/printable.hpp"
 
 namespace saasctl::terminal {
 namespace {
@@ -56,7 +58,7 @@ void Board::update(const std::string& task, TaskState state, const std::string& 
   const std::scoped_lock lock(mutex_);
   auto found = std::ranges::find(tasks_, task, &Task::name);
   if (found == tasks_.end()) {
-    name_width_ = std::max(name_width_, task.size());
+    name_width_ = std::max(name_width_, printable_line(task).size());
     found = tasks_.insert(tasks_.end(), {task, state, "", Clock::now()});
   } else if (found->state == state && found->text == text) {
     return;
@@ -74,10 +76,10 @@ void Board::write_change(const Task& task) const {
                                          {"state", state_name(task.state)},
                                          {"text", task.text},
                                          {"seconds", seconds_since(start_)}};
-    terminal_.message(line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+    write_raw_message(line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
   } else if (terminal_.progress() == ProgressMode::plain) {
-    terminal_.message(fmt::format("{:>6} {:<{}}  {}", short_duration(seconds_since(start_)), task.name, name_width_,
-                                  terminal_.paint(tone_of(task.state), task.text)));
+    write_raw_message(fmt::format("{:>6} {:<{}}  {}", short_duration(seconds_since(start_)), printable_line(task.name),
+                                  name_width_, terminal_.paint(tone_of(task.state), printable_line(task.text))));
   }
 }
 
@@ -86,12 +88,12 @@ void Board::line(const std::string& task, const std::string& text) {
   if (terminal_.progress() == ProgressMode::quiet) return;
   if (terminal_.progress() == ProgressMode::json) {
     const nlohmann::ordered_json out = {{"verb", verb_}, {"task", task}, {"line", text}};
-    terminal_.message(out.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+    write_raw_message(out.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
     return;
   }
-  const auto shown = fmt::format("{:<{}} | {}", task, name_width_, text);
+  const auto shown = fmt::format("{:<{}} | {}", printable_line(task), name_width_, printable_line(text));
   if (drawn_ > 0) erase();
-  terminal_.message(shown);
+  write_raw_message(shown);
 }
 
 std::string Board::row(const Task& task) const {
@@ -99,9 +101,10 @@ std::string Board::row(const Task& task) const {
   const auto time = short_duration(ended ? task.seconds : seconds_since(task.since));
   const auto width = terminal_.width();
   const auto room = width > name_width_ + 14 ? width - name_width_ - 14 : 10;
-  return fmt::format(" {} {:<{}}  {:>6}  {}", terminal_.paint(tone_of(task.state), sign_of(task.state)), task.name,
-                     name_width_, time,
-                     terminal_.paint(task.state == TaskState::failed ? Tone::bad : Tone::dim, cut(task.text, room)));
+  return fmt::format(
+      " {} {:<{}}  {:>6}  {}", terminal_.paint(tone_of(task.state), sign_of(task.state)), printable_line(task.name),
+      name_width_, time,
+      terminal_.paint(task.state == TaskState::failed ? Tone::bad : Tone::dim, cut(printable_line(task.text), room)));
 }
 
 void Board::erase() {
@@ -132,11 +135,11 @@ void Board::draw(std::size_t rows) {
   const auto shown = shown_of(room);
   for (std::size_t i = 0; i < tasks_.size(); ++i) {
     if (!shown[i]) continue;
-    terminal_.message(row(tasks_[i]));
+    write_raw_message(row(tasks_[i]));
     ++drawn_;
   }
   if (fits) return;
-  terminal_.message(terminal_.paint(Tone::dim, fmt::format("   and {} more", tasks_.size() - room)));
+  write_raw_message(terminal_.paint(Tone::dim, fmt::format("   and {} more", tasks_.size() - room)));
   ++drawn_;
 }
 

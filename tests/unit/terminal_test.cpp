@@ -8,6 +8,7 @@
 
 #include "catch.hpp"
 #include "terminal/board.hpp"
+#include "terminal/raw.hpp"
 #include "terminal/table.hpp"
 
 using namespace saasctl;
@@ -15,17 +16,17 @@ using namespace saasctl::terminal;
 
 namespace {
 
-// What is written to stderr while `work` runs.
+// What is written to stderr, or to the stream, while `work` runs.
 template <typename Work>
-std::string captured(Work work) {
+std::string captured(Work work, std::FILE* stream = stderr) {
   std::FILE* file = std::tmpfile();
   REQUIRE(file != nullptr);
-  std::fflush(stderr);
-  const int saved = ::dup(STDERR_FILENO);
-  ::dup2(::fileno(file), STDERR_FILENO);
+  std::fflush(stream);
+  const int saved = ::dup(::fileno(stream));
+  ::dup2(::fileno(file), ::fileno(stream));
   work();
-  std::fflush(stderr);
-  ::dup2(saved, STDERR_FILENO);
+  std::fflush(stream);
+  ::dup2(saved, ::fileno(stream));
   ::close(saved);
   std::string text(static_cast<std::size_t>(std::ftell(file)), '\0');
   std::rewind(file);
@@ -129,6 +130,64 @@ TEST_CASE("an error says what to do, and one with a place is shown as it is") {
           terminal.error({Fault::failed, "it broke", "mend it"});
         }) == "error: it broke\n       mend it\n");
   CHECK(captured([&] { terminal.error({Fault::usage, "f:1:2: error: x", ""}); }) == "f:1:2: error: x\n");
+}
+
+TEST_CASE("text of others gets to a terminal without control characters, whichever way it takes") {
+  const std::string hostile =
+      "a\x1b]0;pwn\x07\xc2\x9b"
+      "31m\xff\rb";
+  const std::string shown = "a\\x1b]0;pwn\\x07\\u009b31m\\xff\\rb";
+  const Terminal terminal({ProgressMode::plain, true});
+  CHECK(captured([&] { terminal.message(hostile); }) == shown + "\n");
+  CHECK(captured([&] { terminal.warning(hostile); }) == "warning: " + shown + "\n");
+  CHECK(captured([&] {
+          terminal.error({Fault::failed, hostile, hostile});
+        }) == "error: " + shown + "\n       " + shown + "\n");
+  CHECK(captured([&] {
+          terminal.error({Fault::usage, "f:1:2: error: " + hostile, ""});
+        }) == "f:1:2: error: " + shown + "\n");
+  CHECK(captured([&] { write_lines(hostile); }) == shown + "\n");
+  CHECK(captured([&] { terminal.data(hostile); }, stdout) == shown);
+  CHECK(captured([&] { write_listing(terminal, "table", hostile); }, stdout) == shown);
+  CHECK(captured([&] { write_listing(terminal, "json", hostile); }, stdout) == hostile);
+  CHECK(captured([&] { write_raw(hostile); }, stdout) == hostile);
+  CHECK(terminal.paint(Tone::plain, hostile) == shown);
+  CHECK(table({"N"}, {{hostile + "\nN"}}) == "N\n" + shown + "\\nN\n");
+}
+
+TEST_CASE("later lines of others cannot pass for messages of ours") {
+  const Terminal terminal({ProgressMode::plain, false});
+  CHECK(captured([&] {
+          terminal.error({Fault::failed, "boom\nerror: forged\n", "try\nerror: again"});
+        }) == "error: boom\n       error: forged\n       try\n         error: again\n");
+  // The engine's words have no place, whatever they look like.
+  CHECK(captured([&] {
+          terminal.error({Fault::failed, "error: forged\nerror: forged", ""});
+        }) == "error: error: forged\n       error: forged\n");
+  CHECK(captured([&] { terminal.warning("a\r\nerror: forged"); }) == "warning: a\n       error: forged\n");
+  CHECK(captured([&] { terminal.message("         exit code 1: a\nerror: forged"); }) ==
+        "         exit code 1: a\n           error: forged\n");
+}
+
+TEST_CASE("a board shows names and texts of others as one line, and JSON has them as they are") {
+  const auto written = [](ProgressMode mode) {
+    return captured([&] {
+      const Terminal terminal({mode, false});
+      Board board(terminal, "up");
+      board.update("n\x1b", TaskState::failed, "t\x1b[2J\nerror: forged");
+      board.line("n\x1b", "l\x1b[2J\nerror: forged");
+      board.finish();
+    });
+  };
+  const auto plain = written(ProgressMode::plain);
+  CHECK(plain.find("n\\x1b  t\\x1b[2J\\nerror: forged\n") != std::string::npos);
+  CHECK(plain.find("n\\x1b | l\\x1b[2J\\nerror: forged\n") != std::string::npos);
+  CHECK(plain.find('\x1b') == std::string::npos);
+  const auto live = written(ProgressMode::tty);
+  CHECK(live.find("t\\x1b[2J\\nerror: forged") != std::string::npos);
+  CHECK(live.find("\nerror:") == std::string::npos);
+  const auto json = written(ProgressMode::json);
+  CHECK(nlohmann::json::parse(json.substr(0, json.find('\n')))["text"] == "t\x1b[2J\nerror: forged");
 }
 
 TEST_CASE("durations and sizes for people") {
