@@ -93,7 +93,8 @@ Result<void> put(const Site& site, const std::string& container, const std::stri
   if (!directory && source.ends_with('/'))
     return failure(Fault::usage, source + " is no folder", "leave the slash out");
   // "." and ".." have no name of their own.
-  auto named = last_component(source).empty() ? fs::absolute(source).lexically_normal().string() : source;
+  auto named = last_component(source).empty() ? fs::absolute(source, error).lexically_normal().string() : source;
+  if (error) return failure(fmt::format("cannot read {}: {}", source, error.message()));
   if (means_content(source) && !means_content(named)) named += "/.";
 
   const auto target = target_in(site, container, target_path);

@@ -45,8 +45,11 @@ std::string random_name(const project::Project& project, const std::string& serv
 std::string bind_of(const project::Project& project, const std::string& text) {
   const auto colon = text.find(':');
   const auto source = text.substr(0, colon);
-  if (source.starts_with('.'))
-    return std::filesystem::absolute(source).lexically_normal().string() + text.substr(colon);
+  if (source.starts_with('.')) {
+    std::error_code error;  // the current folder may be gone: then the engine refuses the name
+    const auto path = std::filesystem::absolute(source, error);
+    return (error ? source : path.lexically_normal().string()) + text.substr(colon);
+  }
   const auto found = std::ranges::find(project.volumes, source, &project::Volume::key);
   return (found == project.volumes.end() ? source : found->name) + text.substr(colon);
 }
