@@ -7,7 +7,9 @@
 
 #include <cerrno>
 #include <csignal>
+#include <memory>
 #include <system_error>
+#include <utility>
 
 #include "util/wait.hpp"
 
@@ -37,10 +39,12 @@ Signals::Signals() {
   std::signal(SIGPIPE, SIG_IGN);
   const int descriptor = ::signalfd(-1, &set, SFD_CLOEXEC);
   if (descriptor < 0) throw std::system_error(errno, std::generic_category(), "signalfd");
-  thread_ = std::jthread([this, descriptor](const std::stop_token& stop) {
+  // Made here, where somebody catches it when there are no descriptors left.
+  auto ended = std::make_shared<StopSignal>(std::stop_token());
+  thread_ = std::jthread([this, descriptor, ended = std::move(ended)](const std::stop_token& stop) {
     // Ends at once when it is no longer needed: nobody waits for the end of a process.
-    const StopSignal ended(stop);
-    while (wait_ready(descriptor, POLLIN, {}, ended)) {
+    const std::stop_callback wake(stop, [&ended] { ended->wake(); });
+    while (wait_ready(descriptor, POLLIN, {}, *ended)) {
       signalfd_siginfo info{};
       if (::read(descriptor, &info, sizeof info) != sizeof info) continue;
       if (received_ != 0) _exit(128 + static_cast<int>(info.ssi_signo));
