@@ -2,11 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstring>
 #include <exception>
 #include <new>
 #include <stdexcept>
 
+#include "util/http_field.hpp"
 #include "util/program_dialer.hpp"
 
 namespace saasctl::http::detail {
@@ -63,6 +65,23 @@ void append_header(HeaderList& list, const std::string& line) {
   if (longer == nullptr) throw std::bad_alloc();
   static_cast<void>(list.release());
   list.reset(longer);
+}
+
+Result<void> check_request(const Request& request) {
+  const auto is_name = [](std::string_view text) {
+    return !text.empty() && std::ranges::all_of(text, [](char c) { return c > ' ' && c < 0x7f && c != ':'; });
+  };
+  const auto cannot_stand_in_url = [](char c) { return static_cast<unsigned char>(c) <= 0x20 || c == 0x7f; };
+  if (!is_name(request.method)) return failure("the request's method is not a word");
+  if (std::ranges::any_of(request.url, cannot_stand_in_url))
+    return failure(request.method + ": a space or control character in the URL must be percent-encoded");
+  for (const auto& [name, value] : request.headers) {
+    if (!is_name(name)) return failure(fmt::format("{} {}: a header has an invalid name", request.method, request.url));
+    if (!is_field_value(value))
+      return failure(fmt::format("{} {}: the value of header {} has a line break or zero byte", request.method,
+                                 request.url, name));
+  }
+  return {};
 }
 
 void apply_connection_options(Handles& handles, const Request& request) {

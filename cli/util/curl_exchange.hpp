@@ -35,6 +35,10 @@ struct Handles {
 
 void append_header(HeaderList& list, const std::string& line);
 
+// Errors: failed, the method, a header or the URL holds bytes that would change the shape of the request. The message
+// shows no value.
+Result<void> check_request(const Request& request);
+
 // URL, socket or dialer, TLS files and time limits of the request. The request must outlive the transfer.
 void apply_connection_options(Handles& handles, const Request& request);
 

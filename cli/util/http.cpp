@@ -246,6 +246,7 @@ Client& Client::operator=(Client&&) noexcept = default;
 Client::~Client() = default;
 
 Result<Response> Client::send(const Request& request, std::stop_token stop) const {
+  if (auto sound = detail::check_request(request); !sound) return std::unexpected(sound.error());
   auto handles = pool_->take();
   auto response = Exchange(*handles, request).run(std::move(stop));
   pool_->put_back(std::move(handles));

@@ -90,7 +90,7 @@ class Client {
   ~Client();
 
   // Any status is a success here. Errors: timeout (a deadline passed), interrupted (the token was set; at once, even
-  // while waiting), failed (no connection, broken transfer, too large an answer) with the reason in one line.
+  // while waiting), failed (no connection, broken transfer, too large an answer, bytes that would break the request).
   Result<Response> send(const Request& request, std::stop_token stop) const;
 
  private:

@@ -180,6 +180,7 @@ Upgraded& Upgraded::operator=(Upgraded&&) noexcept = default;
 Upgraded::~Upgraded() = default;
 
 Result<Upgraded::Answer> Upgraded::open(const Request& request, std::string_view protocol, std::stop_token stop) {
+  if (auto sound = detail::check_request(request); !sound) return std::unexpected(sound.error());
   auto raw = std::make_unique<Connection>();
   if (auto connected = raw->connect(request, stop); !connected) return std::unexpected(connected.error());
   Upgraded connection(std::move(raw));
