@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <functional>
 #include <optional>
-#include <regex>
 
+#include "util/regex.hpp"
 #include "util/text.hpp"
 #include "verify/masks.hpp"
 
@@ -15,8 +15,6 @@ namespace {
 
 using stack::Expectation;
 using stack::Json;
-
-constexpr std::size_t longest_line = std::size_t{8} << 10;
 
 std::optional<double> number(const Json& value, Origin origin) {
   if (value.is_number()) return value.get<double>();
@@ -83,9 +81,7 @@ class Comparer {
     numbers(expectation);
     if (expectation.type) hold(has_type(value_, *expectation.type), "a value of type " + *expectation.type);
     for (const auto& inner : expectation.length) length(inner);
-    for (const auto& inner : expectation.negated) {
-      hold(!compare(inner, &value_, origin_).empty(), "not " + describe(inner));
-    }
+    for (const auto& inner : expectation.negated) negation(inner);
     return std::move(mismatches_);
   }
 
@@ -121,23 +117,16 @@ class Comparer {
   void matches(const std::string* text, const std::string& expression) {
     const auto expected = "a match of /" + expression + "/";
     if (!text) return hold(false, expected);
-    try {
-      const std::regex regex(expression, std::regex::ECMAScript);
-      bool too_long = false;
-      for (const auto& line : split(*text, '\n')) {
-        if (line.size() > longest_line) {
-          too_long = true;
-        } else if (std::regex_search(line, regex)) {
-          return;
-        }
-      }
-      if (too_long) {
-        mismatches_.push_back({expected, "a line too long to be searched; use `contains`, or `json` with a pointer"});
-      } else {
-        hold(false, expected);
-      }
-    } catch (const std::regex_error& error) {
-      mismatches_.push_back({expected, fmt::format("an expression that cannot be used ({})", error.what())});
+    const auto regex = Regex::compile(expression);
+    if (!regex) {
+      mismatches_.push_back({expected, "an expression that cannot be used: " + regex.error().reason, false});
+      return;
+    }
+    const auto found = regex->matches_line(*text);
+    if (!found) {
+      mismatches_.push_back({expected, found.error().message, false});
+    } else {
+      hold(*found, expected);
     }
   }
 
@@ -156,11 +145,19 @@ class Comparer {
     hold(left && right && relation(*left, *right), fmt::format("a number {} {}", words, show(*operand)));
   }
 
+  void negation(const Expectation& expectation) {
+    auto inner = compare(expectation, &value_, origin_);
+    const auto unjudged = std::ranges::find(inner, false, &Mismatch::judged);
+    if (unjudged == inner.end()) return hold(!inner.empty(), "not " + describe(expectation));
+    mismatches_.push_back({"not " + unjudged->expected, std::move(unjudged->got), false});
+  }
+
   void length(const Expectation& expectation) {
     if (!value_.is_structured() && !value_.is_string()) return hold(false, "a length of " + describe(expectation));
     const Json size = value_.is_string() ? value_.get_ref<const std::string&>().size() : value_.size();
     for (const auto& mismatch : compare(expectation, &size, Origin::json)) {
-      mismatches_.push_back({"a length of " + mismatch.expected, fmt::format("{}: {}", mismatch.got, show(value_))});
+      mismatches_.push_back(
+          {"a length of " + mismatch.expected, fmt::format("{}: {}", mismatch.got, show(value_)), mismatch.judged});
     }
   }
 
