@@ -258,6 +258,29 @@ TEST_CASE("a template that is no Mustache or uses an unknown hole is refused") {
       "<&><y>");
 }
 
+TEST_CASE("a template is refused at its line when its sections or its size have no end") {
+  const auto message = [](const std::string& text) {
+    const auto filled = render::template_text("t/D", text, {{"a", "1"}, {"b", "2"}});
+    return filled ? "filled: " + *filled : filled.error().message;
+  };
+  std::string begins, ends;
+  for (int i = 0; i < 32; ++i) (begins += "{{#a}}\n"), ends += "{{/a}}";
+  CHECK(message(begins + "x" + ends).starts_with("filled: "));
+  CHECK(message(begins + "{{^b}}x{{/b}}" + ends) ==
+        "template t/D:33: sections are nested too deeply: more than 32 levels");
+  CHECK(message("x\n{{#a}}\n{{#b}}{{/a}}{{/b}}") == "template t/D:3: section 'a' ends within section 'b' of line 3");
+  CHECK(message("x\n{{/a}}") == "template t/D:2: section 'a' ends, but never begins");
+  CHECK(message("x\n\n{{#a}}\n") == "template t/D:3: section 'a' has no end");
+  CHECK(message("x\n{{a") == "template t/D:2: '{{' without '}}'");
+  CHECK(message("{{! {{{ \n }}\n{{=<% %>=}}") == "template t/D:3: the delimiters cannot be changed ('{{=')");
+  CHECK(message("{{> /etc/passwd}}") == "template t/D:1: templates cannot include others ('{{>')");
+  CHECK(message("{{! #a }}{{ a }}{{& b}}{{{ a }}}") == "filled: 121");
+  CHECK(message(std::string(300'000, 'x')) == "template t/D is larger than 256 KiB");
+  const auto large = render::template_text("t/D", "{{a}}\n{{a}}{{a}}", {{"a", std::string(30 << 20, 'x')}});
+  REQUIRE_FALSE(large);
+  CHECK(large.error().message == "template t/D:2: its holes are filled with more than 64 MiB");
+}
+
 TEST_CASE("the rendered files of this repository are what its stack file gives") {
   const auto loaded = load({.files = {SAASCTL_SOURCE_DIR "/stack.yaml"}, .mode = stack::Mode::keep});
   REQUIRE(loaded);
