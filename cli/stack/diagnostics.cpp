@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <ranges>
+#include <unordered_map>
 
 namespace saasctl::stack {
 namespace {
@@ -15,6 +17,7 @@ struct Excerpt {
 
 constexpr std::size_t longest_line = 160;
 constexpr std::size_t longest_message = 600;
+constexpr std::size_t most_shown = 50;
 
 bool continues_character(char c) {
   return (static_cast<unsigned char>(c) & 0xc0) == 0x80;
@@ -78,18 +81,17 @@ void Diagnostics::add(Position at, std::size_t length, std::string message, std:
 }
 
 std::string Diagnostics::text() const {
-  std::vector<const Source*> files;  // in the order of their first diagnostic
-  for (const auto& diagnostic : list_) {
-    if (std::ranges::find(files, diagnostic.at.source) == files.end()) files.push_back(diagnostic.at.source);
-  }
-  const auto place = [&](const Diagnostic& diagnostic) {
-    return std::tuple(std::ranges::find(files, diagnostic.at.source) - files.begin(), diagnostic.at.line,
-                      diagnostic.at.column);
-  };
-  auto sorted = list_;
-  std::ranges::stable_sort(sorted, {}, place);
+  std::unordered_map<const Source*, std::size_t> files;  // in the order of their first diagnostic
+  for (const auto& diagnostic : list_) files.emplace(diagnostic.at.source, files.size());
+  std::vector<const Diagnostic*> sorted;
+  for (const auto& diagnostic : list_) sorted.push_back(&diagnostic);
+  std::ranges::stable_sort(sorted, {}, [&](const Diagnostic* diagnostic) {
+    return std::tuple(files.at(diagnostic->at.source), diagnostic->at.line, diagnostic->at.column);
+  });
   std::string out;
-  for (const auto& diagnostic : sorted) out += render(diagnostic);
+  for (const auto* diagnostic : sorted | std::views::take(most_shown)) out += render(*diagnostic);
+  if (const auto more = sorted.size() - std::min(sorted.size(), most_shown); more > 0)
+    out += fmt::format("and {} more {}\n", more, more == 1 ? "error" : "errors");
   return out;
 }
 
