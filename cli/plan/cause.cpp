@@ -4,9 +4,11 @@
 
 #include <algorithm>
 #include <array>
+#include <unordered_map>
 #include <vector>
 
 #include "project/model.hpp"
+#include "util/json_text.hpp"
 #include "util/text.hpp"
 
 namespace saasctl::plan {
@@ -144,6 +146,13 @@ void compare_items(const std::string& path, const Json& before, const Json& now,
   for (const auto& item : come) changes.push_back({below(identity(item)), std::nullopt, brief(item)});
 }
 
+// An ordered object looks for a member among all of them.
+std::unordered_map<std::string_view, const Json*> members_of(const Json& object) {
+  std::unordered_map<std::string_view, const Json*> members;
+  for (const auto& [name, value] : object.get_ref<const Json::object_t&>()) members.emplace(name, &value);
+  return members;
+}
+
 }  // namespace
 
 void compare(const std::string& path, const Json& before, const Json& now, std::vector<Change>& changes) {
@@ -151,8 +160,9 @@ void compare(const std::string& path, const Json& before, const Json& now, std::
   if (before.is_object() && now.is_object()) {
     const auto below = [&](const std::string& key) { return path.empty() ? key : path + "." + key; };
     const auto hidden = [&](const std::string& key, const Json& value) { return is_hidden(below(key), value, value); };
+    const auto members_before = members_of(before), members_now = members_of(now);
     for (const auto& [key, value] : before.items()) {
-      if (now.contains(key)) continue;
+      if (members_now.contains(key)) continue;
       if (is_map(value)) {
         compare(below(key), value, Json::object(), changes);
       } else {
@@ -160,8 +170,8 @@ void compare(const std::string& path, const Json& before, const Json& now, std::
       }
     }
     for (const auto& [key, value] : now.items()) {
-      if (before.contains(key)) {
-        compare(below(key), before[key], value, changes);
+      if (const auto found = members_before.find(key); found != members_before.end()) {
+        compare(below(key), *found->second, value, changes);
       } else if (is_map(value)) {
         compare(below(key), Json::object(), value, changes);
       } else {
@@ -197,10 +207,10 @@ std::string to_text(const std::vector<Change>& changes) {
 
 Cause cause_of_change(const std::string& before, const Json& now) {
   if (before.empty()) return {"made by another tool"};
-  const auto recorded = Json::parse(before, nullptr, false);
-  if (!recorded.is_object()) return {"its recorded model is unreadable"};
+  const auto recorded = parse_ordered_json(before);
+  if (!recorded || !recorded->is_object()) return {"its recorded model is unreadable"};
   Cause cause;
-  compare("", recorded, now, cause.changes);
+  compare("", *recorded, now, cause.changes);
   cause.text = cause.changes.empty() ? "order of keys" : to_text(cause.changes);
   return cause;
 }

@@ -10,6 +10,7 @@
 #include "project/order.hpp"
 #include "project/service.hpp"
 #include "project/template_use.hpp"
+#include "stack/assemble.hpp"
 #include "util/text.hpp"
 
 namespace saasctl::project {
@@ -72,13 +73,17 @@ Error all_inactive(const stack::Stack& stack) {
           fmt::format("add --profile {}, or set COMPOSE_PROFILES", names.front())};
 }
 
+constexpr std::size_t most_warnings = 50;
+
 std::vector<std::string> unset_warnings(const stack::Document& document) {
   std::vector<std::string> warnings;
   std::set<std::string> known;
   for (const auto& [name, at] : document.unset) {
     auto warning = fmt::format("{}: variable {} is not set, an empty string is used", stack::to_string(at), name);
-    if (known.insert(warning).second) warnings.push_back(std::move(warning));
+    if (known.insert(warning).second && known.size() <= most_warnings) warnings.push_back(std::move(warning));
   }
+  if (known.size() > most_warnings)
+    warnings.push_back(fmt::format("{} more variables are not set", known.size() - most_warnings));
   return warnings;
 }
 
@@ -132,7 +137,8 @@ Result<Loaded> load(const Inputs& inputs) {
     if (!text) return std::unexpected(text.error());
     files.standard_input = std::move(*text);
   }
-  auto document = stack::read_stack(files, diagnostics);
+  auto document = stack::read_stack(files, diagnostics, inputs.stop);
+  if (inputs.stop.stop_requested()) return failure(Fault::interrupted, "interrupted");
   if (!document) return std::unexpected(diagnostics.error());
 
   auto name = project_name(inputs, environment, document->stack, folder);
@@ -151,7 +157,10 @@ Result<Loaded> load(const Inputs& inputs) {
   };
   ServiceResolver resolver{project, inputs.mode, with_name, diagnostics};
   project.services.reserve(document->stack.services.size());
-  for (const auto& entry : document->stack.services) project.services.push_back(resolver.resolve(entry));
+  for (const auto& entry : document->stack.services) {
+    if (inputs.stop.stop_requested()) return failure(Fault::interrupted, "interrupted");
+    project.services.push_back(resolver.resolve(entry));
+  }
   for (const auto& [path, at, rendered] : document->stack.render) {
     if (rendered.from_template)
       project.extra_templates[path] = read_extra_template(folder, *rendered.from_template, diagnostics);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <unordered_map>
 
 #include "project/env_file.hpp"
 #include "project/model.hpp"
@@ -10,6 +11,7 @@
 #include "stack/implied.hpp"
 #include "stack/shapes.hpp"
 #include "util/file.hpp"
+#include "util/json_text.hpp"
 #include "util/text.hpp"
 
 namespace saasctl::project {
@@ -17,14 +19,24 @@ namespace {
 
 namespace fs = std::filesystem;
 
-void set_pair(stack::Pairs& pairs, const std::string& name, std::optional<std::string> value, stack::Position at) {
-  const auto found = std::ranges::find(pairs.entries, name, &stack::Named<std::optional<std::string>>::name);
-  if (found == pairs.entries.end()) {
-    pairs.entries.push_back({name, at, std::move(value)});
-  } else {
-    found->value = std::move(value);
+// Pairs of which a later one takes the place of an earlier one with its name.
+class PairsByName {
+ public:
+  void set(const std::string& name, std::optional<std::string> value, stack::Position at) {
+    const auto [place, fresh] = known_.emplace(name, pairs_.size());
+    if (fresh) {
+      pairs_.entries.push_back({name, at, std::move(value)});
+    } else {
+      pairs_.entries[place->second].value = std::move(value);
+    }
   }
-}
+
+  stack::Pairs take() { return std::move(pairs_); }
+
+ private:
+  stack::Pairs pairs_;
+  std::unordered_map<std::string, std::size_t> known_;
+};
 
 std::map<std::string, std::string> values_of(const stack::Pairs& pairs, const stack::Environment& environment) {
   std::map<std::string, std::string> out;
@@ -144,22 +156,22 @@ class One {
 
   void normalise() {
     auto& spec = service_.spec;
-    stack::Pairs environment;
+    PairsByName environment;
     const EnvFiles files{project_.folder, resolver_.environment, resolver_.diagnostics};
     for (const auto& file : spec.env_file) {
-      for (const auto& [name, value] : files.read(file)) set_pair(environment, name, value, file.at);
+      for (const auto& [name, value] : files.read(file)) environment.set(name, value, file.at);
     }
     for (const auto& [name, at, value] : spec.environment) {
       const auto resolved = value ? value : resolver_.environment(name);
-      if (resolved) set_pair(environment, name, resolved, at);
+      if (resolved) environment.set(name, resolved, at);
     }
-    spec.environment = std::move(environment);
-    stack::Pairs labels;
+    spec.environment = environment.take();
+    PairsByName labels;
     for (const auto& file : spec.label_file) {
-      for (const auto& [name, value] : files.read(file)) set_pair(labels, name, value, file.at);
+      for (const auto& [name, value] : files.read(file)) labels.set(name, value, file.at);
     }
-    for (const auto& [name, at, value] : spec.labels) set_pair(labels, name, value, at);
-    spec.labels = std::move(labels);
+    for (const auto& [name, at, value] : spec.labels) labels.set(name, value, at);
+    spec.labels = labels.take();
     for (auto& parameter : spec.sysctls) parameter.value = parameter.value.value_or("");
     for (auto& mount : spec.volumes) {
       if (mount.type == "bind" && mount.source) mount.source = host_path(*mount.source);
@@ -189,9 +201,9 @@ class One {
     };
     const auto text = read_file(project_.folder / name);
     if (!text) return wrong(text.error().message);
-    const auto profile = Json::parse(*text, nullptr, false);
-    if (profile.is_discarded()) return wrong(fmt::format("{} is not JSON", name));
-    option = "seccomp=" + profile.dump();
+    const auto profile = parse_ordered_json(*text);
+    if (!profile) return wrong(fmt::format("{} is not JSON: {}", name, profile.error().message));
+    option = "seccomp=" + profile->dump();
   }
 
   // mem_limit, cpus and pids_limit are short for deploy.resources.limits: one place for the rest of the program.

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "stack/implied.hpp"
+#include "stack/members.hpp"
 #include "stack/shapes.hpp"
 #include "util/text.hpp"
 
@@ -46,16 +47,17 @@ Json escaped(const Json& value) {
   }
   if (!value.is_object()) return value;
   Json out = Json::object();
-  for (const auto& [key, member] : value.items()) out[key] = escaped(member);
+  for (const auto& [key, member] : value.items()) stack::append_member(out, key, escaped(member));
   return out;
 }
 
 Json sorted(const Json& object) {
-  std::vector<std::string> keys;
-  for (const auto& [key, member] : object.items()) keys.push_back(key);
-  std::ranges::sort(keys);
+  const auto& members = object.get_ref<const Json::object_t&>();
+  std::vector<const Json::object_t::value_type*> order;
+  for (const auto& member : members) order.push_back(&member);
+  std::ranges::sort(order, {}, [](const auto* member) -> const std::string& { return member->first; });
   Json out = Json::object();
-  for (const auto& key : keys) out[key] = object.at(key);
+  for (const auto* member : order) stack::append_member(out, member->first, member->second);
   return out;
 }
 
@@ -128,7 +130,6 @@ class ServiceWriter {
     with_member(out, "gpus", settle_counts);
     with_member(out, "memswap_limit", [](Json& size) { size = size == "-1" ? Json(-1) : size; });
     with_member(out, "mem_swappiness", [](Json& value) { value = value.is_number() ? Json(value.dump()) : value; });
-    for (const auto& name : unset_) out["environment"][name] = nullptr;
     with_member(out, "environment", [](Json& environment) { environment = sorted(environment); });
     with_member(out, "networks", [](Json& networks) {
       for (auto& use : networks) {
@@ -174,10 +175,13 @@ class ServiceWriter {
   }
 
   void take_resolved() {
-    for (const auto& [name, at, value] : spec_.environment) {
-      if (!value && !service_.spec.environment.find(name)) unset_.push_back(name);
+    std::set<std::string_view> given;
+    for (const auto& entry : service_.spec.environment) given.insert(entry.name);
+    auto environment = service_.spec.environment;
+    for (const auto& entry : spec_.environment) {  // variables of the process without a value
+      if (!entry.value && !given.contains(entry.name)) environment.entries.push_back(entry);
     }
-    spec_.environment = service_.spec.environment;
+    spec_.environment = std::move(environment);
     spec_.env_file.clear();
     spec_.labels = service_.spec.labels;
     spec_.label_file.clear();
@@ -265,7 +269,6 @@ class ServiceWriter {
   const project::Service& service_;
   stack::Mode mode_;
   stack::Service spec_;
-  std::vector<std::string> unset_;  // variables of the process without a value
 };
 
 // What the services that are shown use of the top level.
@@ -299,7 +302,7 @@ void add_section(Json& root, const char* name, const std::vector<T>& all, const 
       for (auto& label : labels) label = label.is_null() ? Json("") : label;
     });
     drop_false(entry);
-    section[one.key] = std::move(entry);
+    stack::append_member(section, one.key, std::move(entry));
   }
   if (!section.empty()) root[name] = sorted(section);
 }
@@ -316,7 +319,8 @@ Json config_model(const project::Project& project, stack::Mode mode, const std::
     if (!names.empty() && !names.contains(service.name)) continue;
     used.add(service.spec);
     const auto* written = stack.services.find(service.name);
-    services[service.name] = ServiceWriter(project, service, written ? *written : service.spec, mode).write();
+    stack::append_member(services, service.name,
+                         ServiceWriter(project, service, written ? *written : service.spec, mode).write());
   }
   root["services"] = sorted(services);
   const auto written = stack::stack_record().write(stack, stack::Style::canonical);

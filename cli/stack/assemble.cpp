@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "stack/merge.hpp"
+#include "stack/yaml_parser.hpp"
 #include "util/file.hpp"
 
 namespace saasctl::stack {
@@ -47,7 +48,7 @@ Result<std::string> read_regular_file(const fs::path& path) {
 void Reading::put(const fs::path& path, const fs::path& shown, std::string text) {
   File file{std::make_shared<const Source>(shown, std::move(text)), {}};
   diagnostics_.keep(file.source);
-  file.documents = parse_documents(*file.source, diagnostics_);
+  file.documents = parse_documents(*file.source, diagnostics_, stop_);
   files_.emplace(path, std::move(file));
 }
 

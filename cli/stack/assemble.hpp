@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,9 @@
 #include "stack/settle.hpp"
 
 namespace saasctl::stack {
+
+struct Document;
+struct Files;
 
 // What holds for a group of files: the -f files, or those of one include.
 struct Scope {
@@ -23,7 +27,8 @@ struct Scope {
 // The files of one run, each read once. In keep mode variables stay, but for the names of files.
 class Reading {
  public:
-  Reading(Mode mode, Diagnostics& diagnostics) : mode_(mode), diagnostics_(diagnostics) {}
+  Reading(Mode mode, Diagnostics& diagnostics, std::stop_token stop = {})
+      : mode_(mode), diagnostics_(diagnostics), stop_(std::move(stop)) {}
 
   struct File {
     std::shared_ptr<const Source> source;
@@ -51,12 +56,14 @@ class Reading {
 
   Mode mode() const { return mode_; }
   Diagnostics& diagnostics() { return diagnostics_; }
+  bool stopped() const { return stop_.stop_requested(); }  // then what is read so far is not to be used
   const VariablesUsed& variables() const { return variables_; }
   std::vector<std::shared_ptr<const Source>> sources() const;
 
  private:
   Mode mode_;
   Diagnostics& diagnostics_;
+  std::stop_token stop_;
   VariablesUsed variables_;
   std::size_t included_ = 0;
   std::map<std::filesystem::path, File> files_;
@@ -67,6 +74,9 @@ struct Included {
   std::filesystem::path path;
   Position by;
 };
+
+// As read_stack of stack.hpp, ended early by the token: then nothing, and no diagnostic for that.
+std::optional<Document> read_stack(const Files& files, Diagnostics& diagnostics, std::stop_token stop);
 
 // The files as one tree, later ones over earlier ones, without !reset and !override, without duplicates in lists, and
 // with `defaults:` under every service. nullptr: there is nothing in them.

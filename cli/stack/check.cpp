@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "stack/check_modes.hpp"
 #include "stack/implied.hpp"
@@ -12,6 +13,9 @@
 
 namespace saasctl::stack {
 namespace {
+
+// Errors of which each names all candidates; of more than are ever shown together the later ones do without.
+constexpr std::size_t most_detailed = 200;
 
 template <typename T>
 std::vector<std::string> names_of(const Map<T>& map) {
@@ -46,13 +50,27 @@ class Checker {
     diagnostics_.add(at, length, std::move(message), std::move(hint));
   }
 
-  void undefined(std::string_view kind, const std::string& name, Position at, const std::vector<std::string>& known,
+  bool detailed() const { return diagnostics_.list().size() < most_detailed; }
+
+  template <typename T>
+  void undefined(std::string_view kind, const std::string& name, Position at, const Map<T>& map,
                  const std::string& where) {
+    const auto known = detailed() ? names_of(map) : std::vector<std::string>();
     const auto close = nearest(name, known);
     auto hint = close           ? "did you mean '" + *close + "'?"
                 : known.empty() ? fmt::format("define it under {}:", where)
                                 : fmt::format("{}: {}", where, join(known, ", "));
     error(at, name.size(), fmt::format("unknown {} '{}'", kind, name), std::move(hint));
+  }
+
+  // Whether the map, one of stack_, has the name.
+  template <typename T>
+  bool has(const Map<T>& map, std::string_view name) {
+    auto& names = names_[&map];
+    if (names.empty()) {
+      for (const auto& entry : map) names.insert(entry.name);
+    }
+    return names.contains(name);
   }
 
   template <typename T>
@@ -84,14 +102,14 @@ class Checker {
     }
     for (const auto& dependency : service.depends_on) check_dependency(entry, dependency);
     for (const auto& use : service.networks) {
-      if (use.name != "default" && !stack_.networks.find(use.name))
-        undefined("network", use.name, use.at, names_of(stack_.networks), "networks");
+      if (use.name != "default" && !has(stack_.networks, use.name))
+        undefined("network", use.name, use.at, stack_.networks, "networks");
     }
     for (const auto& mount : service.volumes) {
       const bool named =
           mount.type == "volume" && mount.source && !(mode_ == Mode::keep && has_variable(*mount.source));
-      if (named && !stack_.volumes.find(*mount.source))
-        undefined("volume", *mount.source, mount.at, names_of(stack_.volumes), "volumes");
+      if (named && !has(stack_.volumes, *mount.source))
+        undefined("volume", *mount.source, mount.at, stack_.volumes, "volumes");
     }
     for (const auto& grant : service.secrets) check_grant("secret", grant.source, stack_.secrets, "secrets");
     for (const auto& grant : service.configs) check_grant("config", grant.source, stack_.configs, "configs");
@@ -103,7 +121,7 @@ class Checker {
 
   void check_grant(std::string_view kind, const Word& name, const Map<Content>& known, const std::string& where) {
     if (!name.at) return;  // the key is missing, which has been said
-    if (!known.find(name.text)) undefined(kind, name.text, name.at, names_of(known), where);
+    if (!has(known, name.text)) undefined(kind, name.text, name.at, known, where);
   }
 
   void check_dependency(const Named<Service>& entry, const Named<Dependency>& dependency) {
@@ -118,7 +136,7 @@ class Checker {
                           profiles->size() == 1 ? " is" : "s are", join(*profiles, ", ")),
               fmt::format("add --profile {}, or required: false to the dependency", profiles->front()));
       } else if (dependency.value.required.value_or(true))
-        undefined("service", dependency.name, dependency.at, names_of(stack_.services), "services");
+        undefined("service", dependency.name, dependency.at, stack_.services, "services");
       return;
     }
     const bool disabled = other->healthcheck && other->healthcheck->disable.value_or(false);
@@ -190,6 +208,8 @@ class Checker {
   }
 
   void report_cycle(const std::vector<std::string>& path, const Named<Dependency>& closing) {
+    if (!detailed())
+      return error(closing.at, closing.name.size(), "dependency cycle", "remove one of its dependencies");
     const auto start = std::ranges::find(path, closing.name);
     std::vector<std::string> cycle(start, path.end());
     cycle.push_back(closing.name);
@@ -286,14 +306,15 @@ class Checker {
       }
       for (const auto& service : rendered.compose) {
         if (service.text == "all" && rendered.compose.size() == 1) continue;
-        if (!stack_.services.find(service.text))
-          undefined("service", service.text, service.at, names_of(stack_.services), "services");
+        if (!has(stack_.services, service.text))
+          undefined("service", service.text, service.at, stack_.services, "services");
       }
     }
   }
 
   const Stack& stack_;
   std::unordered_map<std::string_view, const Named<Service>*> services_;
+  std::unordered_map<const void*, std::unordered_set<std::string_view>> names_;  // of maps of stack_
   Mode mode_;
   Diagnostics& diagnostics_;
 };

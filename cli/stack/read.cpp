@@ -98,6 +98,7 @@ std::optional<Document> read(const Files& files, Reading& reading) {
   auto& diagnostics = reading.diagnostics();
   const auto scope = scope_of(files, reading);
   const auto root = assemble(files.paths, scope, {}, nullptr, reading);
+  if (reading.stopped()) return std::nullopt;
   if (!root) {
     const auto sources = reading.sources();
     if (diagnostics.empty() && !sources.empty())
@@ -106,7 +107,7 @@ std::optional<Document> read(const Files& files, Reading& reading) {
   }
   Reader reader(diagnostics, scope.environment, files.mode);
   auto stack = stack_record().read(*root, reader);
-  if (!stack) return std::nullopt;
+  if (!stack || reading.stopped()) return std::nullopt;
   if (stack->name && !(files.mode == Mode::keep && has_variable(stack->name->text)))
     stack->name->text = normal_name(stack->name->text);
   leave_out(inactive_services(*root, files), *stack);
@@ -130,7 +131,11 @@ std::string normal_name(std::string_view text) {
 }
 
 std::optional<Document> read_stack(const Files& files, Diagnostics& diagnostics) {
-  Reading reading(files.mode, diagnostics);
+  return read_stack(files, diagnostics, {});
+}
+
+std::optional<Document> read_stack(const Files& files, Diagnostics& diagnostics, std::stop_token stop) {
+  Reading reading(files.mode, diagnostics, std::move(stop));
   if (std::ranges::find(files.paths, "-") != files.paths.end()) reading.put("-", "<stdin>", files.standard_input);
   return read(files, reading);
 }
