@@ -18,6 +18,15 @@ std::pair<Position, std::size_t> place_of_part(const Node& node, const std::stri
   return {at, part.size()};
 }
 
+// As it is, or its beginning.
+std::string brief(const std::string& text) {
+  constexpr std::size_t most = 100;
+  if (text.size() <= most) return text;
+  auto end = most;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0U) == 0x80U) --end;
+  return text.substr(0, end) + "…";
+}
+
 }  // namespace
 
 bool check_regex(const Node& node, const std::string& text, Reader& reader) {
@@ -25,7 +34,7 @@ bool check_regex(const Node& node, const std::string& text, Reader& reader) {
   if (compiled) return true;
   const auto& invalid = compiled.error();
   const auto [at, length] = place_of_part(node, invalid.part);
-  reader.diagnostics().add(at, length, fmt::format("'{}' is not a regular expression: {}", text, invalid.reason),
+  reader.diagnostics().add(at, length, fmt::format("'{}' is not a regular expression: {}", brief(text), invalid.reason),
                            "the syntax is RE2's, without lookaround and back references; \\ before a sign takes it as "
                            "it is");
   return false;

@@ -364,7 +364,7 @@ TEST_CASE("a step whose captured value would break its request is an error that 
 TEST_CASE("values that are made of themselves, step after step, end before memory and stack do") {
   Trial trial;
   std::string wider = "  - {set: {a: [x, x]}}\n", deeper = "  - {set: {a: x}}\n";
-  for (int i = 0; i < 40; ++i) wider += "  - {set: {a: ['{{a}}', '{{a}}']}}\n";
+  for (int i = 0; i < 24; ++i) wider += "  - {set: {a: ['{{a}}', '{{a}}']}}\n";
   const auto nested = std::string(150, '[') + "'{{a}}'" + std::string(150, ']');
   for (int i = 0; i < 300; ++i) deeper += "  - {set: {a: " + nested + "}}\n";
   for (const auto& steps : {wider, deeper}) {
