@@ -26,7 +26,7 @@ std::optional<double> number(const Json& value, Origin origin) {
 bool equal(const Json& value, const Json& wanted, Origin origin) {
   if (origin == Origin::text && !wanted.is_string()) {
     if (wanted.is_number()) return number(value, origin) == wanted.get<double>();
-    return value == Json(wanted.dump());
+    return value == Json(as_text(wanted));
   }
   if (value.is_object() && wanted.is_object()) {
     // Members in any order, which the ordered type's own comparison does not allow.
@@ -56,7 +56,7 @@ bool contains(const Json& value, const Json& wanted, Origin origin) {
   }
   if (value.is_object()) return wanted.is_object() && includes(value, wanted, origin);
   if (!value.is_string()) return false;
-  const auto text = wanted.is_string() ? wanted.get<std::string>() : wanted.dump();
+  const auto text = as_text(wanted);
   return value.get_ref<const std::string&>().find(text) != std::string::npos;
 }
 
@@ -197,6 +197,11 @@ std::string describe(const Expectation& expectation) {
   for (const auto& inner : expectation.length) parts.push_back("a length of " + describe(inner));
   for (const auto& inner : expectation.negated) parts.push_back("not " + describe(inner));
   return join(parts, " and ");
+}
+
+std::string as_text(const Json& value) {
+  if (value.is_string()) return value.get<std::string>();
+  return value.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
 std::string show(const Json& value, std::size_t most) {

@@ -27,6 +27,10 @@ std::vector<Mismatch> compare(const stack::Expectation& expectation, const stack
 // The expectation in words, for "expected …".
 std::string describe(const stack::Expectation& expectation);
 
+// A value within a longer text: a text as it is, anything else as JSON. Bytes of a header need not be UTF-8; inside
+// JSON they become U+FFFD.
+std::string as_text(const stack::Json& value);
+
 // A value as reports show it: JSON on one line with sensitive members hidden, at most `most` bytes (a cut is marked
 // with "…").
 std::string show(const stack::Json& value, std::size_t most = 200);

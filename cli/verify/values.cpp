@@ -9,16 +9,13 @@
 #include "util/http.hpp"
 #include "util/http_field.hpp"
 #include "util/text.hpp"
+#include "verify/compare.hpp"
 #include "verify/exchange.hpp"
 
 namespace saasctl::verify {
 namespace {
 
 using stack::Json;
-
-std::string as_text(const Json& value) {
-  return value.is_string() ? value.get<std::string>() : value.dump();
-}
 
 std::string path_encode(std::string_view text) {
   std::string out;

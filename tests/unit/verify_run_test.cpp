@@ -392,3 +392,20 @@ TEST_CASE("a deeply nested answer of a service or output of a command ends no ru
   for (const auto i : {0U, 3U}) CHECK(report.steps[i].status == Status::passed);
   for (const auto i : {1U, 2U, 4U}) CHECK(report.steps[i].status == Status::failed);
 }
+
+TEST_CASE("bytes of a header that are not UTF-8 end no run, wherever the value goes") {
+  Trial trial;
+  trial.web.on_send = [](const http::Request&) { return answer(200, "[\"x\"]", {{"X-T", "caf\xe9"}}); };
+  const auto report = run(trial, R"(
+  - name: gives
+    http: auth-service/
+    capture: {t: {header: X-T}}
+  - set: {list: ["{{t}}"], password: {a: "{{t}}"}}
+  - name: within a text
+    http: {post: "auth-service/{{list}}", json: ["{{list}}", "a {{list}}"], headers: {X: "{{t}}"}}
+    expect: {body: {not: {contains: "{{list}}"}}, headers: {X-T: {not: {equals: "{{list}}"}}}}
+)");
+  REQUIRE(report.steps.size() == 3);
+  CHECK(report.steps[2].status == Status::passed);
+  CHECK(trial.web.requests[1].url == "http://auth-service.test:80/%5B%22caf%EF%BF%BD%22%5D");
+}
