@@ -5,12 +5,14 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <unordered_set>
 
 #include "plan/container_mounts.hpp"
 #include "plan/container_resources.hpp"
 #include "plan/labels.hpp"
 #include "project/model.hpp"
 #include "stack/implied.hpp"
+#include "stack/members.hpp"
 #include "util/text.hpp"
 
 namespace saasctl::plan {
@@ -24,7 +26,14 @@ std::string folder_of(const std::string& path) {
 
 Json pairs_object(const stack::Pairs& pairs) {
   Json out = Json::object();
-  for (const auto& entry : pairs) out[entry.name] = entry.value.value_or("");
+  std::unordered_set<std::string_view> known;
+  for (const auto& entry : pairs) {
+    if (known.insert(entry.name).second) {
+      stack::append_member(out, entry.name, entry.value.value_or(""));
+    } else {
+      out[entry.name] = entry.value.value_or("");
+    }
+  }
   return out;
 }
 

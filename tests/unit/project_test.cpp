@@ -1,8 +1,11 @@
+#include "growth.hpp"
 #include "paths.hpp"
 #include "project/order.hpp"
 #include "project_files.hpp"
+#include "render/config.hpp"
 #include "render/render.hpp"
 #include "render/writers.hpp"
+#include "render/yaml.hpp"
 
 using namespace saasctl;
 using namespace saasctl::project;
@@ -279,6 +282,28 @@ TEST_CASE("a template is refused at its line when its sections or its size have 
   const auto large = render::template_text("t/D", "{{a}}\n{{a}}{{a}}", {{"a", std::string(30 << 20, 'x')}});
   REQUIRE_FALSE(large);
   CHECK(large.error().message == "template t/D:2: its holes are filled with more than 64 MiB");
+}
+
+TEST_CASE("labels, environment and the lines of an env_file are resolved and shown in linear time") {
+  CHECK(test::grows_linearly(1'000, [](std::size_t count) {
+    std::string labels, environment, lines;
+    for (std::size_t i = 0; i < count; ++i) {
+      const auto number = std::to_string(i);
+      labels += "      l" + number + ": x\n";
+      environment += "      - E" + number + "=x\n      - UNSET" + number + "\n";
+      lines += "F" + number + "=x\n";
+    }
+    const ProjectFiles files(
+        Files{{"stack.yaml", web("    env_file: f\n    labels:\n" + labels + "    environment:\n" + environment)},
+              {"f", lines}});
+    const auto project = files.project();
+    const auto& spec = project.services.front().spec;
+    REQUIRE(spec.labels.size() == count);
+    REQUIRE(spec.environment.size() == 2 * count);
+    const auto config = render::config_model(project, stack::Mode::resolve, {});
+    REQUIRE(config["services"]["web"]["environment"].size() == 3 * count);
+    REQUIRE(render::to_yaml(config).size() > count);
+  }));
 }
 
 TEST_CASE("the rendered files of this repository are what its stack file gives") {
