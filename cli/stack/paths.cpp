@@ -5,6 +5,7 @@
 #include <functional>
 
 #include "stack/interpolate.hpp"
+#include "stack/mount_paths.hpp"
 
 namespace saasctl::stack {
 namespace {
@@ -72,7 +73,8 @@ class Rebase {
   }
 
   std::string joined(std::string_view path, bool settled) const {
-    if (path.empty() || path[0] == '/' || path[0] == '~' || (path[0] == '$' && !settled)) return std::string(path);
+    if (path.empty() || path[0] == '/' || path[0] == '~' || is_windows_path(path) || (path[0] == '$' && !settled))
+      return std::string(path);
     return (prefix_ / path).lexically_normal().string();
   }
 

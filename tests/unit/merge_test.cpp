@@ -113,6 +113,8 @@ TEST_CASE("a limit that is a number is replaced, one that is a map is merged") {
 TEST_CASE("of list entries with one key the last stands in the place of the first") {
   CHECK(services("{volumes: [\"a:/x\", \"b:/y\"]}", "{volumes: [{type: bind, source: /c, target: /x}, \"/z\"]}") ==
         "{volumes: [{type: bind, source: /c, target: /x}, b:/y, /z]}");
+  CHECK(services("{volumes: [\"a:/x/\"]}", "{volumes: [\"b:/y/../x\", {type: tmpfs, target: //x/.}]}") ==
+        "{volumes: [{type: tmpfs, target: //x/.}]}");
   CHECK(services("{secrets: [s, {source: t, target: u}]}", "{secrets: [{source: v, target: /run/secrets/s}, t]}") ==
         "{secrets: [{source: v, target: /run/secrets/s}, {source: t, target: u}, t]}");
   CHECK(services("{ports: [\"80:80\", \"81:81\"]}", "{ports: [\"80:80\", {target: 5}, {target: 5}]}") ==
