@@ -2,6 +2,7 @@
 
 #include "commands/attach.hpp"
 #include "commands/images.hpp"
+#include "commands/project_lookup.hpp"
 #include "commands/verb.hpp"
 #include "project/order.hpp"
 
@@ -15,9 +16,9 @@ struct BuildOptions {
   std::vector<std::string> args;
 };
 
-// NAME=VALUE for every Dockerfile that is built; NAME alone takes the value from our environment, if it has one.
+// NAME=VALUE for every Dockerfile that is built; NAME alone takes the value that the project sees, if there is one.
 void set_build_args(const Session& session, const std::vector<std::string>& args, project::Project& project) {
-  for (const auto& arg : with_values(session, args)) {
+  for (const auto& arg : with_values(project_lookup(session, project), args)) {
     const auto equals = arg.find('=');
     for (auto& service : project.services) {
       if (service.build) service.build->args[arg.substr(0, equals)] = arg.substr(equals + 1);

@@ -1,4 +1,5 @@
 #include "commands/carry.hpp"
+#include "commands/project_lookup.hpp"
 
 #include <fmt/format.h>
 
@@ -132,7 +133,7 @@ std::expected<void, execute::ReadyError> carry_plan(const Session& session, cons
     if (event.phase == execute::Phase::done)
       board.update(shown.task, waiting && !plan.changes ? TaskState::unchanged : TaskState::done, shown.done + why);
   };
-  return execute::execute(client, project, plan, options, process_lookup(session), listener, session.stop);
+  return execute::execute(client, project, plan, options, project_lookup(session, project), listener, session.stop);
 }
 
 int fail_with_service(const Session& session, const execute::ReadyError& error) {

@@ -8,6 +8,7 @@
 
 #include "commands/attach.hpp"
 #include "commands/held_output.hpp"
+#include "commands/project_lookup.hpp"
 #include "commands/service_container.hpp"
 #include "commands/verb.hpp"
 #include "util/text.hpp"
@@ -115,7 +116,7 @@ int run_exec(const Session& session, const ExecVerb& verb) {
   auto options = verb.options;
   options.tty = !verb.no_tty && !verb.detach && has_terminal();
   options.input = !verb.detach;
-  options.environment = with_values(session, verb.environment);
+  options.environment = with_values(project_lookup(session, scene->project), verb.environment);
   const auto exec = engine::exec_create(client, container->id, command, options, session.stop);
   if (!exec) return refused(session, verb.service, exec.error());
   if (!verb.detach) return run_attached(session, client, verb.service, *exec, options.tty);

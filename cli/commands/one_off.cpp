@@ -11,6 +11,7 @@
 #include "commands/carry.hpp"
 #include "commands/images.hpp"
 #include "commands/project_lock.hpp"
+#include "commands/project_lookup.hpp"
 #include "commands/verb.hpp"
 #include "engine/attached.hpp"
 #include "engine/exec.hpp"
@@ -55,7 +56,7 @@ Result<plan::OneOffOptions> options_of(const Session& session, const project::Pr
   auto options = verb.one_off;
   if (options.name.empty()) options.name = random_name(project, options.service);
   options.command = session.options.tail;
-  options.environment = with_values(session, verb.environment);
+  options.environment = with_values(project_lookup(session, project), verb.environment);
   options.tty = !verb.no_tty && !verb.detach && has_terminal();
   options.input = !verb.detach;
   options.remove_by_engine = verb.remove && verb.detach;

@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "project/load_existing.hpp"
 #include "project/order.hpp"
 #include "util/file.hpp"
 #include "util/text.hpp"
@@ -25,8 +26,7 @@ project::Inputs inputs_of(const Session& session) {
 
 namespace {
 
-Result<project::Project> load(const Session& session, const project::Inputs& inputs) {
-  auto loaded = project::load(inputs);
+Result<project::Project> warned(const Session& session, Result<project::Loaded> loaded) {
   if (!loaded) return std::unexpected(loaded.error());
   for (const auto& warning : loaded->warnings) session.terminal.warning(warning);
   return std::move(loaded->project);
@@ -39,13 +39,13 @@ Result<project::Project> load_project(const Session& session, stack::Mode mode,
   auto inputs = inputs_of(session);
   inputs.services = services;
   inputs.mode = mode;
-  return load(session, inputs);
+  return warned(session, project::load(inputs));
 }
 
 Result<project::Project> load_whole_project(const Session& session) {
   auto inputs = inputs_of(session);
   inputs.profiles = {"*"};
-  return load(session, inputs);
+  return warned(session, project::load_existing(inputs));
 }
 
 Result<std::vector<std::string>> chosen_services(const project::Project& project,
@@ -123,13 +123,6 @@ int exit_code(Fault fault) {
 int fail(const Session& session, const Error& error) {
   if (error.fault != Fault::interrupted) session.terminal.error(error);
   return exit_code(error.fault);
-}
-
-stack::Environment process_lookup(const Session& session) {
-  return [&environment = session.environment](std::string_view name) -> std::optional<std::string> {
-    const auto found = environment.find(name);
-    return found == environment.end() ? std::nullopt : std::optional(found->second);
-  };
 }
 
 }  // namespace saasctl::commands

@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "commands/carry.hpp"
+#include "commands/project_lookup.hpp"
 #include "commands/verb.hpp"
 #include "execute/observe.hpp"
 #include "report/console.hpp"
@@ -47,7 +48,7 @@ verify::Recreate recreate_with(const Session& session, const engine::Client& cli
     const auto plan = plan::plan_recreate(project, *observed, service);
     if (!plan) return std::unexpected(plan.error());
     const auto silent = [](const execute::Event&) {};
-    auto done = execute::execute(client, project, *plan, {}, process_lookup(session), silent, stop);
+    auto done = execute::execute(client, project, *plan, {}, project_lookup(session, project), silent, stop);
     if (!done) return std::unexpected(static_cast<Error&>(done.error()));
     return {};
   };

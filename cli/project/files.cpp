@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <functional>
 
 #include "stack/assemble.hpp"
 #include "util/text.hpp"
@@ -49,17 +48,16 @@ std::vector<std::string> words_of(const stack::Variables& variables, std::string
 class Chooser {
  public:
   Chooser(const Inputs& inputs, stack::Diagnostics& diagnostics) : inputs_(inputs), diagnostics_(diagnostics) {
-    std::error_code ignored;
-    here_ = fs::current_path(ignored);
+    const auto named = inputs.environment.find("PWD");
+    here_ = stack::working_folder(named == inputs.environment.end() ? "" : named->second);
     chosen_.environment = inputs.environment;
+    chosen_.environment.try_emplace("PWD", here_.string());
   }
 
   Result<Chosen> choose() {
     for (const auto& file : inputs_.files) chosen_.files.push_back(file == "-" ? file : whole(file));
     read_env_files(folder());
-    const bool named = !chosen_.files.empty();
-    if (!named) from_variable();
-    named_by_env_file_ = !named && !chosen_.files.empty() && !inputs_.environment.contains("COMPOSE_FILE");
+    if (chosen_.files.empty()) from_variable();
     if (chosen_.files.empty() && !search()) {
       return failure(Fault::usage, "no stack.yaml or Compose file in this folder or one above it",
                      "go to the folder that has one, or name it with -f FILE");
@@ -130,8 +128,8 @@ class Chooser {
     }
   }
 
-  // Those named, else the folder's .env. That of a second folder, the project's, goes before the first one's, unless it
-  // is the first that names the project's files.
+  // Those named, else the folder's .env. It is called for the folder that is known first (--project-directory, that of
+  // -f, the working folder) and again for the project's; what is known already stays.
   void read_env_files(const fs::path& folder) {
     auto named = inputs_.env_files;
     if (named.empty()) {
@@ -146,10 +144,7 @@ class Chooser {
       read_env_file(folder / ".env", variables);
       read_folder_ = folder;
     }
-    auto before = named_by_env_file_ ? chosen_.environment : inputs_.environment;
-    before.merge(variables);
-    before.merge(chosen_.environment);
-    chosen_.environment = std::move(before);
+    chosen_.environment.merge(variables);
   }
 
   bool disabled() const {
@@ -166,10 +161,8 @@ class Chooser {
     const auto source = std::make_shared<const stack::Source>(stack::shown_path(path), std::move(*text));
     diagnostics_.keep(source);
     const auto lookup = [&](std::string_view name) -> std::optional<std::string> {
-      const auto& first = named_by_env_file_ ? chosen_.environment : inputs_.environment;
-      for (const stack::Variables& variables :
-           {std::cref(first), std::cref<stack::Variables>(into), std::cref(chosen_.environment)}) {
-        if (const auto found = variables.find(name); found != variables.end()) return found->second;
+      for (const auto* variables : {&chosen_.environment, &into}) {
+        if (const auto found = variables->find(name); found != variables->end()) return found->second;
       }
       return std::nullopt;
     };
@@ -181,7 +174,6 @@ class Chooser {
   fs::path here_;
   fs::path read_folder_;
   bool read_named_ = false;
-  bool named_by_env_file_ = false;
   Chosen chosen_;
 };
 

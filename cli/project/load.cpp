@@ -1,4 +1,4 @@
-#include "project/load.hpp"
+#include "project/load_existing.hpp"
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -10,6 +10,9 @@
 #include "project/order.hpp"
 #include "project/service.hpp"
 #include "project/template_use.hpp"
+#include "stack/assemble.hpp"
+#include "stack/implied.hpp"
+#include "stack/mount_paths.hpp"
 #include "util/text.hpp"
 
 namespace saasctl::project {
@@ -46,10 +49,21 @@ void add_networks(const stack::Stack& stack, Project& project) {
     project.networks.push_back({"default", project.name + "_default", false, {}});
 }
 
-void add_volumes(const stack::Stack& stack, Project& project) {
+// A volume of the local driver that is a folder of the host. Source: compose-go v2, paths/resolve.go, volumeDriverOpts.
+void make_device_absolute(stack::Volume& spec, const fs::path& folder) {
+  const auto* kind = spec.driver_opts.find("o");
+  if (spec.driver != "local" || !kind || *kind != "bind") return;
+  for (auto& [name, at, value] : spec.driver_opts) {
+    if (name == "device" && value && !stack::is_windows_path(*value))
+      value = stack::absolute_path(folder, *value).string();
+  }
+}
+
+void add_volumes(const stack::Stack& stack, stack::Mode mode, Project& project) {
   for (const auto& [key, at, spec] : stack.volumes) {
     project.volumes.push_back({key, spec.name.value_or(spec.external.value_or(false) ? key : project.name + "_" + key),
                                spec.external.value_or(false), spec});
+    if (mode == stack::Mode::resolve) make_device_absolute(project.volumes.back().spec, project.folder);
   }
 }
 
@@ -57,7 +71,9 @@ std::vector<Content> contents(const stack::Map<stack::Content>& map, const fs::p
   std::vector<Content> out;
   for (const auto& [key, at, spec] : map) {
     Content content{key, {}, spec.environment, spec.content, spec.generate.value_or("random"), at};
-    if (spec.file) content.file = (folder / *spec.file).lexically_normal();
+    if (spec.file)
+      content.file =
+          stack::is_windows_path(*spec.file) ? fs::path(*spec.file) : (folder / *spec.file).lexically_normal();
     out.push_back(std::move(content));
   }
   return out;
@@ -70,6 +86,19 @@ Error all_inactive(const stack::Stack& stack) {
   return {Fault::usage,
           fmt::format("no service is active: each has profiles, and none of them is: {}", join(names, ", ")),
           fmt::format("add --profile {}, or set COMPOSE_PROFILES", names.front())};
+}
+
+// The services that `names` names, with everything they depend on.
+std::set<std::string, std::less<>> with_needed(const stack::Stack& stack, std::vector<std::string> names) {
+  std::set<std::string, std::less<>> needed;
+  while (!names.empty()) {
+    const auto name = std::move(names.back());
+    names.pop_back();
+    const auto* service = stack.services.find(name);
+    if (!service || !needed.insert(name).second) continue;
+    for (const auto& dependency : stack::all_dependencies(*service)) names.push_back(dependency.name);
+  }
+  return needed;
 }
 
 std::vector<std::string> unset_warnings(const stack::Document& document) {
@@ -106,7 +135,9 @@ bool has_file(const Inputs& inputs) {
   return choose_files(inputs, ignored).has_value();
 }
 
-Result<Loaded> load(const Inputs& inputs) {
+namespace {
+
+Result<Loaded> load_with(const Inputs& inputs, bool reads_service_files) {
   stack::Diagnostics diagnostics;
   auto chosen = choose_files(inputs, diagnostics);
   if (!chosen) return std::unexpected(chosen.error());
@@ -143,7 +174,7 @@ Result<Loaded> load(const Inputs& inputs) {
   project.files = chosen->files;
   project.file = project.files.front() == "-" ? folder / "-" : project.files.front();
   add_networks(document->stack, project);
-  add_volumes(document->stack, project);
+  add_volumes(document->stack, inputs.mode, project);
   project.secrets = contents(document->stack.secrets, folder);
   project.configs = contents(document->stack.configs, folder);
   const stack::Environment with_name = [&](std::string_view variable) {
@@ -151,7 +182,11 @@ Result<Loaded> load(const Inputs& inputs) {
   };
   ServiceResolver resolver{project, inputs.mode, with_name, diagnostics};
   project.services.reserve(document->stack.services.size());
-  for (const auto& entry : document->stack.services) project.services.push_back(resolver.resolve(entry));
+  const auto needed = with_needed(document->stack, inputs.services);
+  for (const auto& entry : document->stack.services) {
+    resolver.reads_files = reads_service_files && (needed.empty() || needed.contains(entry.name));
+    project.services.push_back(resolver.resolve(entry));
+  }
   for (const auto& [path, at, rendered] : document->stack.render) {
     if (rendered.from_template)
       project.extra_templates[path] = read_extra_template(folder, *rendered.from_template, diagnostics);
@@ -165,7 +200,19 @@ Result<Loaded> load(const Inputs& inputs) {
   for (auto& warning : unset_warnings(*document)) loaded.warnings.push_back(std::move(warning));
   project.document = std::move(*document);
   project.environment = std::move(chosen->environment);
+  project.environment.insert_or_assign("COMPOSE_PROJECT_NAME", project.name);
   return loaded;
+}
+
+}  // namespace
+
+// When services are named, files of variables are read only for these and what they depend on.
+Result<Loaded> load(const Inputs& inputs) {
+  return load_with(inputs, true);
+}
+
+Result<Loaded> load_existing(const Inputs& inputs) {
+  return load_with(inputs, false);
 }
 
 stack::Variables process_environment() {

@@ -7,7 +7,9 @@
 #include "project/env_file.hpp"
 #include "project/model.hpp"
 #include "project/template_use.hpp"
+#include "stack/assemble.hpp"
 #include "stack/implied.hpp"
+#include "stack/mount_paths.hpp"
 #include "stack/shapes.hpp"
 #include "util/file.hpp"
 #include "util/text.hpp"
@@ -61,12 +63,6 @@ class One {
     for (const auto& grant : entry_.value.secrets) {
       auto secret = granted(grant, "/run/secrets/", 0400);
       secret.copied = !secret.target.starts_with("/run/secrets/") && !entry_.value.read_only.value_or(false);
-      if (!secret.copied && secret.target.rfind('/') == 0) {
-        resolver_.diagnostics.add(
-            grant.where("target"), 6, fmt::format("a secret cannot stand at '{}', directly below /", secret.target),
-            "in a read_only container the folder of a secret is a mount of its own: name one, such "
-            "as /run/secrets");
-      }
       service_.secrets.push_back(std::move(secret));
     }
     for (const auto& grant : entry_.value.configs) {
@@ -89,7 +85,7 @@ class One {
 
   Build build(const stack::Build& spec) const {
     Build out;
-    out.context = (project_.folder / spec.context.value_or(".")).lexically_normal();
+    out.context = stack::absolute_path(project_.folder, spec.context.value_or("."));
     out.dockerfile = spec.dockerfile.value_or("Dockerfile");
     out.target = spec.target.value_or("");
     out.args = values_of(spec.args, resolver_.environment);
@@ -146,7 +142,7 @@ class One {
     auto& spec = service_.spec;
     stack::Pairs environment;
     const EnvFiles files{project_.folder, resolver_.environment, resolver_.diagnostics};
-    for (const auto& file : spec.env_file) {
+    for (const auto& file : resolver_.reads_files ? spec.env_file : std::vector<stack::EnvFile>()) {
       for (const auto& [name, value] : files.read(file)) set_pair(environment, name, value, file.at);
     }
     for (const auto& [name, at, value] : spec.environment) {
@@ -155,7 +151,7 @@ class One {
     }
     spec.environment = std::move(environment);
     stack::Pairs labels;
-    for (const auto& file : spec.label_file) {
+    for (const auto& file : resolver_.reads_files ? spec.label_file : std::vector<stack::EnvFile>()) {
       for (const auto& [name, value] : files.read(file)) set_pair(labels, name, value, file.at);
     }
     for (const auto& [name, at, value] : spec.labels) set_pair(labels, name, value, at);
@@ -167,11 +163,14 @@ class One {
     if (spec.networks.empty() && !spec.network_mode) spec.networks.entries.push_back({"default", spec.at, {}});
     if (spec.healthcheck && spec.healthcheck->test == std::vector<std::string>{"NONE"})
       spec.healthcheck->disable = true;
-    for (auto& option : spec.security_opt) read_profile(option);
+    if (resolver_.reads_files) {
+      for (auto& option : spec.security_opt) read_profile(option);
+    }
     fold_short_limits(spec);
   }
 
   std::string host_path(const std::string& path) const {
+    if (stack::is_windows_path(path)) return path;
     if (path.starts_with("~")) {
       if (const auto home = resolver_.environment("HOME")) return *home + path.substr(1);
     }
@@ -199,17 +198,20 @@ class One {
     if (!spec.mem_limit && !spec.cpus && !spec.pids_limit && !spec.mem_reservation) return;
     if (!spec.deploy) spec.deploy.emplace();
     if (!spec.deploy->resources) spec.deploy->resources.emplace();
+    // Where both are set they are equal, or the short one is 0 and says nothing.
+    const auto fold = [](auto& here, auto& there) {
+      if (here && (!there || here->value != 0)) there = std::move(here);
+      here.reset();
+    };
     auto& reservations = spec.deploy->resources->reservations;
-    if (spec.mem_reservation) {
-      if (!reservations) reservations.emplace();
-      reservations->memory = std::exchange(spec.mem_reservation, std::nullopt);
-    }
+    if (spec.mem_reservation)
+      fold(spec.mem_reservation, (reservations ? *reservations : reservations.emplace()).memory);
     if (!spec.mem_limit && !spec.cpus && !spec.pids_limit) return;
     auto& limits = spec.deploy->resources->limits;
     if (!limits) limits.emplace();
-    if (spec.mem_limit) limits->memory = std::exchange(spec.mem_limit, std::nullopt);
-    if (spec.cpus) limits->cpus = std::exchange(spec.cpus, std::nullopt);
-    if (spec.pids_limit) limits->pids = std::exchange(spec.pids_limit, std::nullopt);
+    fold(spec.mem_limit, limits->memory);
+    fold(spec.cpus, limits->cpus);
+    fold(spec.pids_limit, limits->pids);
   }
 
   const ServiceResolver& resolver_;

@@ -11,6 +11,7 @@ struct ServiceResolver {
   stack::Mode mode;
   const stack::Environment& environment;
   stack::Diagnostics& diagnostics;
+  bool reads_files = true;  // env_file, label_file and security profiles; false: as if the service named none
 
   Service resolve(const stack::Named<stack::Service>& entry) const;
 };

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <cstdlib>
+
 #include "stack/merge.hpp"
 #include "util/file.hpp"
 
@@ -15,9 +17,15 @@ constexpr std::uintmax_t largest_file = 16 << 20;
 
 }  // namespace
 
-fs::path shown_path(const fs::path& path) {
+fs::path working_folder(const fs::path& named) {
   std::error_code ignored;
-  const auto here = fs::current_path(ignored);
+  if (named.is_absolute() && fs::equivalent(named, ".", ignored)) return named;
+  return fs::current_path(ignored);
+}
+
+fs::path shown_path(const fs::path& path) {
+  const char* named = std::getenv("PWD");
+  const auto here = working_folder(named ? named : "");
   auto shown = path.lexically_relative(here);
   return shown.empty() || *shown.begin() == ".." ? path : shown;
 }

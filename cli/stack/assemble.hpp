@@ -84,6 +84,10 @@ NodePtr resolve_extends(const NodePtr& document, const std::filesystem::path& pa
 // The document with its `defaults:` under each of its services.
 NodePtr with_defaults(const NodePtr& document, Diagnostics& diagnostics);
 
+// The working folder by the name `named` ($PWD), which may go through links, if that name is right; else by the
+// system's. Source: Go's os.Getwd, which compose-go uses.
+std::filesystem::path working_folder(const std::filesystem::path& named);
+
 // How a path is shown: relative to the current folder when it lies below it.
 std::filesystem::path shown_path(const std::filesystem::path& path);
 

@@ -79,7 +79,7 @@ TEST_CASE("a variable's value: the process, then the later --env-file, then .env
   CHECK(user(files, {.environment = {{"COMPOSE_DISABLE_ENV_FILE", "true"}}}) == "none");
 }
 
-TEST_CASE("the project folder's .env goes before that of the current one, unless this names the files") {
+TEST_CASE("the working folder's .env goes before that of the project's folder") {
   const ProjectFiles files(
       Files{{"s/stack.yaml", web}, {"s/.env", "U=project-${V:-}\n"}, {"here/.env", "U=here\nV=v\n"}});
   const auto before = fs::current_path();
@@ -89,9 +89,50 @@ TEST_CASE("the project folder's .env goes before that of the current one, unless
   const auto named = load({});
   fs::current_path(before);
   REQUIRE(loaded);
-  CHECK(loaded->project.services.at(0).spec.user == "project-v");
+  CHECK(loaded->project.services.at(0).spec.user == "here");
   REQUIRE(named);
   CHECK(named->project.services.at(0).spec.user == "here");
+}
+
+TEST_CASE("PWD is the working folder when the process does not have it, and the process's when it has") {
+  const ProjectFiles files(Files{{"stack.yaml", "services: {web: {image: x, user: \"${PWD}\"}}\n"}, {"sub/a", ""}});
+  const auto before = fs::current_path();
+  const auto sub = files.folder() / "sub";
+  fs::current_path(sub);
+  const auto unset = load({});
+  const auto stale = load({.environment = {{"PWD", "/elsewhere"}}});
+  fs::current_path(before);
+  REQUIRE(unset);
+  CHECK(unset->project.services.at(0).spec.user == sub.string());
+  REQUIRE(stale);
+  CHECK(stale->project.services.at(0).spec.user == "/elsewhere");
+  CHECK(stale->project.folder == files.folder());
+}
+
+TEST_CASE("a working folder that was entered through a link keeps the link's name") {
+  const ProjectFiles files(Files{{"releases/42/stack.yaml", "services: {web: {image: x, volumes: [\"./d:/d\"]}}\n"}});
+  const auto link = files.folder() / "shop";
+  fs::create_directory_symlink(files.folder() / "releases/42", link);
+  const auto before = fs::current_path();
+  fs::current_path(link);
+  const auto named = load({.environment = {{"PWD", link.string()}}});
+  const auto unnamed = load({});
+  fs::current_path(before);
+  REQUIRE(named);
+  CHECK(named->project.name == "shop");
+  CHECK(named->project.services.at(0).spec.volumes.at(0).source == (link / "d").string());
+  REQUIRE(unnamed);
+  CHECK(unnamed->project.name == "42");
+}
+
+TEST_CASE("the project's variables are those of the files as well, for whoever reads them later") {
+  const ProjectFiles files(Files{{"stack.yaml", "name: shop\n" + web}, {".env", "TOKEN=dot\nU=dot\n"}});
+  const auto loaded = load({.files = {files.folder() / "stack.yaml"}, .environment = {{"U", "process"}}});
+  REQUIRE(loaded);
+  const auto& environment = loaded->project.environment;
+  CHECK(environment.at("TOKEN") == "dot");
+  CHECK(environment.at("U") == "process");
+  CHECK(environment.at("COMPOSE_PROJECT_NAME") == "shop");
 }
 
 TEST_CASE("an --env-file that is not there is an error") {
