@@ -13,6 +13,7 @@
 #include "commands/urls.hpp"
 #include "commands/verb.hpp"
 #include "execute/observe.hpp"
+#include "plan/conflicts.hpp"
 #include "plan/describe.hpp"
 #include "project/model.hpp"
 #include "project/order.hpp"
@@ -212,6 +213,9 @@ int run_up(const Session& session, const UpOptions& options) {
   if (!names) return fail(session, names.error());
   const auto planned = planning(*project, options);
   if (!planned) return fail(session, planned.error());
+  const auto& chosen = options.no_dependencies && !options.services.empty() ? options.services : *names;
+  if (const auto apart = plan::check_conflicts(*project, *planned, {chosen.begin(), chosen.end()}); !apart)
+    return fail(session, apart.error());
   if (const auto secrets = check_secrets(*project, *names); !secrets) return fail(session, secrets.error());
   const auto client = engine.finish();
   if (!client) return fail(session, client.error());
@@ -225,7 +229,6 @@ int run_up(const Session& session, const UpOptions& options) {
   auto observed = execute::observe(*client, *project, session.stop);
   if (!observed) return fail(session, observed.error());
   if (!options.dry_run) {
-    const auto& chosen = options.no_dependencies && !options.services.empty() ? options.services : *names;
     if (const int code = get_missing_images(session, *client, *project, chosen, options, *observed); code != 0)
       return code;
   }

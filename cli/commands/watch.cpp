@@ -14,6 +14,7 @@
 #include "engine/exec.hpp"
 #include "engine/images.hpp"
 #include "execute/observe.hpp"
+#include "plan/conflicts.hpp"
 #include "project/order.hpp"
 #include "util/folder_watch.hpp"
 #include "util/pack.hpp"
@@ -45,7 +46,7 @@ struct Site {
 bool is_bind_mounted(const project::Service& service, const fs::path& path) {
   return std::ranges::any_of(service.spec.volumes, [&](const stack::Mount& mount) {
     if (mount.type != "bind" || !mount.source) return false;
-    const auto relative = path.lexically_relative(*mount.source);
+    const auto relative = path.lexically_relative(fs::path(*mount.source).lexically_normal());
     return !relative.empty() && *relative.begin() != "..";
   });
 }
@@ -54,7 +55,9 @@ Result<std::vector<RootedPatterns>> context_ignore(const project::Service& servi
   std::vector<RootedPatterns> out;
   if (!service.build) return out;
   const auto& build = *service.build;
-  const auto texts = build::read_ignore_patterns(build.context, build.context / build.dockerfile);
+  // An inline Dockerfile has no ignore file of its own: that of the context counts.
+  const auto dockerfile = build.context / (build.dockerfile_inline.empty() ? build.dockerfile : fs::path());
+  const auto texts = build::read_ignore_patterns(build.context, dockerfile);
   if (!texts) return std::unexpected(texts.error());
   auto patterns = build::PatternList::compile(*texts);
   if (!patterns) return std::unexpected(patterns.error());
@@ -101,11 +104,12 @@ Result<std::vector<WatchRule>> rules_of(const Site& site) {
 void collect(const WatchRule& rule, const fs::path& path, std::set<fs::path>& found) {
   std::error_code error;
   const auto type = fs::symlink_status(path, error).type();
-  if (type == fs::file_type::not_found || rule.ignores(path)) return;
+  if (type == fs::file_type::not_found) return;
   if (type != fs::file_type::directory) {
     if (rule.covers(path)) found.insert(path);
     return;
   }
+  if (rule.ignores_all_of(path)) return;
   for (auto at = fs::directory_iterator(path, error); !error && at != fs::directory_iterator(); at.increment(error))
     collect(rule, at->path(), found);
 }
@@ -263,7 +267,7 @@ Result<void> watch(const Site& site, const std::vector<WatchRule>& rules) {
   // A folder that every rule ignores is not looked into: node_modules alone may hold more than the system can watch.
   auto files = FolderWatch::open([&rules](const fs::path& folder) {
     return std::ranges::all_of(rules, [&](const WatchRule& rule) {
-      return rule.ignores(folder) || folder.lexically_relative(rule.path).string().starts_with("..");
+      return rule.ignores_all_of(folder) || folder.lexically_relative(rule.path).string().starts_with("..");
     });
   });
   if (!files) return std::unexpected(files.error());
@@ -286,6 +290,10 @@ int run_watch(const Session& session, const WatchVerb& verb) {
   if (!project) return fail(session, project.error());
   const auto known = project::with_dependencies(*project, verb.services);
   if (!known) return fail(session, known.error());
+  if (!verb.no_up) {
+    if (const auto apart = plan::check_conflicts(*project, {}, {known->begin(), known->end()}); !apart)
+      return fail(session, apart.error());
+  }
   const auto client = connect_engine(session);
   if (!client) return fail(session, client.error());
   const Site site{session, *client, *project, verb};

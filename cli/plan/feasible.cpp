@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "plan/conflicts.hpp"
 #include "plan/instances.hpp"
 
 namespace saasctl::plan {
@@ -74,6 +75,7 @@ Result<void> check_numbers(const project::Service& service, unsigned replicas) {
 
 Result<void> check_feasible(const project::Project& project, const Observed& observed, const UpOptions& options,
                             const std::set<std::string, std::less<>>& services) {
+  if (auto apart = check_conflicts(project, options, services); !apart) return apart;
   for (const auto& service : project.services) {
     if (!services.contains(service.name)) continue;
     const auto replicas = replicas_of(service, options);

@@ -33,8 +33,6 @@ class Checker {
     check_names();
     for (const auto& service : stack_.services) check_service(service);
     check_cycles();
-    check_container_names();
-    check_host_ports();
     check_external(stack_.networks, "network");
     check_external(stack_.volumes, "volume");
     check_contents();
@@ -107,27 +105,14 @@ class Checker {
   }
 
   void check_dependency(const Named<Service>& entry, const Named<Dependency>& dependency) {
-    const auto found = services_.find(dependency.name);
-    const auto* other = found == services_.end() ? nullptr : &found->second->value;
-    if (!other) {
-      const auto* profiles = stack_.inactive.find(dependency.name);
-      if (mode_ == Mode::keep && has_variable(dependency.name)) return;
-      if (profiles && dependency.value.required.value_or(true)) {
-        error(dependency.at, dependency.name.size(),
-              fmt::format("'{}' depends on '{}', which is not active: its profile{} {}", entry.name, dependency.name,
-                          profiles->size() == 1 ? " is" : "s are", join(*profiles, ", ")),
-              fmt::format("add --profile {}, or required: false to the dependency", profiles->front()));
-      } else if (dependency.value.required.value_or(true))
-        undefined("service", dependency.name, dependency.at, names_of(stack_.services), "services");
-      return;
-    }
-    const bool disabled = other->healthcheck && other->healthcheck->disable.value_or(false);
-    if (dependency.value.condition == "service_healthy" && disabled && !other->ready) {
-      error(dependency.value.where("condition"), dependency.value.has("condition") ? 9 : dependency.name.size(),
-            fmt::format("'{}' waits for '{}' to be healthy, but its healthcheck is disabled", entry.name,
-                        dependency.name),
-            "give it a healthcheck or a ready probe");
-    }
+    if (services_.contains(dependency.name) || !dependency.value.required.value_or(true)) return;
+    if (mode_ == Mode::keep && has_variable(dependency.name)) return;
+    const auto* profiles = stack_.inactive.find(dependency.name);
+    if (!profiles) return undefined("service", dependency.name, dependency.at, names_of(stack_.services), "services");
+    error(dependency.at, dependency.name.size(),
+          fmt::format("'{}' depends on '{}', which is not active: its profile{} {}", entry.name, dependency.name,
+                      profiles->size() == 1 ? " is" : "s are", join(*profiles, ", ")),
+          fmt::format("add --profile {}, or required: false to the dependency", profiles->front()));
   }
 
   void check_ready(const Service& service) {
@@ -195,49 +180,6 @@ class Checker {
     cycle.push_back(closing.name);
     error(closing.at, closing.name.size(), "dependency cycle: " + join(cycle, " → "),
           "remove one of these dependencies");
-  }
-
-  void check_container_names() {
-    std::map<std::string, const Named<Service>*, std::less<>> taken;
-    for (const auto& service : stack_.services) {
-      if (!service.value.container_name) continue;
-      const auto& name = *service.value.container_name;
-      const auto [other, fresh] = taken.emplace(name, &service);
-      if (fresh) continue;
-      error(service.value.where("container_name"), 14,
-            fmt::format("container_name '{}' is already that of '{}'", name, other->second->name),
-            "names of containers are unique at an engine");
-    }
-  }
-
-  void check_host_ports() {
-    struct Taken {
-      std::string ip;
-      std::string service;
-      Position at;
-    };
-    std::map<std::pair<std::string, std::string>, std::vector<Taken>> taken;
-    const auto plain = [&](const std::string& text) { return mode_ == Mode::keep ? without_variables(text) : text; };
-    const auto any = [](const std::string& ip) { return ip.empty() || ip == "0.0.0.0" || ip == "::"; };
-    Position told;  // an entry with a range of ports is told of once
-    for (const auto& service : stack_.services) {
-      for (const auto& port : service.value.ports) {
-        const auto published = plain(port.published.text);
-        if (published.empty() || published == "0") continue;  // any that is free
-        const auto ip = plain(port.host_ip.value_or(""));
-        auto& others = taken[{published, port.protocol}];
-        for (const auto& other : others) {
-          if ((other.ip != ip && !any(other.ip) && !any(ip)) || told == port.at) continue;
-          told = port.at;
-          error(port.at, port.published.text.size(),
-                fmt::format("host port {} is already published by '{}' on line {}", published, other.service,
-                            other.at.line),
-                "give one of them another port");
-          break;
-        }
-        others.push_back({ip, service.name, port.at});
-      }
-    }
   }
 
   // What exists already is taken as it is.

@@ -205,14 +205,6 @@ TEST_CASE("the mode of a secret is octal") {
   }
 }
 
-TEST_CASE("a secret directly below / is refused where it would have to be a mount") {
-  const std::string keys = "    secrets: [{source: s, target: /key}]\nsecrets: {s: {file: s}}\n";
-  CHECK(
-      ProjectFiles(Files{{"stack.yaml", web("    read_only: true\n" + keys)}}).error().find("cannot stand at '/key'") !=
-      std::string::npos);
-  CHECK(ProjectFiles(Files{{"stack.yaml", web(keys)}}).project().services.front().secrets.front().copied);
-}
-
 TEST_CASE("what is rendered follows from the file alone") {
   const ProjectFiles files(
       Files{{"stack.yaml",

@@ -56,27 +56,6 @@ TEST_CASE("a cycle is named in full, a service that waits for itself too") {
   CHECK(read_text(one_service("depends_on: [web]")).errors().find("dependency cycle: web → web") != std::string::npos);
 }
 
-TEST_CASE("a host port is taken once for each address and protocol") {
-  const auto ports = [](const std::string& a, const std::string& b) {
-    return read_text("services:\n  a: {image: x, ports: [\"" + a + "\"]}\n  b: {image: x, ports: [\"" + b + "\"]}\n")
-        .errors();
-  };
-  CHECK(ports("80:80", "80:81").find("host port 80 is already published by 'a' on line 2") != std::string::npos);
-  CHECK_FALSE(ports("80:80", "127.0.0.1:80:80").empty());
-  CHECK(ports("127.0.0.2:80:80", "127.0.0.1:80:80").empty());
-  CHECK(ports("80:80", "80:80/udp").empty());
-  CHECK(ports("80", "80").empty());
-  const auto range = ports("1000-2000:1000-2000", "1000-2000:1000-2000");
-  CHECK(range.find("host port 1000 ") != std::string::npos);
-  CHECK(range.find("host port 1001 ") == std::string::npos);
-}
-
-TEST_CASE("a name of a container is given once") {
-  CHECK(read_text("services:\n  a: {image: x, container_name: n}\n  b: {image: x, container_name: n}\n")
-            .errors()
-            .find("container_name 'n' is already that of 'a'") != std::string::npos);
-}
-
 TEST_CASE("messages stay on their line whatever the user wrote") {
   const auto text = read_text(one_service("mem_limit: \"a\\nb\\e[31m\"")).errors();
   CHECK(text.find("'a\\nb\\x1b[31m' is not a size") != std::string::npos);
