@@ -77,7 +77,7 @@ void number_if_one(Json& text) {
   if (const auto number = parse_integer(text.get_ref<const std::string&>())) text = *number;
 }
 
-// An octal mode as the number it is; a variable stays.
+// The octal mode of a file system in memory as the number it is; a variable stays.
 void number_of_octal(Json& mode) {
   if (!mode.is_string()) return;
   if (const auto value = stack::parse_file_mode(mode.get_ref<const std::string&>())) mode = *value;
@@ -137,11 +137,6 @@ class ServiceWriter {
     });
     with_member(out, "ports", [&](Json& ports) { finish_ports(ports); });
     with_member(out, "volumes", [&](Json& mounts) { finish_mounts(mounts); });
-    for (const auto* key : {"secrets", "configs"}) {
-      with_member(out, key, [](Json& grants) {
-        for (auto& grant : grants) with_member(grant, "mode", number_of_octal);
-      });
-    }
     drop_false(out);
     return sorted(out);
   }
@@ -152,6 +147,8 @@ class ServiceWriter {
     spec_.with = {};
     spec_.ready.reset();
     if (service_.spec.build) settle_build(spec_.build.emplace(*service_.spec.build));
+    // Compose gives the number of containers to the readers of deploy as well.
+    if (spec_.scale && spec_.deploy) spec_.deploy->replicas = spec_.scale;
     spec_.depends_on.entries = stack::all_dependencies(spec_);
     for (auto& [name, at, dependency] : spec_.depends_on) dependency.required = dependency.required.value_or(true);
     for (auto& grant : spec_.secrets) {
@@ -182,9 +179,10 @@ class ServiceWriter {
     spec_.labels = service_.spec.labels;
     spec_.label_file.clear();
     spec_.networks = service_.spec.networks;
-    spec_.volumes = service_.spec.volumes;
-    for (auto& mount : spec_.volumes) {
-      if (mount.source) mount.source = without_slash(*mount.source);
+    const auto written = std::exchange(spec_.volumes, service_.spec.volumes);
+    for (std::size_t i = 0; i < spec_.volumes.size() && i < written.size(); ++i) {
+      auto& source = spec_.volumes[i].source;
+      if (source) source = written[i].source->starts_with('/') ? *written[i].source : without_slash(*source);
     }
   }
 
@@ -236,6 +234,7 @@ class ServiceWriter {
       with_member(mounts[i], "tmpfs", [](Json& tmpfs) {
         with_member(tmpfs, "size", size_in_bytes);
         with_member(tmpfs, "mode", number_of_octal);
+        if (tmpfs.value("mode", Json()) == 0) tmpfs.erase("mode");
       });
     }
   }
@@ -322,7 +321,14 @@ Json config_model(const project::Project& project, stack::Mode mode, const std::
   const auto written = stack::stack_record().write(stack, stack::Style::canonical);
   const auto name_it = [](const auto& one, Json& entry) { entry["name"] = one.name; };
   add_section(root, "networks", project.networks, used.networks, written, name_it);
-  add_section(root, "volumes", project.volumes, used.volumes, written, name_it);
+  const auto settle_volume = [&](const project::Volume& volume, Json& entry) {
+    name_it(volume, entry);
+    with_member(entry, "driver_opts", [&](Json& options) {
+      const auto* device = volume.spec.driver_opts.find("device");
+      if (device && *device) options["device"] = **device;
+    });
+  };
+  add_section(root, "volumes", project.volumes, used.volumes, written, settle_volume);
   const auto settle_content = [&](const project::Content& content, Json& entry) {
     entry.erase("generate");
     const bool external = entry.value("external", false);
