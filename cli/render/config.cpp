@@ -4,6 +4,7 @@
 #include <array>
 
 #include "stack/implied.hpp"
+#include "stack/mount_paths.hpp"
 #include "stack/shapes.hpp"
 #include "util/text.hpp"
 
@@ -147,6 +148,14 @@ class ServiceWriter {
     spec_.with = {};
     spec_.ready.reset();
     if (service_.spec.build) settle_build(spec_.build.emplace(*service_.spec.build));
+    // A limit of 0 is none.
+    const auto forget_zero = [](auto& limit) {
+      if (limit && limit->value == 0 && !stack::has_variable(limit->text)) limit.reset();
+    };
+    forget_zero(spec_.mem_limit);
+    forget_zero(spec_.mem_reservation);
+    forget_zero(spec_.cpus);
+    forget_zero(spec_.pids_limit);
     // Compose gives the number of containers to the readers of deploy as well.
     if (spec_.scale && spec_.deploy) spec_.deploy->replicas = spec_.scale;
     spec_.depends_on.entries = stack::all_dependencies(spec_);
@@ -182,7 +191,10 @@ class ServiceWriter {
     const auto written = std::exchange(spec_.volumes, service_.spec.volumes);
     for (std::size_t i = 0; i < spec_.volumes.size() && i < written.size(); ++i) {
       auto& source = spec_.volumes[i].source;
-      if (source) source = written[i].source->starts_with('/') ? *written[i].source : without_slash(*source);
+      if (!source) continue;
+      const auto& as_written = *written[i].source;
+      const bool whole = as_written.starts_with('/') || stack::is_windows_path(as_written);
+      source = whole ? as_written : without_slash(*source);
     }
   }
 

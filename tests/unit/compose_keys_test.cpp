@@ -159,11 +159,12 @@ TEST_CASE("a limit in both spellings: equal values are allowed, different ones a
              "'deploy.resources.reservations.memory' is 1m"));
   CHECK(says("scale: 2\ndeploy: {replicas: 3}", "'scale' is 2, but 'deploy.replicas' is 3 (stack.yaml:5:14)"));
   // Both are what the caller's variables make of them.
-  CHECK(read_text(one_service("scale: ${A:-2}\nmem_limit: ${M:-1m}\ndeploy: {replicas: ${B:-3}, resources: {limits: "
-                              "{memory: 2m}}}"),
-                  Mode::keep)
-            .errors()
-            .empty());
+  CHECK(
+      read_text(one_service("scale: ${A:-2}\nmem_limit: ${M:-1m}\ndeploy: {replicas: \"${B:-3}\", resources: {limits: "
+                            "{memory: 2m}}}"),
+                Mode::keep)
+          .errors()
+          .empty());
 }
 
 TEST_CASE("a Dockerfile stands in one place, and what the builder cannot do is refused by name") {

@@ -99,7 +99,7 @@ TEST_CASE("keys that the engine refuses together stop only who starts the servic
     CHECK(conflicts(with(keys), {"b"}).empty());
     CHECK(holds(conflicts(with(keys), {"a", "b"}), part));
   };
-  check("network_mode: \"service:b\", ports: [\"80\"]", "2:45: error: with network_mode service:b the ports are those");
+  check("network_mode: \"service:b\", ports: [\"80\"]", "2:44: error: with network_mode service:b the ports are those");
   check("depends_on: {b: {condition: service_healthy}}", "'a' waits for 'b' to be healthy, but its healthcheck is");
   check("read_only: true, secrets: [{source: s, target: /key}]", "cannot be mounted at '/key', directly below /");
   check("read_only: true, configs: [c]", "config 'c' has to be copied into the container, which is read_only");
