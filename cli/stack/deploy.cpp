@@ -159,7 +159,12 @@ Form<Deploy> deploy_form() {
           .no_effect(one_engine)
           .key("endpoint_mode", &Deploy::endpoint_mode, one_of({"vip", "dnsrr"}), "How clients find the containers.")
           .no_effect("an engine's name server names every container");
-  return or_empty(record.form());
+  auto form = or_empty(record.form());
+  form.read = [read = record.form().read](const Node& node, Reader& reader) -> std::optional<Deploy> {
+    if (node.kind == Kind::null) return std::nullopt;  // as if the key were not there
+    return read(node, reader);
+  };
+  return form;
 }
 
 Form<std::vector<DeviceRequest>> gpus_form() {
