@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "engine/proxies.hpp"
 #include "project/order.hpp"
 #include "util/file.hpp"
 #include "util/text.hpp"
@@ -32,6 +33,14 @@ Result<project::Project> load(const Session& session, const project::Inputs& inp
   return std::move(loaded->project);
 }
 
+// Those that docker's configuration has for the engine. What is wrong with it is told by those who need it.
+std::map<std::string, std::string> proxies_of(const Session& session) {
+  const auto folder = engine::docker_config_folder(session.environment);
+  if (folder.empty()) return {};
+  const auto endpoint = engine::resolve_endpoint({session.options.host, session.options.context}, session.environment);
+  return engine::proxy_variables(folder, endpoint ? endpoint->host : "").value_or(std::map<std::string, std::string>());
+}
+
 }  // namespace
 
 Result<project::Project> load_project(const Session& session, stack::Mode mode,
@@ -39,7 +48,9 @@ Result<project::Project> load_project(const Session& session, stack::Mode mode,
   auto inputs = inputs_of(session);
   inputs.services = services;
   inputs.mode = mode;
-  return load(session, inputs);
+  auto project = load(session, inputs);
+  if (project && mode == stack::Mode::resolve) project->proxies = proxies_of(session);
+  return project;
 }
 
 Result<project::Project> load_whole_project(const Session& session) {

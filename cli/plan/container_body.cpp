@@ -74,6 +74,9 @@ class Body {
       body_["StopTimeout"] = std::chrono::ceil<std::chrono::seconds>(spec_.stop_grace_period->value).count();
     Json environment = Json::array();
     for (const auto& entry : spec_.environment) environment.push_back(entry.name + "=" + entry.value.value_or(""));
+    for (const auto& [name, value] : project_.proxies) {
+      if (!spec_.environment.find(name)) environment.push_back(name + "=" + value);
+    }
     if (!environment.empty()) body_["Env"] = std::move(environment);
     if (spec_.healthcheck) body_["Healthcheck"] = healthcheck(*spec_.healthcheck);
   }
