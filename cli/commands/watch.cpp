@@ -52,7 +52,7 @@ bool is_bind_mounted(const project::Service& service, const fs::path& path) {
 
 Result<std::vector<RootedPatterns>> context_ignore(const project::Service& service) {
   std::vector<RootedPatterns> out;
-  if (!service.build) return out;
+  if (!service.build || !service.build->remote.empty()) return out;
   const auto& build = *service.build;
   const auto texts = build::read_ignore_patterns(build.context, build.context / build.dockerfile);
   if (!texts) return std::unexpected(texts.error());

@@ -89,7 +89,13 @@ class One {
 
   Build build(const stack::Build& spec) const {
     Build out;
-    out.context = (project_.folder / spec.context.value_or(".")).lexically_normal();
+    const auto context = spec.context.value_or(".");
+    if (stack::is_remote_context(context)) {
+      out.remote = context;
+    } else {
+      out.context = (project_.folder / context).lexically_normal();
+    }
+    for (const auto& [id, path] : spec.ssh) out.ssh[id] = path ? host_path(*path) : "";
     out.dockerfile = spec.dockerfile.value_or("Dockerfile");
     out.target = spec.target.value_or("");
     out.args = values_of(spec.args, resolver_.environment);

@@ -189,11 +189,18 @@ class ServiceWriter {
   }
 
   void settle_build(stack::Build& build) const {
-    if (service_.build) build.context = without_slash(service_.build->context.string());
+    if (service_.build && service_.build->remote.empty())
+      build.context = without_slash(service_.build->context.string());
     if (!build.dockerfile && !build.dockerfile_inline) build.dockerfile = "Dockerfile";
     if (service_.build && mode_ == stack::Mode::resolve) {
       std::erase_if(build.args.entries, [&](const auto& arg) { return !service_.build->args.contains(arg.name); });
       for (auto& arg : build.args) arg.value = service_.build->args.at(arg.name);
+    }
+    for (auto& key : build.ssh) {
+      if (key.path && service_.build) key.path = service_.build->ssh.at(key.id);
+    }
+    for (auto& context : build.additional_contexts) {
+      if (context.value && !stack::is_remote_context(*context.value)) context.value = absolute(*context.value);
     }
     settle_hosts(build.extra_hosts);
     nothing_as_empty_text(build.labels);

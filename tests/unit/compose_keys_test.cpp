@@ -145,14 +145,20 @@ TEST_CASE("keys that exclude each other are told of") {
             .find("config 'c' has to be copied into the container, which is read_only") != std::string::npos);
 }
 
-TEST_CASE("a Dockerfile stands in one place, and what the builder cannot do is refused by name") {
+TEST_CASE("a Dockerfile stands in one place, and what only a builder refuses is read") {
   CHECK(says("build: {context: ., dockerfile: D, dockerfile_inline: FROM x}", "exclude each other"));
-  CHECK(says("build: {context: ., additional_contexts: {a: b}}",
-             "key 'additional_contexts' of Compose is not supported"));
-  CHECK(says("build: {context: ., cache_to: [\"type=registry,ref=x\"]}", "cannot do it through its API"));
-  CHECK(says("build: {context: ., platforms: [linux/amd64, linux/arm64]}", "an engine's image has one platform"));
-  CHECK(says("build: {context: ., provenance: true}", "keeps no attestations"));
-  CHECK(says("build: https://example.org/x.git", "a build context at a URL is not supported"));
+  for (const auto* keys :
+       {"additional_contexts: {a: b}", "additional_contexts: [a=b]", "cache_to: [\"type=registry,ref=x\"]",
+        "platforms: [linux/amd64, linux/arm64]", "provenance: true", "sbom: true", "privileged: true",
+        "isolation: hyperv", "entitlements: [network.host]", "no_cache_filter: [a, b]", "ssh: [default, id=path]",
+        "ssh: {id: path}"}) {
+    INFO(keys);
+    CHECK(error_of("build: {context: ., " + std::string(keys) + "}").empty());
+  }
+  CHECK(error_of("build: https://example.org/x.git").empty());
+  CHECK(says("build: {context: ., ssh: [id]}", "the SSH key 'id' has no path"));
+  CHECK(written("build: {context: ., ssh: {id: path, default: null}}").at("build").at("ssh") ==
+        Json{"id=path", "default"});
   CHECK(
       error_of("build: {context: ., provenance: false, sbom: false, platforms: [linux/amd64], shm_size: 1m, tags: [a], "
                "ulimits: {nofile: 5}, cache_to: [type=inline], secrets: [], privileged: false, isolation: default}")
