@@ -60,17 +60,17 @@ Result<void> TarStream::State::write_header(const Entry& entry) {
   archive_entry_set_size(header.get(), entry.size);
   archive_entry_set_mtime(header.get(), entry.modified_ns / 1'000'000'000, 0);
   if (entry.is_link()) archive_entry_set_symlink(header.get(), entry.link.c_str());
+  if (!entry.hard_link.empty()) archive_entry_set_hardlink(header.get(), entry.hard_link.c_str());
+  for (const auto& [name, value] : entry.xattrs)
+    archive_entry_xattr_add_entry(header.get(), name.c_str(), value.data(), value.size());
   return archive_.write_header(*header);
 }
 
 Result<void> TarStream::State::write_added() {
   const auto [path, content] = std::move(added_.front());
   added_.erase(added_.begin());
-  const Entry entry{.path = path,
-                    .mode = regular_file,
-                    .size = static_cast<std::int64_t>(content.size()),
-                    .modified_ns = 0,
-                    .link = {}};
+  const Entry entry{
+      .path = path, .mode = regular_file, .size = static_cast<std::int64_t>(content.size()), .modified_ns = 0};
   if (auto header = write_header(entry); !header) return header;
   return archive_.write_content(content);
 }
@@ -79,9 +79,10 @@ Result<void> TarStream::State::begin_entry() {
   auto entry = walker_.next();
   if (!entry) return std::unexpected(std::move(entry.error()));
   if (!*entry) return archive_.close();
-  if ((*entry)->is_file()) {
+  if ((*entry)->is_file() && (*entry)->hard_link.empty()) {
     file_path_ = (root_ / (*entry)->path).string();
     file_ = std::ifstream(file_path_, std::ios::binary);
+    if (!file_ && errno == ENOENT) return {};  // it has vanished since it was listed
     if (!file_) return failure(fmt::format("cannot read {}: {}", file_path_, std::strerror(errno)));
     file_left_ = (*entry)->size;
   }
