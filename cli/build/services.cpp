@@ -35,19 +35,21 @@ void HealthCall::on_message(std::string_view) {
 
 void SecretCall::on_message(std::string_view request) {
   const auto id = first_text(request);
-  const auto file = files_.find(id);
-  if (file == files_.end()) return finish({grpc::Code::not_found, fmt::format("secret {} not found", id)});
-  const auto content = read_file(file->second);
-  if (!content) {
-    const auto code = content.error().fault == Fault::not_found ? grpc::Code::not_found : grpc::Code::internal;
-    return finish({code, fmt::format("secret {}: {}", id, content.error().message)});
-  }
-  if (content->size() > max_size) {
-    return finish({grpc::Code::resource_exhausted,
-                   fmt::format("secret {}: {} is larger than {} bytes", id, file->second.string(), max_size)});
+  const auto secret = secrets_.find(id);
+  if (secret == secrets_.end()) return finish({grpc::Code::not_found, fmt::format("secret {} not found", id)});
+  if (secret->second.content) return answer(id, *secret->second.content);
+  const auto content = read_file(secret->second.file);
+  if (content) return answer(id, *content);
+  const auto code = content.error().fault == Fault::not_found ? grpc::Code::not_found : grpc::Code::internal;
+  finish({code, fmt::format("secret {}: {}", id, content.error().message)});
+}
+
+void SecretCall::answer(const std::string& id, const std::string& content) {
+  if (content.size() > max_size) {
+    return finish({grpc::Code::resource_exhausted, fmt::format("secret {} is larger than {} bytes", id, max_size)});
   }
   std::string response;
-  protozero::pbf_writer(response).add_bytes(1, *content);
+  protozero::pbf_writer(response).add_bytes(1, content);
   send(response);
   finish();
 }
