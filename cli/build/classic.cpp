@@ -123,12 +123,15 @@ Result<TarStream> make_tar(const CheckedRequest& checked, const std::string& doc
   return tar;
 }
 
-BuildOutcome conclude(const engine::Client& client, const BuildRequest& request, Listener& listener,
+BuildOutcome conclude(const engine::Client& client, const CheckedRequest& checked, Listener& listener,
                       std::stop_token stop) {
+  const auto& request = checked.request;
   if (listener.broken()) return std::unexpected(BuildError{*listener.broken()});
   if (!listener.error().empty()) {
     listener.end_step(listener.error());
-    return std::unexpected(build_error(request, listener.step(), listener.output(), listener.error()));
+    const auto dockerfile = read_file(checked.dockerfile);
+    return std::unexpected(
+        build_error(request, {listener.step(), listener.output(), {}}, listener.error(), dockerfile.value_or("")));
   }
   listener.end_step({});
   BuildResult result{.image_id = listener.image_id(), .cached_everything = listener.all_cached(), .warnings = {}};
@@ -147,28 +150,35 @@ BuildOutcome build_classic(const engine::Client& client, const CheckedRequest& c
   // One that need not be there and is not changes nothing.
   const auto is_given = [](const auto& secret) {
     std::error_code error;
-    return secret.second.required || std::filesystem::exists(secret.second.file, error);
+    return secret.second.required || secret.second.content || std::filesystem::exists(secret.second.file, error);
   };
   if (std::ranges::any_of(checked.request.secrets, is_given)) {
     return std::unexpected(BuildError{{Fault::failed, "this engine's builder takes no build secrets over its API",
                                        "build on a Docker Engine, which has BuildKit"}});
+  }
+  if (!checked.request.remote.empty() || !checked.request.ssh.empty()) {
+    return std::unexpected(
+        BuildError{{Fault::failed, "this engine's builder takes neither contexts at a URL nor SSH agents over its API",
+                    "build on a Docker Engine, which has BuildKit"}});
   }
   const auto dockerfile = name_in_tar(checked);
   auto tar = make_tar(checked, dockerfile);
   if (!tar) return std::unexpected(BuildError{tar.error()});
 
   Listener listener(sink);
+  auto parameters = build_parameters(checked.request, dockerfile);
+  for (auto& host : host_parameters(checked.request, client.is_podman())) parameters.push_back(std::move(host));
   const engine::Call call{.method = "POST",
                           .path = "/build",
-                          .query = build_parameters(checked.request, dockerfile),
+                          .query = std::move(parameters),
                           .headers = {{"Content-Type", "application/x-tar"}},
                           .upload = [&](std::span<char> buffer) { return tar->read(buffer); },
                           .on_data = [&](std::string_view bytes) { return listener.feed(bytes); },
                           .timeout = std::chrono::milliseconds(0)};
   const auto response = client.send(call, stop);
   if (!response && response.error().fault != Fault::failed) return std::unexpected(BuildError{response.error()});
-  if (!response) return std::unexpected(build_error(checked.request, {}, {}, response.error().message));
-  return conclude(client, checked.request, listener, std::move(stop));
+  if (!response) return std::unexpected(build_error(checked.request, {}, response.error().message));
+  return conclude(client, checked, listener, std::move(stop));
 }
 
 }  // namespace saasctl::build
