@@ -90,7 +90,7 @@ TEST_CASE("a live board leaves the last state of every task") {
     board.finish();
     board.finish();
   });
-  const auto last = text.substr(text.rfind("\x1b[J") == std::string::npos ? 0 : text.rfind("\x1b[J"));
+  const auto last = text.substr(text.rfind("\x1b[2A") == std::string::npos ? 0 : text.rfind("\x1b[2A"));
   CHECK(last.find("… db ") != std::string::npos);
   CHECK(last.find("✔ web") != std::string::npos);
 }
@@ -114,13 +114,63 @@ TEST_CASE("a live board draws no more lines than the terminal has") {
   }
   ::dup2(saved, STDERR_FILENO);
   for (const int descriptor : {saved, ours, theirs}) ::close(descriptor);
-  const auto end = frame.rfind("\x1b[J");
+  const auto end = frame.rfind("\x1b[5A");
   REQUIRE(end != std::string::npos);
-  const auto begin = frame.rfind("\x1b[J", end - 1);
+  const auto begin = frame.rfind("\x1b[5A", end - 1);
   const auto last = begin == std::string::npos ? frame.substr(0, end) : frame.substr(begin, end - begin);
   CHECK(count(last, "\n") == 5);
   CHECK(last.find("done19") != std::string::npos);
   CHECK(last.find("and 16 more") != std::string::npos);
+}
+
+TEST_CASE("live lines are written over one by one and never erased first") {
+  const Terminal terminal({ProgressMode::tty, false});
+  const auto text = captured([&] {
+    Board board(terminal, "build");
+    board.update("one", TaskState::working, "x");
+    board.update("two", TaskState::working, "x");
+    std::this_thread::sleep_for(std::chrono::milliseconds(250));
+    board.show("one", "[2/3] RUN make");
+    board.line("one", "a line that stays");
+    board.step("one", "[2/3] RUN make", StepState::done, 1);
+    board.output("one", "[2/3] RUN make", "not shown");
+  });
+  CHECK(text.find("\x1b[J") == std::string::npos);
+  CHECK(text.find("\x1b[2Aone | a line that stays\x1b[K\n") != std::string::npos);
+  CHECK(text.find("[2/3] RUN make\x1b[K\n") != std::string::npos);
+  CHECK(text.find("not shown") == std::string::npos);
+  CHECK(text.find("done") == std::string::npos);
+}
+
+TEST_CASE("a log has steps, their output, how they ended and warnings; machines get them whole") {
+  const auto play = [](Board& board) {
+    board.show("web", "nothing in a log");
+    board.step("web", "[a 2/3] RUN make", StepState::begun, 0);
+    board.output("web", "[a 2/3] RUN make", "cc x.c");
+    board.step("web", "[a 2/3] RUN make", StepState::done, 2.5);
+    board.step("web", "[a 3/3] COPY x y", StepState::cached, 0);
+    board.step("web", "[a 3/3] COPY x y", StepState::failed, 1);
+    board.warning("web", "be careful");
+  };
+  const Terminal plain({ProgressMode::plain, false});
+  auto text = captured([&] {
+    Board board(plain, "build");
+    play(board);
+  });
+  for (auto at = text.find("  0.0s "); at != std::string::npos; at = text.find("  0.0s ")) text.erase(at, 7);
+  CHECK(text ==
+        "web  [a 2/3] RUN make\nweb | [a 2/3] cc x.c\nweb  [a 2/3] RUN make: done in 2.5s\n"
+        "web  [a 3/3] COPY x y: cached\nweb  [a 3/3] COPY x y: failed after 1.0s\nwarning: web: be careful\n");
+  const Terminal machines({ProgressMode::json, false});
+  const auto lines = captured([&] {
+    Board board(machines, "build");
+    play(board);
+  });
+  CHECK(count(lines, "\n") == 6);
+  CHECK(lines.find(R"({"verb":"build","task":"web","step":"[a 2/3] RUN make","result":"done","duration":2.5,)") !=
+        std::string::npos);
+  CHECK(lines.find(R"({"verb":"build","task":"web","step":"[a 2/3] RUN make","line":"cc x.c"})") != std::string::npos);
+  CHECK(lines.find(R"({"verb":"build","task":"web","warning":"be careful"})") != std::string::npos);
 }
 
 TEST_CASE("an error says what to do, and one with a place is shown as it is") {
