@@ -22,7 +22,7 @@ std::optional<Json> shorten_grant(const Grant& grant, Style style) {
 const Record<Grant>& build_secret_record() {
   constexpr Literal by_the_dockerfile = "the Dockerfile names it: RUN --mount=type=secret,id=ID,uid=…,gid=…,mode=…";
   static const auto record =
-      Record<Grant>("build_secret", "A secret given to the builder.")
+      Record<Grant>("build-secret", "A secret given to the builder.")
           .key("source", &Grant::source, word(), "Name of the top-level secret.", Origin::compose, true)
           .key("target", &Grant::target, any_text(), "Its id in the Dockerfile; default: the name of the secret.")
           .key("uid", &Grant::uid, any_text(), "Owner of the file in RUN steps.")
