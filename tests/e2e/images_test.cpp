@@ -110,8 +110,9 @@ TEST_CASE("a log of a build has what its steps wrote, how long they took and whi
   INFO(first.err);
   CHECK(contains(first.err, "made it"));
   if (!client.has_buildkit()) return;
-  CHECK(contains(first.err, "[3/3] RUN [\"/fixture\", \"print\", \"made\", \"it\"]: done in "));
-  CHECK(contains(first.err, "-one | [3/3] made it\n"));
+  CHECK(contains(first.err, "[2/2] RUN "));
+  CHECK(contains(first.err, "]: done in "));
+  CHECK(contains(first.err, "-one | [2/2] made it\n"));
   CHECK(contains(stack.must({"build"}).err, "]: cached\n"));
 }
 
@@ -227,7 +228,11 @@ TEST_CASE("an image with build is pulled while its registry has it, and built wh
   const auto repository = registry.host() + "/" + stack.project();
   const auto image = repository + ":1";
   {
-    const FixtureImage pushed(client);
+    // The label of an image that was built with saasctl somewhere else makes it none of ours.
+    const ImageName pushed(client, "pushed");
+    const Context context("FROM scratch\nCOPY fixture /fixture\n");
+    REQUIRE(build::build_image(
+        client, {.tags = {pushed.text()}, .context = context.path(), .labels = {{"saasctl.built", "true"}}}, {}, {}));
     REQUIRE(engine::tag_image(client, pushed.text(), image, {}));
     registry.push(repository, "1");
     REQUIRE(engine::remove_image(client, image, false, {}));
@@ -240,7 +245,9 @@ TEST_CASE("an image with build is pulled while its registry has it, and built wh
   INFO(pulled.err);
   CHECK(contains(pulled.err, "pulled"));
   CHECK_FALSE(engine::inspect_image(client, image, {}).value().labels.contains("made"));
-  CHECK(contains(stack.must({"build"}).err, "is there"));
+  const auto again = stack.must({"build"});
+  CHECK(contains(again.err, "is there"));
+  CHECK_FALSE(contains(again.err, "built"));
 
   REQUIRE(engine::remove_image(client, image, true, {}));
   registry.stop();

@@ -182,7 +182,7 @@ TEST_CASE("an ignore file of 400 kB is understood") {
   CHECK(result);
 }
 
-TEST_CASE("a context at a URL is fetched by the builder, an archive") {
+TEST_CASE("an archive at a URL is a context that the builder fetches") {
   const auto client = test::real_engine();
   const ImageName image(client, "remote");
   const TemporaryFolder folder;
