@@ -39,6 +39,11 @@ Result<void> add_secrets(const project::Project& project, const project::Build& 
   return {};
 }
 
+// A repository that is fetched over SSH. Source: docker/buildx util/buildflags, IsGitSSH.
+bool is_fetched_by_ssh(std::string_view context) {
+  return context.starts_with("git@") || context.starts_with("ssh://");
+}
+
 Result<void> add_agents(const project::Project& project, const project::Build& spec, BuildRequest& request) {
   for (const auto& [id, path] : spec.ssh) {
     const auto socket = path.empty() ? variable(project, "SSH_AUTH_SOCK") : path;
@@ -49,6 +54,9 @@ Result<void> add_agents(const project::Project& project, const project::Build& s
     }
     request.ssh[id] = socket;
   }
+  // As buildx does it: such a context is of no use without keys.
+  const auto own = variable(project, "SSH_AUTH_SOCK");
+  if (spec.ssh.empty() && is_fetched_by_ssh(spec.remote) && !own.empty()) request.ssh["default"] = own;
   return {};
 }
 

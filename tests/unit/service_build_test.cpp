@@ -110,6 +110,14 @@ TEST_CASE("a context at a URL is the builder's to fetch") {
   CHECK(request->dockerfile == "D");
 }
 
+TEST_CASE("a repository that is fetched over SSH gets the user's agent when there is one") {
+  const ProjectFiles files(project::Files{{"stack.yaml", "services: {web: {build: 'git@example.org:x.git'}}\n"}});
+  const auto request = request_of(files, {{"SSH_AUTH_SOCK", "/run/agent"}});
+  REQUIRE(request);
+  CHECK(request->ssh == std::map<std::string, std::filesystem::path>{{"default", "/run/agent"}});
+  CHECK(request_of(files)->ssh.empty());
+}
+
 TEST_CASE("what the engine's builder cannot do is refused with its place") {
   CHECK(contains(
       refused("      additional_contexts: {a: b}\n"),
