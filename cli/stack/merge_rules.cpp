@@ -23,9 +23,9 @@ Rule make_rules() {
   };
   ways(Way::replace, {"services.*.command", "services.*.entrypoint", "services.*.healthcheck.test"});
   ways(Way::pairs, {"services.*.annotations", "services.*.build.args", "services.*.build.additional_contexts",
-                    "services.*.build.labels", "services.*.deploy.labels", "services.*.environment",
-                    "services.*.labels", "services.*.sysctls", "services.*.with", "networks.*.labels",
-                    "volumes.*.labels", "secrets.*.labels", "configs.*.labels"});
+                    "services.*.build.labels", "services.*.build.ssh", "services.*.deploy.labels",
+                    "services.*.environment", "services.*.labels", "services.*.sysctls", "services.*.with",
+                    "networks.*.labels", "volumes.*.labels", "secrets.*.labels", "configs.*.labels"});
   ways(Way::sequence, {"services.*.build.extra_hosts", "services.*.dns", "services.*.dns_opt", "services.*.dns_search",
                        "services.*.env_file", "services.*.extra_hosts", "services.*.label_file", "services.*.tmpfs"});
   ways(Way::names, {"services.*.models", "services.*.networks"});

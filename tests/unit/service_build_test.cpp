@@ -100,6 +100,16 @@ TEST_CASE("SSH agents are that of the environment and those of a path") {
   CHECK(contains(none.error().message, "SSH_AUTH_SOCK is not set"));
 }
 
+TEST_CASE("SSH agents of several files are merged by their ids, however they are written") {
+  const ProjectFiles files(project::Files{{"stack.yaml", with_build("      ssh: [default, one=/a, two=/c]\n")},
+                                          {"over.yaml", "services: {web: {build: {ssh: {one: /b}}}}\n"}});
+  const auto loaded = project::load({.files = {files.folder() / "stack.yaml", files.folder() / "over.yaml"}});
+  INFO((loaded ? "" : loaded.error().message));
+  REQUIRE(loaded);
+  CHECK(loaded->project.find("web")->build->ssh ==
+        std::map<std::string, std::string>{{"default", ""}, {"one", "/b"}, {"two", "/c"}});
+}
+
 TEST_CASE("a context at a URL is the builder's to fetch") {
   const ProjectFiles files(project::Files{
       {"stack.yaml", "services: {web: {build: {context: 'https://example.org/x.git#main:sub', dockerfile: D}}}\n"}});
