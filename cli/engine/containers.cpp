@@ -63,6 +63,9 @@ ContainerSummary parse_summary(const json& row) {
   }
   summary.command = text(row, "Command");
   summary.networks = detail::keys(member(row, "NetworkSettings"), "Networks");
+  for (const auto& [name, network] : member(member(row, "NetworkSettings"), "Networks").items()) {
+    if (auto id = text(network, "NetworkID"); !id.empty()) summary.network_ids[name] = std::move(id);
+  }
   return summary;
 }
 

@@ -70,4 +70,12 @@ Result<void> connect_network(const Client& client, std::string_view network, std
   return client.send_only(call, std::move(stop));
 }
 
+Result<void> disconnect_network(const Client& client, std::string_view network, std::string_view container,
+                                std::stop_token stop) {
+  const Call call{.method = "POST",
+                  .path = path_of(network) + "/disconnect",
+                  .json = nlohmann::json{{"Container", std::string(container)}, {"Force", true}}};
+  return client.send_only(call, std::move(stop));
+}
+
 }  // namespace saasctl::engine
