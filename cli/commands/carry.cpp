@@ -30,6 +30,13 @@ struct Words {
 
   Shown operator()(const plan::CreateNetwork& work) const { return {"network " + work.name, "creating", "created"}; }
   Shown operator()(const plan::RemoveNetwork& work) const { return {"network " + work.name, "removing", "removed"}; }
+  Shown operator()(const plan::ProbeNetwork& work) const { return {"network " + work.name, "checking", "checked"}; }
+  Shown operator()(const plan::ReplaceNetwork& work) const {
+    return {"network " + work.name, "creating again", "created again"};
+  }
+  Shown operator()(const plan::GetImage& work) const {
+    return {"image " + work.image, work.build ? "building" : "pulling", work.build ? "built" : "pulled"};
+  }
   Shown operator()(const plan::CreateVolume& work) const { return {"volume " + work.name, "creating", "created"}; }
   Shown operator()(const plan::RemoveVolume& work) const { return {"volume " + work.name, "removing", "removed"}; }
   Shown operator()(const plan::FillSecrets& work) const { return {work.service, "writing secrets", "secrets written"}; }
@@ -47,6 +54,9 @@ struct Words {
   }
   Shown operator()(const plan::RenameContainer& work) const {
     return {task(work.service, work.container), "renaming", "renamed"};
+  }
+  Shown operator()(const plan::ReattachContainer& work) const {
+    return {task(work.service, work.container), "attaching to " + work.network, "attached to " + work.network};
   }
   Shown operator()(const plan::RunHook& work) const {
     return {task(work.service, work.container), "running " + work.when, work.when + " done"};

@@ -85,11 +85,48 @@ class Worker {
   Outcome operator()(const plan::RemoveNetwork& work) const {
     return removed(engine::remove_network(site_.client, work.name, stop_));
   }
+  // The probe of a run that was killed is in the way of this one.
+  Outcome operator()(const plan::ProbeNetwork& work) const {
+    const auto name = work.body.value("Name", std::string());
+    auto made = engine::create_network(site_.client, work.body, stop_);
+    if (!made && made.error().fault == Fault::conflict) {
+      static_cast<void>(engine::remove_network(site_.client, name, stop_));
+      made = engine::create_network(site_.client, work.body, stop_);
+    }
+    if (!made) {
+      auto error = made.error();
+      error.message = fmt::format("network {} cannot be created as the file says: {}; nothing was changed", work.name,
+                                  error.message);
+      return std::unexpected(ReadyError{std::move(error)});
+    }
+    return removed(engine::remove_network(site_.client, *made, {}));
+  }
+  Outcome operator()(const plan::ReplaceNetwork& work) const {
+    if (auto gone = removed(engine::remove_network(site_.client, work.id, stop_)); !gone) return gone;
+    const auto made = engine::create_network(site_.client, work.body, stop_);
+    if (made) return {};
+    // Also after an interruption: the containers of before need their network.
+    const auto back = engine::create_network(site_.client, work.before, {});
+    auto error = made.error();
+    error.message = fmt::format("network {}: {}; {}", work.name, error.message,
+                                back ? "the network of before was created again"
+                                     : "the network of before could not be created again: " + back.error().message);
+    if (error.hint.empty()) error.hint = "correct the network in the file, then run saasctl up";
+    return std::unexpected(ReadyError{std::move(error)});
+  }
+  // A caller's mistake: images are there before a plan is carried out.
+  Outcome operator()(const plan::GetImage& work) const {
+    return std::unexpected(
+        ReadyError{{Fault::not_found, fmt::format("{}: image {} is missing", work.service, work.image),
+                    work.build ? "run saasctl build" : "run saasctl pull"}});
+  }
   Outcome operator()(const plan::CreateVolume& work) const {
     return plain(engine::create_volume(site_.client, work.body, stop_));
   }
   Outcome operator()(const plan::RemoveVolume& work) const {
-    return removed(engine::remove_volume(site_.client, work.name, false, stop_));
+    const auto gone = engine::remove_volume(site_.client, work.name, false, stop_);
+    if (!gone && gone.error().fault == Fault::conflict && work.if_unused) return {};
+    return removed(gone);
   }
   Outcome operator()(const plan::CreateContainer& work) const {
     auto made = create(work.name, work.body, work.platform);
@@ -114,16 +151,22 @@ class Worker {
     const auto container = site_.handles[work.container];
     const auto gone =
         engine::remove_container(site_.client, container, {.force = true, .volumes = work.volumes}, stop_);
-    if (gone || !mentions(gone.error().message, {"already in progress"})) return removed(gone);
+    if (gone || !mentions(gone.error().message, {"already in progress"})) return with_inherited(work, removed(gone));
     // A run that was killed had asked for it.
     const auto waited =
         engine::wait_container(site_.client, container, engine::WaitCondition::removed, remaining(), stop_);
-    return waited ? Outcome() : removed(std::unexpected(waited.error()));
+    return with_inherited(work, waited ? Outcome() : removed(std::unexpected(waited.error())));
   }
   Outcome operator()(const plan::RenameContainer& work) const {
     const auto renamed = engine::rename_container(site_.client, site_.handles[work.container], work.name, stop_);
     if (!renamed) return std::unexpected(ReadyError{name_taken(renamed.error(), work.name)});
     return {};
+  }
+  Outcome operator()(const plan::ReattachContainer& work) const {
+    const auto container = site_.handles[work.container];
+    const auto off = engine::disconnect_network(site_.client, work.network, container, stop_);
+    if (auto done = removed(off); !done) return done;
+    return plain(engine::connect_network(site_.client, work.network, container, work.endpoint, stop_));
   }
   Outcome operator()(const plan::RunHook& work) const {
     engine::ExecOptions options{.user = work.user,
@@ -165,18 +208,31 @@ class Worker {
     const project::Json volume = {{"Name", work.volume},
                                   {"Labels",
                                    {{std::string(plan::label::secrets), site_.project.name},
+                                    {std::string(plan::label::secrets_digest), work.digest},
                                     {std::string(plan::label::project), site_.project.name},
                                     {std::string(plan::label::volume), volume_key(work.volume)}}}};
     if (auto made = engine::create_volume(site_.client, volume, stop_); !made) return plain(made);
     const auto helper = create(work.helper, helper_body(work), "");
     if (!helper) return std::unexpected(ReadyError{name_taken(helper.error(), work.helper)});
     const auto written = engine::put_archive(site_.client, helper->id, work.folder, *archive, stop_);
-    // An interrupted run, too, takes away what it needs no more.
-    const auto gone = engine::remove_container(site_.client, helper->id, {.force = true, .volumes = false}, {});
+    // An interrupted run, too, takes away what it needs no more: the helper, and the volumes that the engine created
+    // for a VOLUME of the image. That of the secrets has a name and stays.
+    const auto gone = engine::remove_container(site_.client, helper->id, {.force = true, .volumes = true}, {});
     return written ? removed(gone) : plain(written);
   }
 
  private:
+  // The volumes that go with a removed container. The engine keeps one that another container uses.
+  Outcome with_inherited(const plan::RemoveContainer& work, Outcome outcome) const {
+    if (!outcome) return outcome;
+    for (const auto& volume : work.inherited) {
+      const auto gone = engine::remove_volume(site_.client, volume, false, stop_);
+      const bool stays = !gone && gone.error().fault == Fault::conflict;
+      if (auto done = removed(gone); !done && !stays) return done;
+    }
+    return outcome;
+  }
+
   Outcome furnish(const plan::CreateContainer& work, const std::string& id) const {
     for (const auto& [network, endpoint] : work.connect) {
       if (auto joined = engine::connect_network(site_.client, network, id, endpoint, stop_); !joined)
@@ -218,7 +274,7 @@ class Worker {
     if (holder.state.status != "created") return false;
     const auto project = holder.labels.find(std::string(plan::label::project));
     if (project == holder.labels.end() || project->second != site_.project.name) return false;
-    const auto gone = engine::remove_container(site_.client, holder.id, {.force = true, .volumes = false}, stop_);
+    const auto gone = engine::remove_container(site_.client, holder.id, {.force = true, .volumes = true}, stop_);
     return gone || gone.error().fault == Fault::not_found;
   }
 

@@ -309,7 +309,7 @@ std::vector<Change> differences(const project::Project& project, const Instance&
   for (const auto& file : copied_files(service, known))
     copies.push_back({fmt::format("{}[{}]", file.is_config ? "configs" : "secrets", file.target), "", "", true});
   if (!copies.empty()) return copies;
-  auto wanted = container_body(project, service, secret_volumes(project, service, known));
+  auto wanted = container_body(project, service, secret_volumes(project, service, known, observed), "");
   settle_number(wanted, instance);
   const auto image_config = known.config ? *known.config : Json();
   try {

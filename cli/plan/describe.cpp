@@ -11,7 +11,8 @@
 namespace saasctl::plan {
 namespace {
 
-constexpr std::array verdicts{"", "create", "recreate", "start", "restart", "stop", "remove", "rename"};
+constexpr std::array verdicts{"",     "create", "recreate", "start", "restart",
+                              "stop", "remove", "rename",   "pull",  "build"};
 
 std::string_view name_of(Verdict verdict) {
   return verdicts.at(static_cast<std::size_t>(verdict));
@@ -26,6 +27,11 @@ struct Kind {
 struct Kinds {
   Kind operator()(const CreateNetwork& work) const { return {"create_network", "network", work.name}; }
   Kind operator()(const RemoveNetwork& work) const { return {"remove_network", "network", work.name}; }
+  Kind operator()(const ProbeNetwork& work) const { return {"probe_network", "network", work.name}; }
+  Kind operator()(const ReplaceNetwork& work) const { return {"replace_network", "network", work.name}; }
+  Kind operator()(const GetImage& work) const {
+    return {work.build ? "build_image" : "pull_image", "image", work.image};
+  }
   Kind operator()(const CreateVolume& work) const { return {"create_volume", "volume", work.name}; }
   Kind operator()(const RemoveVolume& work) const { return {"remove_volume", "volume", work.name}; }
   Kind operator()(const FillSecrets& work) const { return {"fill_secrets", "volume", work.volume}; }
@@ -34,6 +40,7 @@ struct Kinds {
   Kind operator()(const StopContainer& work) const { return {"stop_container", "container", work.container}; }
   Kind operator()(const RemoveContainer& work) const { return {"remove_container", "container", work.container}; }
   Kind operator()(const RenameContainer& work) const { return {"rename_container", "container", work.container}; }
+  Kind operator()(const ReattachContainer& work) const { return {"reattach_container", "container", work.container}; }
   Kind operator()(const RunHook& work) const { return {"run_hook", "container", work.container}; }
   Kind operator()(const KillContainer& work) const { return {"kill_container", "container", work.container}; }
   Kind operator()(const PauseContainer& work) const { return {"pause_container", "container", work.container}; }

@@ -240,9 +240,17 @@ Plan plan_remove(const Living& living, const RemoveOptions& options) {
     if (container.is_up() && stopped == stops.end()) return;
     Indices after;
     if (stopped != stops.end()) after.push_back(stopped->second);
-    planner.add(RemoveContainer{container.service, container.name, options.volumes}, std::move(after));
+    planner.add(removal_of(container, options.volumes), std::move(after));
   });
   return planner.take();
+}
+
+RemoveContainer removal_of(const ObservedContainer& container, bool volumes) {
+  RemoveContainer removal{container.service, container.name, volumes};
+  if (volumes) {
+    for (const auto& volume : container.anonymous) removal.inherited.push_back(volume.name);
+  }
+  return removal;
 }
 
 project::Project project_of_labels(const std::string& name, const std::vector<LabelledContainer>& containers) {

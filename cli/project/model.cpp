@@ -87,7 +87,7 @@ std::string model_hash(const Json& model) {
 std::string content_digest(std::string_view key, std::string_view content) {
   std::string text = "saasctl content\n";
   text.append(key).append("\n").append(content);
-  return sha256_hex(text).substr(0, 8);
+  return sha256_hex(text);
 }
 
 }  // namespace saasctl::project

@@ -7,6 +7,7 @@
 
 #include "catch.hpp"
 #include "generated.hpp"
+#include "paths.hpp"
 #include "stack_text.hpp"
 #include "util/file.hpp"
 #include "util/text.hpp"

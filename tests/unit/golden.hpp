@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "catch.hpp"
+#include "paths.hpp"
 #include "util/file.hpp"
 
 namespace saasctl {

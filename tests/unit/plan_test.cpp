@@ -118,8 +118,8 @@ configs: {c: {file: /srv/c}}
 )"}});
   const auto project = files.project({{"HOME", "/root"}});
   const auto& service = *project.find("web");
-  const auto secrets = secret_volumes(project, service, {"sha256:x", ""});
-  auto made = container_body(project, service, secrets);
+  const auto secrets = secret_volumes(project, service, {"sha256:x", ""}, {});
+  auto made = container_body(project, service, secrets, "salt");
   const auto folder = project.folder.string();
   std::string text = made.body.dump(2);
   for (const auto& [name, endpoint] : made.connect) text += "\n" + name + " " + endpoint.dump();

@@ -1,3 +1,4 @@
+#include "paths.hpp"
 #include "project/order.hpp"
 #include "project_files.hpp"
 #include "render/render.hpp"

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "catch.hpp"
+#include "paths.hpp"
 #include "util/file.hpp"
 #include "util/text.hpp"
 

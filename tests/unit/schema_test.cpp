@@ -2,6 +2,7 @@
 #include <set>
 
 #include "catch.hpp"
+#include "paths.hpp"
 #include "stack/stack.hpp"
 #include "stack/template.hpp"
 #include "util/file.hpp"

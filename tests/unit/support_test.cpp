@@ -6,6 +6,7 @@
 #include <set>
 
 #include "catch.hpp"
+#include "paths.hpp"
 #include "stack_text.hpp"
 #include "util/file.hpp"
 #include "util/text.hpp"
