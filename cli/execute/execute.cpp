@@ -19,11 +19,16 @@ namespace {
 
 constexpr std::size_t most_threads = 32;
 
+// Waits and hooks change nothing that another command's plan could rely on.
+bool is_change(const plan::Work& work) {
+  return !std::holds_alternative<plan::AwaitService>(work) && !std::holds_alternative<plan::RunHook>(work);
+}
+
 // Hands out the actions whose predecessors are done. All members are guarded by the mutex.
 class Schedule {
  public:
   Schedule(const plan::Plan& plan, const Listener& listener)
-      : listener_(listener), waiting_(plan.actions.size()), next_(plan.actions.size()) {
+      : plan_(plan), listener_(listener), waiting_(plan.actions.size()), next_(plan.actions.size()) {
     for (std::size_t i = 0; i < plan.actions.size(); ++i) {
       waiting_[i] = plan.actions[i].after.size();
       for (const auto before : plan.actions[i].after) next_[before].push_back(i);
@@ -39,6 +44,7 @@ class Schedule {
     if (stop.stop_requested() || ready_.empty()) return std::nullopt;
     const auto index = ready_.front();
     ready_.pop_front();
+    if (is_change(plan_.actions[index].work)) ++changing_;
     listener_({Phase::begun, index});
     return index;
   }
@@ -47,6 +53,7 @@ class Schedule {
   void finish(std::size_t index, std::chrono::nanoseconds duration, const std::optional<std::string>& unmet = {}) {
     const std::scoped_lock lock(mutex_);
     --open_;
+    if (is_change(plan_.actions[index].work)) --changing_;
     for (const auto after : next_[index]) {
       if (--waiting_[after] == 0) ready_.push_back(after);
     }
@@ -54,8 +61,16 @@ class Schedule {
     changed_.notify_all();
   }
 
+  // Whether something is changed now or could be.
+  bool has_change() {
+    const std::scoped_lock lock(mutex_);
+    return changing_ > 0 ||
+           std::ranges::any_of(ready_, [&](std::size_t index) { return is_change(plan_.actions[index].work); });
+  }
+
   void fail(std::size_t index, std::chrono::nanoseconds duration, ReadyError error) {
     const std::scoped_lock lock(mutex_);
+    if (is_change(plan_.actions[index].work)) --changing_;
     const bool consequence = error_ && error.fault == Fault::interrupted;
     if (!consequence) listener_({Phase::failed, index, duration});
     if (!error_ || (error_->fault == Fault::interrupted && error.fault != Fault::interrupted))
@@ -76,6 +91,7 @@ class Schedule {
   }
 
  private:
+  const plan::Plan& plan_;
   const Listener& listener_;
   std::mutex mutex_;
   std::condition_variable_any changed_;
@@ -83,6 +99,7 @@ class Schedule {
   std::vector<std::vector<std::size_t>> next_;
   std::deque<std::size_t> ready_;
   std::size_t open_ = 0;
+  std::size_t changing_ = 0;  // changes that were handed out and have not ended
   std::optional<ReadyError> error_;
 };
 
@@ -93,20 +110,57 @@ bool is_optional(const plan::Work& work) {
   return hook && hook->when == "pre_stop";
 }
 
+// Has the turn while anything is changed or could be. Safe to use from several threads.
+class Gate {
+ public:
+  Gate(Turn* turn, Schedule& schedule) : turn_(turn), schedule_(schedule) {
+    if (turn_ && !schedule_.has_change()) turn_->give_back();
+  }
+
+  Result<void> enter(const plan::Work& work, const std::stop_token& stop) {
+    if (!turn_ || !is_change(work)) return {};
+    const std::scoped_lock lock(mutex_);
+    if (!has_turn_) {
+      if (auto taken = turn_->take(stop); !taken) return taken;
+    }
+    has_turn_ = true;
+    return {};
+  }
+
+  // After what follows has been made ready.
+  void leave(const plan::Work& work) {
+    if (!turn_ || !is_change(work)) return;
+    const std::scoped_lock lock(mutex_);
+    if (!has_turn_ || schedule_.has_change()) return;
+    turn_->give_back();
+    has_turn_ = false;
+  }
+
+ private:
+  Turn* turn_;
+  Schedule& schedule_;
+  std::mutex mutex_;
+  bool has_turn_ = false;  // asked for with the first change, though the caller has it until then
+};
+
 // Does actions until none is left or `all` is stopped, which the first failure does.
-void work_off(const Site& site, const plan::Plan& plan, Schedule& schedule, std::stop_source& all) {
+void work_off(const Site& site, const plan::Plan& plan, Schedule& schedule, Gate& gate, std::stop_source& all) {
   while (const auto index = schedule.take(all.get_token())) {
     const auto begun = std::chrono::steady_clock::now();
-    auto outcome = carry_out(site, plan.actions[*index].work, all.get_token());
+    const auto& work = plan.actions[*index].work;
+    const auto turn = gate.enter(work, all.get_token());
+    std::expected<void, ReadyError> outcome = std::unexpected(ReadyError{turn ? Error{} : turn.error()});
+    if (turn) outcome = carry_out(site, work, all.get_token());
     const auto duration = std::chrono::steady_clock::now() - begun;
     if (outcome) {
       schedule.finish(*index, duration);
-    } else if (is_optional(plan.actions[*index].work) && outcome.error().fault != Fault::interrupted) {
+    } else if (is_optional(work) && outcome.error().fault != Fault::interrupted) {
       schedule.finish(*index, duration, outcome.error().message);
     } else {
       schedule.fail(*index, duration, std::move(outcome.error()));
       all.request_stop();
     }
+    if (turn) gate.leave(work);
   }
 }
 
@@ -162,6 +216,7 @@ std::expected<void, ReadyError> execute(const engine::Client& client, const proj
   const auto watch = watch_for(client, project, plan);
   const Site site{client, project, options, environment, handles, watch.get(), start + options.timeout};
   Schedule schedule(plan, listener);
+  Gate gate(options.turn, schedule);
   std::stop_source all;
   const std::stop_callback outer(stop, [&all] { all.request_stop(); });
   {
@@ -172,7 +227,7 @@ std::expected<void, ReadyError> execute(const engine::Client& client, const proj
     std::vector<std::jthread> threads;
     const auto work = [&] {
       try {
-        work_off(site, plan, schedule, all);
+        work_off(site, plan, schedule, gate, all);
       } catch (const std::exception& error) {
         schedule.give_up({{Fault::failed, error.what()}});
         all.request_stop();

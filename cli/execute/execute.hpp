@@ -9,6 +9,7 @@
 
 #include "engine/client.hpp"
 #include "execute/ready.hpp"
+#include "execute/turn.hpp"
 #include "plan/plan.hpp"
 #include "project/project.hpp"
 #include "stack/interpolate.hpp"
@@ -32,6 +33,9 @@ struct ExecuteOptions {
   bool call_off = false;                       // what else still runs then is called off
   std::optional<std::chrono::seconds> stop_grace = std::nullopt;
   Pace pace = {};
+  // Had by the caller when the execution begins, given back while nothing but waits and hooks is at work, taken again
+  // before the next change; afterwards the caller may have it or not. Null: nobody else is expected.
+  Turn* turn = nullptr;
 };
 
 // Does every action as soon as those it waits for are done, many at once. The first failure stops the rest and is what
