@@ -142,7 +142,7 @@ int run(int argc, const char* const* argv) {
     terminal.message(missing_verb(app));
     return exit_code(Fault::usage);
   }
-  const Session session{options, environment, terminal, signals.token()};
+  const Session session{options, environment, terminal, signals.token(), &signals};
   const int code = action(session);
   if (signals.received() != 0 && code == exit_code(Fault::interrupted)) {
     if (!goes_on_for_ever(app))

@@ -14,6 +14,8 @@
 
 namespace saasctl::commands {
 
+class Signals;
+
 // Options that stand before or after any verb.
 struct GlobalOptions {
   std::vector<std::string> files;
@@ -32,7 +34,8 @@ struct Session {
   const GlobalOptions& options;
   const stack::Variables& environment;
   const terminal::Terminal& terminal;
-  std::stop_token stop;  // set by SIGINT and SIGTERM
+  std::stop_token stop;              // set by SIGINT and SIGTERM
+  const Signals* signals = nullptr;  // for whoever has to clean up after a second one
 };
 
 // Which files the options and the environment name, and how they are to be read.

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <csignal>
 #include <system_error>
 
@@ -13,6 +14,9 @@
 
 namespace saasctl::commands {
 namespace {
+
+// With an engine that hangs, nobody can clean up.
+constexpr std::chrono::seconds longest_hold{15};
 
 // SIGINT, SIGTERM and SIGHUP, blocked in this thread and those it makes.
 sigset_t block_signals() {
@@ -37,18 +41,44 @@ Signals::Signals() {
   std::signal(SIGPIPE, SIG_IGN);
   const int descriptor = ::signalfd(-1, &set, SFD_CLOEXEC);
   if (descriptor < 0) throw std::system_error(errno, std::generic_category(), "signalfd");
-  thread_ = std::jthread([this, descriptor](const std::stop_token& stop) {
-    // Ends at once when it is no longer needed: nobody waits for the end of a process.
-    const StopSignal ended(stop);
-    while (wait_ready(descriptor, POLLIN, {}, ended)) {
-      signalfd_siginfo info{};
-      if (::read(descriptor, &info, sizeof info) != sizeof info) continue;
-      if (received_ != 0) _exit(128 + static_cast<int>(info.ssi_signo));
-      received_ = static_cast<int>(info.ssi_signo);
+  thread_ = std::jthread([this, descriptor](const std::stop_token& stop) { serve(descriptor, stop); });
+}
+
+void Signals::serve(int descriptor, const std::stop_token& stop) {
+  // Ends at once when it is no longer needed: nobody waits for the end of a process.
+  const StopSignal ended(stop);
+  while (wait_ready(descriptor, POLLIN, {}, ended)) {
+    signalfd_siginfo info{};
+    if (::read(descriptor, &info, sizeof info) != sizeof info) continue;
+    const auto signal = static_cast<int>(info.ssi_signo);
+    if (received_ == 0) {
+      received_ = signal;
       source_.request_stop();
+      continue;
     }
-    ::close(descriptor);
-  });
+    urgent_.request_stop();
+    await_release(stop);
+    if (!stop.stop_requested()) _exit(128 + signal);
+  }
+  ::close(descriptor);
+}
+
+void Signals::await_release(const std::stop_token& stop) {
+  std::unique_lock lock(mutex_);
+  released_.wait_for(lock, stop, longest_hold, [this] { return holds_ == 0; });
+}
+
+Signals::Hold::Hold(const Signals* signals) : signals_(signals) {
+  if (!signals_) return;
+  const std::scoped_lock lock(signals_->mutex_);
+  ++signals_->holds_;
+}
+
+Signals::Hold::~Hold() {
+  if (!signals_) return;
+  const std::scoped_lock lock(signals_->mutex_);
+  --signals_->holds_;
+  signals_->released_.notify_all();
 }
 
 }  // namespace saasctl::commands

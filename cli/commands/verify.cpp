@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "commands/carry.hpp"
+#include "commands/project_lock.hpp"
 #include "commands/verb.hpp"
 #include "execute/observe.hpp"
 #include "report/console.hpp"
@@ -42,12 +43,17 @@ Result<std::vector<ReportFile>> report_files(const std::vector<std::string>& tex
 // The engine's part of a `recreate` step: the same plan and executor as up.
 verify::Recreate recreate_with(const Session& session, const engine::Client& client, const project::Project& project) {
   return [&](const std::string& service, std::stop_token stop) -> Result<void> {
+    const Session until{session.options, session.environment, session.terminal, stop, session.signals};
+    ProjectTurn turn(until, client.endpoint(), project.name, "verify", lock_patience);
+    if (const auto begun = turn.begin(); !begun) return std::unexpected(begun.error());
     auto observed = execute::observe(client, project, stop);
     if (!observed) return std::unexpected(observed.error());
     const auto plan = plan::plan_recreate(project, *observed, service);
     if (!plan) return std::unexpected(plan.error());
     const auto silent = [](const execute::Event&) {};
-    auto done = execute::execute(client, project, *plan, {}, process_lookup(session), silent, stop);
+    execute::ExecuteOptions options;
+    options.turn = &turn;
+    auto done = execute::execute(client, project, *plan, options, process_lookup(session), silent, stop);
     if (!done) return std::unexpected(static_cast<Error&>(done.error()));
     return {};
   };

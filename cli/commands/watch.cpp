@@ -6,6 +6,7 @@
 
 #include "commands/carry.hpp"
 #include "commands/images.hpp"
+#include "commands/origin.hpp"
 #include "commands/project_lock.hpp"
 #include "commands/service_container.hpp"
 #include "commands/verb.hpp"
@@ -183,20 +184,28 @@ int bring_up(const Site& site, const std::vector<std::string>& services, build::
     acquire.services = services;
     if (const int code = get_images(session, site.client, site.project, acquire, board); code != 0) return code;
   }
-  const auto lock = lock_project(session, site.client.endpoint(), site.project.name, "watch", lock_patience);
-  if (!lock) return fail(session, lock.error());
-  const auto observed = execute::observe(site.client, site.project, session.stop);
-  if (!observed) return fail(session, observed.error());
+  ProjectTurn turn(session, site.client.endpoint(), site.project.name, "watch", lock_patience);
   plan::UpOptions options;
   options.services = services;
   options.wait = plan::Wait::ready;
   options.no_dependencies = what == build::Acquire::build;  // a rebuild is of that service alone
-  const auto plan = plan::plan_up(site.project, *observed, options);
-  if (!plan) return fail(session, plan.error());
-  terminal::Board board(session.terminal, "watch");
-  const auto done = carry_plan(session, site.client, site.project, *plan, {}, board);
-  board.finish();
-  return done ? 0 : fail_with_service(session, done.error());
+  for (;;) {
+    if (const auto begun = turn.begin(); !begun) return fail(session, begun.error());
+    const auto observed = execute::observe(site.client, site.project, session.stop);
+    if (!observed) return fail(session, observed.error());
+    if (const auto own = check_origin(session, site.project, observed->containers, false); !own)
+      return fail(session, own.error());
+    const auto plan = plan::plan_up(site.project, *observed, options);
+    if (!plan) return fail(session, plan.error());
+    terminal::Board board(session.terminal, "watch");
+    execute::ExecuteOptions execute;
+    execute.turn = &turn;
+    const auto done = carry_plan(session, site.client, site.project, *plan, execute, board);
+    board.finish();
+    if (done) return 0;
+    const auto overtaken = done.error().fault == Fault::interrupted ? Result<bool>(false) : turn.begin();
+    if (!overtaken || !*overtaken) return fail_with_service(session, done.error());
+  }
 }
 
 Result<void> rebuild(const Site& site, const std::string& service) {

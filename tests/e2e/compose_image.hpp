@@ -1,6 +1,7 @@
 // Debian's docker compose as an image, for the tests that ask the real one.
 #pragma once
 
+#include "paths.hpp"
 #include "real_engine.hpp"
 
 namespace saasctl::test {

@@ -4,6 +4,7 @@
 
 #include "compose_image.hpp"
 #include "engine/logs.hpp"
+#include "paths.hpp"
 #include "stack.hpp"
 #include "util/text.hpp"
 

@@ -1,6 +1,7 @@
 // Images: built, pulled, or built because they cannot be pulled.
 #include <thread>
 
+#include "paths.hpp"
 #include "stack.hpp"
 #include "util/http.hpp"
 #include "util/text.hpp"

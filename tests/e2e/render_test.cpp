@@ -2,6 +2,7 @@
 #include <fstream>
 
 #include "local_server.hpp"
+#include "paths.hpp"
 #include "temporary_folder.hpp"
 #include "tool.hpp"
 

@@ -1,6 +1,7 @@
 // The bundled stack under a name, in a folder and on ports of a test's own.
 #pragma once
 
+#include "paths.hpp"
 #include "stack.hpp"
 
 namespace saasctl::test {

@@ -2,6 +2,7 @@
 #include <random>
 #include <thread>
 
+#include "paths.hpp"
 #include "stack.hpp"
 
 using namespace saasctl;

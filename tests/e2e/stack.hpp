@@ -10,6 +10,7 @@
 #include "engine/exec.hpp"
 #include "engine/networks.hpp"
 #include "engine/volumes.hpp"
+#include "paths.hpp"
 #include "plan/labels.hpp"
 #include "real_engine.hpp"
 #include "tool.hpp"

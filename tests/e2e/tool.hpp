@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "catch.hpp"
+#include "paths.hpp"
 #include "util/process.hpp"
 
 namespace saasctl::test {

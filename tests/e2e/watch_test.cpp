@@ -1,4 +1,5 @@
 // watch: files change here, and the container follows.
+#include "paths.hpp"
 #include "stack.hpp"
 
 using namespace saasctl;

@@ -15,6 +15,7 @@
 #include "engine/containers.hpp"
 #include "engine/images.hpp"
 #include "local_server.hpp"
+#include "paths.hpp"
 #include "temporary_folder.hpp"
 
 namespace saasctl::test {

@@ -6,6 +6,7 @@
 #include "engine/attached.hpp"
 #include "engine/exec.hpp"
 #include "engine/system.hpp"
+#include "paths.hpp"
 #include "real_engine.hpp"
 #include "tls_proxy.hpp"
 #include "util/descriptor.hpp"
