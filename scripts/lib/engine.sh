@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # The Docker Engine of the scripts: find it, start one where there is none, speak to it. To be sourced by bash after
 # messages.sh and packages.sh.
 #

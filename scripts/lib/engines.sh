@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # The tests on several container engines, each in a container of its own (tests/engines/). To be sourced by bash after messages.sh,
 # packages.sh, engine.sh and tests.sh. ENGINES_PROJECT and ENGINES_FOLDER are set by test_engines.
 

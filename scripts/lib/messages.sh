@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Messages of the scripts: everything a script says about itself goes to stderr. To be sourced by bash.
 
 say() { printf '%s\n' "$*" >&2; }

@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Debian packages the scripts need. To be sourced by bash after messages.sh.
 
 # listed_packages FILE...: the names in package lists (one a line; `#` starts a comment).

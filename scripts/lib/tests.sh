@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Running tests with ctest and counting what became of them. To be sourced by bash after messages.sh.
 
 # run_tests LABELS FILTER REPORT [COMMAND...]: runs the tests whose label matches the regular expression LABELS. COMMAND runs them
