@@ -188,3 +188,15 @@ TEST_CASE("documents of one file are laid over one another") {
   const StackFiles files({{"a.yaml", "services: {web: {image: x, user: a}}\n---\n---\nservices: {web: {user: b}}\n"}});
   CHECK(files.read({}).service().user == "b");
 }
+
+TEST_CASE("a verification plan in a file of its own is appended, and may name services of the other file") {
+  const StackFiles files({{"a.yaml", "services: {web: {image: x}}\nverify: [{name: One, healthy: web}]\n"},
+                          {"checks.yaml", "verify: [{name: Two, healthy: all}]\n"}});
+  const auto read = files.read({.files = {"a.yaml", "checks.yaml"}});
+  INFO(read.errors());
+  REQUIRE(read.diagnostics.empty());
+  const auto& plan = read.document->stack.verify;
+  REQUIRE(plan.size() == 2);
+  CHECK(plan[0].name == "One");
+  CHECK(plan[1].name == "Two");
+}
