@@ -61,7 +61,9 @@ void disks(const stack::Service& spec, Json& host) {
 Json device_request(const stack::DeviceRequest& request, bool gpu) {
   auto capabilities = request.capabilities;
   if (gpu) capabilities.emplace_back("gpu");
-  Json out = {{"Driver", request.driver.value_or("")}, {"Capabilities", {capabilities}}};
+  // A list of one list; in braces, two capabilities would be taken for a name and its value.
+  Json out = {{"Driver", request.driver.value_or("")}};
+  out["Capabilities"].push_back(capabilities);
   if (!request.device_ids.empty()) {
     out["DeviceIDs"] = request.device_ids;
   } else {
