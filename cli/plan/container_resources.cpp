@@ -139,7 +139,7 @@ void add_resources(const stack::Service& spec, Json& host) {
   if (!ulimits.empty()) host["Ulimits"] = std::move(ulimits);
   host["RestartPolicy"] = restart_policy(spec);
   if (spec.logging) {
-    Json config = {{"Type", spec.logging->driver.value_or("json-file")}};
+    Json config = {{"Type", spec.logging->driver.value_or("")}};  // empty: the engine's own default
     if (!spec.logging->options.empty()) config["Config"] = object_of(spec.logging->options);
     host["LogConfig"] = std::move(config);
   }
