@@ -36,6 +36,7 @@ project::Project changed(project::Project project, const OneOffOptions& options)
   if (options.working_dir) service.spec.working_dir = options.working_dir;
   for (const auto& assignment : options.environment) set_variable(service.spec.environment, assignment);
   service.spec.restart = "no";
+  if (service.spec.deploy) service.spec.deploy->restart_policy.reset();
   service.spec.tty = options.tty;
   service.spec.stdin_open = options.input;
   if (!options.service_ports) service.spec.ports.clear();
