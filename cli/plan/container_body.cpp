@@ -218,7 +218,10 @@ class Body {
       if (found != project_.networks.end()) endpoints.emplace_back(found->name, endpoint(use));
     }
     mac_address(endpoints);
-    if (endpoints.empty()) return {};
+    if (endpoints.empty()) {
+      if (auto names = links(); !names.empty()) host_["Links"] = std::move(names);
+      return {};
+    }
     host_["NetworkMode"] = endpoints.front().first;
     body_["NetworkingConfig"] = {{"EndpointsConfig", {{endpoints.front().first, endpoints.front().second}}}};
     endpoints.erase(endpoints.begin());
