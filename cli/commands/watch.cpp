@@ -14,6 +14,7 @@
 #include "engine/exec.hpp"
 #include "engine/images.hpp"
 #include "execute/observe.hpp"
+#include "plan/resource_body.hpp"
 #include "project/order.hpp"
 #include "util/folder_watch.hpp"
 #include "util/pack.hpp"
@@ -129,7 +130,7 @@ engine::ExecOptions exec_options(const stack::Hook& hook) {
   options.working_directory = hook.working_dir.value_or("");
   options.privileged = hook.privileged.value_or(false);
   options.timeout = std::chrono::minutes(10);
-  for (const auto& entry : hook.environment) options.environment.push_back(entry.name + "=" + entry.value.value_or(""));
+  options.environment = plan::variables_of(hook.environment);
   return options;
 }
 

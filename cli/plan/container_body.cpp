@@ -9,6 +9,7 @@
 #include "plan/container_mounts.hpp"
 #include "plan/container_resources.hpp"
 #include "plan/labels.hpp"
+#include "plan/resource_body.hpp"
 #include "project/model.hpp"
 #include "stack/implied.hpp"
 #include "util/text.hpp"
@@ -72,9 +73,7 @@ class Body {
     if (spec_.stop_signal) body_["StopSignal"] = *spec_.stop_signal;
     if (spec_.stop_grace_period)
       body_["StopTimeout"] = std::chrono::ceil<std::chrono::seconds>(spec_.stop_grace_period->value).count();
-    Json environment = Json::array();
-    for (const auto& entry : spec_.environment) environment.push_back(entry.name + "=" + entry.value.value_or(""));
-    if (!environment.empty()) body_["Env"] = std::move(environment);
+    if (!spec_.environment.empty()) body_["Env"] = variables_of(spec_.environment);
     if (spec_.healthcheck) body_["Healthcheck"] = healthcheck(*spec_.healthcheck);
   }
 

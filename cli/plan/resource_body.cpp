@@ -40,6 +40,12 @@ Json object_of(const stack::Pairs& pairs) {
   return out;
 }
 
+std::vector<std::string> variables_of(const stack::Pairs& pairs) {
+  std::vector<std::string> variables;
+  for (const auto& [name, at, value] : pairs) variables.push_back(value ? name + "=" + *value : name);
+  return variables;
+}
+
 Json network_body(const project::Project& project, const project::Network& network) {
   const auto& spec = network.spec;
   Json body = {{"Name", network.name}, {"Driver", spec.driver.value_or("bridge")}};

@@ -150,10 +150,18 @@ class One {
       for (const auto& [name, value] : files.read(file)) set_pair(environment, name, value, file.at);
     }
     for (const auto& [name, at, value] : spec.environment) {
-      const auto resolved = value ? value : resolver_.environment(name);
-      if (resolved) set_pair(environment, name, resolved, at);
+      // Without a value anywhere the name stays: it takes away the variable of an env_file and of the image.
+      set_pair(environment, name, value ? value : resolver_.environment(name), at);
     }
     spec.environment = std::move(environment);
+    for (auto* hooks : {&spec.post_start, &spec.pre_stop}) {
+      for (auto& hook : *hooks) resolve_names(hook.environment);
+    }
+    if (spec.develop) {
+      for (auto& watch : spec.develop->watch) {
+        if (watch.exec) resolve_names(watch.exec->environment);
+      }
+    }
     stack::Pairs labels;
     for (const auto& file : spec.label_file) {
       for (const auto& [name, value] : files.read(file)) set_pair(labels, name, value, file.at);
@@ -169,6 +177,13 @@ class One {
       spec.healthcheck->disable = true;
     for (auto& option : spec.security_opt) read_profile(option);
     fold_short_limits(spec);
+  }
+
+  // Variables without a value get that of the caller.
+  void resolve_names(stack::Pairs& pairs) const {
+    for (auto& pair : pairs) {
+      if (!pair.value) pair.value = resolver_.environment(pair.name);
+    }
   }
 
   std::string host_path(const std::string& path) const {

@@ -128,7 +128,6 @@ class ServiceWriter {
     with_member(out, "gpus", settle_counts);
     with_member(out, "memswap_limit", [](Json& size) { size = size == "-1" ? Json(-1) : size; });
     with_member(out, "mem_swappiness", [](Json& value) { value = value.is_number() ? Json(value.dump()) : value; });
-    for (const auto& name : unset_) out["environment"][name] = nullptr;
     with_member(out, "environment", [](Json& environment) { environment = sorted(environment); });
     with_member(out, "networks", [](Json& networks) {
       for (auto& use : networks) {
@@ -174,9 +173,6 @@ class ServiceWriter {
   }
 
   void take_resolved() {
-    for (const auto& [name, at, value] : spec_.environment) {
-      if (!value && !service_.spec.environment.find(name)) unset_.push_back(name);
-    }
     spec_.environment = service_.spec.environment;
     spec_.env_file.clear();
     spec_.labels = service_.spec.labels;
@@ -265,7 +261,6 @@ class ServiceWriter {
   const project::Service& service_;
   stack::Mode mode_;
   stack::Service spec_;
-  std::vector<std::string> unset_;  // variables of the process without a value
 };
 
 // What the services that are shown use of the top level.

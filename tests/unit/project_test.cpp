@@ -1,4 +1,5 @@
 #include "paths.hpp"
+#include "plan/container_body.hpp"
 #include "project/order.hpp"
 #include "project_files.hpp"
 #include "render/render.hpp"
@@ -63,6 +64,18 @@ TEST_CASE("environment wins over env_file, and a later env_file over an earlier 
   stack::Variables got;
   for (const auto& entry : project.services[0].spec.environment) got[entry.name] = *entry.value;
   CHECK(got == stack::Variables{{"A", "1"}, {"B", "2"}, {"C", "own"}, {"D", "outer"}});
+}
+
+TEST_CASE("a variable without a value anywhere takes that of the env_file and of the image away") {
+  const ProjectFiles files(Files{{"stack.yaml", web("    env_file: one.env\n    environment: [A, B=, C]\n")},
+                                 {"one.env", "A=1\nB=1\nD=1\n"}});
+  const auto project = files.project({{"C", "outer"}});
+  std::string got;
+  for (const auto& [name, at, value] : project.services[0].spec.environment)
+    got += name + (value ? "=" + *value : "") + ";";
+  CHECK(got == "A;B=;D=1;C=outer;");
+  const auto body = plan::container_body(project, project.services[0], {}).body;
+  CHECK(body["Env"] == Json{"A", "B=", "D=1", "C=outer"});
 }
 
 TEST_CASE("errors of every file come together") {
