@@ -142,8 +142,7 @@ const Record<Service>& service_record() {
           .key("logging", &Service::logging, logging_form(), "Where the output goes.")
           .key("tty", &Service::tty, boolean(), "Give the process a terminal.")
           .key("stdin_open", &Service::stdin_open, boolean(), "Keep its standard input open.")
-          .key("attach", &Service::attach, boolean(), "Show its output while up runs.")
-          .no_effect("up leaves the containers in the background; see logs")
+          .key("attach", &Service::attach, boolean(), "false: `up` does not show its output while it stays.")
           .refused("credential_spec", "credentials of this kind exist on Windows only")
           .refused("models", "language models are run by Docker Desktop; start the model as a service")
           .refused("pre_start",
