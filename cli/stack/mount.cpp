@@ -103,6 +103,11 @@ bool take_option(const std::string& option, Mount& mount) {
 std::optional<Mount> read_short(const Node& node, Reader& reader) {
   const auto scalar = reader.scalar(node);
   if (!scalar) return std::nullopt;
+std::string without_end_slash(std::string path) {
+  while (path.size() > 1 && path.ends_with('/')) path.pop_back();
+  return path;
+}
+
   const auto parts = split_outside_variables(scalar->kept);
   Mount mount;
   mount.at = node.at;
@@ -128,6 +133,7 @@ std::optional<Mount> read_short(const Node& node, Reader& reader) {
   return mount;
 }
 
+  mount.target = without_end_slash(std::move(mount.target));
 // The options of the short form; absent: it cannot say all there is.
 std::optional<std::string> short_options(const Mount& mount) {
   std::vector<std::string> options;
@@ -155,11 +161,6 @@ std::optional<Json> shorten(const Mount& mount, Style style) {
   std::string text = mount.source ? *mount.source + ":" + mount.target : mount.target;
   if (!options->empty()) text += ":" + *options;
   return Json(text);
-}
-
-std::string without_end_slash(std::string path) {
-  while (path.size() > 1 && path.ends_with('/')) path.pop_back();
-  return path;
 }
 
 void check_long(const Node& node, const Mount& mount, Reader& reader) {
