@@ -23,7 +23,10 @@ Form<BindOptions> bind_form() {
                "Make a folder where the host has nothing; default: true.")
           .key("recursive", &BindOptions::recursive, one_of({"enabled", "disabled", "writable", "readonly"}),
                "What becomes of mounts below it (Engine 25 and later).")
-          .key("selinux", &BindOptions::selinux, one_of({"z", "Z"}), "Label anew: z shared, Z for this container.");
+          .key("selinux", &BindOptions::selinux, one_of({"z", "Z"}),
+               "Label anew: z shared, Z for this container. Not beside create_host_path: false and recursive: the "
+               "engine's "
+               "API labels no mount of that kind.");
   return record.form();
 }
 
@@ -100,14 +103,14 @@ bool take_option(const std::string& option, Mount& mount) {
   return false;
 }
 
-std::optional<Mount> read_short(const Node& node, Reader& reader) {
-  const auto scalar = reader.scalar(node);
-  if (!scalar) return std::nullopt;
 std::string without_end_slash(std::string path) {
   while (path.size() > 1 && path.ends_with('/')) path.pop_back();
   return path;
 }
 
+std::optional<Mount> read_short(const Node& node, Reader& reader) {
+  const auto scalar = reader.scalar(node);
+  if (!scalar) return std::nullopt;
   const auto parts = split_outside_variables(scalar->kept);
   Mount mount;
   mount.at = node.at;
@@ -130,10 +133,10 @@ std::string without_end_slash(std::string path) {
     reader.error(node, fmt::format("the mount's target '{}' is not an absolute path", mount.target), "begin it with /");
     return std::nullopt;
   }
+  mount.target = without_end_slash(std::move(mount.target));
   return mount;
 }
 
-  mount.target = without_end_slash(std::move(mount.target));
 // The options of the short form; absent: it cannot say all there is.
 std::optional<std::string> short_options(const Mount& mount) {
   std::vector<std::string> options;
