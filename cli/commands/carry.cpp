@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <climits>
 
+#include "plan/engine_needs.hpp"
 #include "util/text.hpp"
 
 namespace saasctl::commands {
@@ -115,6 +117,18 @@ project::Json failure_json(const execute::ReadyError& error) {
   return out;
 }
 
+// Engines do not report the keys that they do not know. Podman's API goes by other versions.
+Result<void> check_engine(const Session& session, const engine::Client& client, const plan::Plan& plan) {
+  if (client.is_podman()) return {};
+  const int api_minor = client.api_version().major > 1 ? INT_MAX : client.api_version().minor;
+  for (const auto& need : plan::unmet_needs(plan, api_minor)) {
+    auto text = plan::describe(need, api_minor);
+    if (need.strict) return failure(Fault::failed, std::move(text), "update the engine, or remove the key");
+    session.terminal.warning(text + "; the key has no effect");
+  }
+  return {};
+}
+
 }  // namespace
 
 std::expected<void, execute::ReadyError> carry_plan(const Session& session, const engine::Client& client,
@@ -132,6 +146,8 @@ std::expected<void, execute::ReadyError> carry_plan(const Session& session, cons
     if (event.phase == execute::Phase::done)
       board.update(shown.task, waiting && !plan.changes ? TaskState::unchanged : TaskState::done, shown.done + why);
   };
+  if (auto able = check_engine(session, client, plan); !able)
+    return std::unexpected(execute::ReadyError{std::move(able.error())});
   return execute::execute(client, project, plan, options, process_lookup(session), listener, session.stop);
 }
 
