@@ -122,6 +122,23 @@ TEST_CASE("spellings that mean the same give the same requests") {
   }
 }
 
+TEST_CASE("values that mean different things give different requests") {
+  for (const auto& spec : key_data("values.yaml")) {
+    const auto group = made_up("", spec);
+    std::vector<KeyJson> trees;
+    for (const auto& value : group.values()) {
+      trees.push_back(without_model(group.requests(value)));
+      INFO(value << (trees.back().contains("error") ? trees.back()["error"].dump() : ""));
+      REQUIRE_FALSE(trees.back().contains("error"));
+      for (std::size_t i = 0; i + 1 < trees.size(); ++i) {
+        INFO("the same as " << group.values()[i]);
+        CHECK((trees[i] != trees.back()));
+      }
+    }
+    REQUIRE(trees.size() > 1);
+  }
+}
+
 TEST_CASE("the judge of cases finds a key without effect, equal values and cases that prove nothing") {
   const auto problems = [](KeyCase one, Support support = Support::full) {
     return joined(KeyJudge(one, support).problems());
