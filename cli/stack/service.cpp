@@ -50,7 +50,8 @@ const Record<Service>& service_record() {
           .key("env_file", &Service::env_file, list_or_one(env_file_form()),
                "Files of KEY=VALUE lines; environment wins over them.")
           .key("environment", &Service::environment, pairs(),
-               "Variables of the process; one without value comes from the caller's environment.")
+               "Variables of the process; one without a value comes from the caller's environment, or removes the "
+               "image's.")
           .key("secrets", &Service::secrets, list_of(grant_form()), "Secrets that appear as files below /run/secrets.")
           .key("configs", &Service::configs, list_of(grant_form()), "Configs that appear as files.")
           .key("ports", &Service::ports, ports_form(), "Ports published on the host.")
@@ -91,7 +92,8 @@ const Record<Service>& service_record() {
           .key("mem_reservation", &Service::mem_reservation, bytes(),
                "Memory set aside; short for deploy.resources.reservations.memory.")
           .key("memswap_limit", &Service::memswap_limit, swap_form(), "Memory and swap together; -1: no limit.")
-          .key("mem_swappiness", &Service::mem_swappiness, integer(0, 100), "How readily its memory is swapped out.")
+          .key("mem_swappiness", &Service::mem_swappiness, integer(0, 100),
+               "How readily its memory is swapped out; 0 is a value, which docker compose leaves out.")
           .key("cpu_count", &Service::cpu_count, integer(0, INT64_MAX), "Processors, on Windows.")
           .no_effect("engines on Linux know cpus")
           .key("cpu_percent", &Service::cpu_percent, decimal(0, 100), "Part of the processors, on Windows.")
