@@ -3,8 +3,10 @@
 
 #include <cstdio>
 #include <exception>
+#include <new>
 
 #include "commands/run.hpp"
+#include "util/printable.hpp"
 
 namespace {
 
@@ -21,10 +23,13 @@ int main(int argc, char** argv) {
   open_standard_descriptors();
   try {
     return saasctl::commands::run(argc, argv);
+  } catch (const std::bad_alloc&) {
+    std::fprintf(stderr, "error: out of memory\n       give saasctl more memory, or do less at once\n");
+    return 1;
   } catch (const std::exception& error) {
     std::fprintf(stderr,
                  "error: %s\n       this is a fault of saasctl itself; please report it with the command line\n",
-                 error.what());
+                 saasctl::printable_block(error.what(), 7).c_str());
     return 1;
   }
 }

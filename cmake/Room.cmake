@@ -1,21 +1,21 @@
-# What every target of the tool is compiled with, in one place.
+# Compile options of every target of the tool.
 add_library(saasctl_options INTERFACE)
 target_compile_options(saasctl_options INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor -Wold-style-cast -Wextra-semi -Werror
   $<$<CONFIG:Release>:-D_FORTIFY_SOURCE=2>)
-# GCC 12 sees overlapping copies in std::string::insert and operator+ where there are none (GCC bug 105651, mended in 13).
+# GCC 12 reports overlapping copies in std::string::insert and operator+ that do not exist (GCC bug 105651, fixed in 13).
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
   target_compile_options(saasctl_options INTERFACE -Wno-restrict)
 endif()
-# Nor are these warnings about the flow of values to be trusted once the optimiser has inlined the standard library: seen,
-# not fatal.
+# After the optimiser has inlined the standard library, these warnings are unreliable: the compiler prints them, but they are not
+# errors.
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   target_compile_options(saasctl_options INTERFACE
     $<$<CONFIG:Release>:-Wno-error=maybe-uninitialized -Wno-error=array-bounds -Wno-error=stringop-overflow
     -Wno-error=stringop-overread -Wno-error=dangling-pointer -Wno-error=nonnull -Wno-error=free-nonheap-object>)
 endif()
 target_include_directories(saasctl_options INTERFACE "${CMAKE_SOURCE_DIR}/cli")
-# A fault ends the program: undefined behaviour that is only printed would leave tests green.
+# A finding ends the program: if undefined behaviour were only printed, tests would still pass.
 add_library(saasctl_sanitizers INTERFACE)
 target_link_libraries(saasctl_options INTERFACE saasctl_sanitizers)
 if(SAASCTL_SANITIZE)
@@ -28,8 +28,8 @@ if(SAASCTL_SANITIZE)
   endif()
 endif()
 
-# room(NAME USES rooms... LINKS libraries...): one folder of cli/, one static library; USES are the rooms whose headers
-# it may include, and tests/rooms_test checks the #include lines against it.
+# room(NAME USES rooms... LINKS libraries...): builds one folder of cli/ as one static library. USES lists the rooms whose headers
+# it may include; tests/unit/rooms_test.cpp checks the #include lines.
 function(room NAME)
   cmake_parse_arguments(ROOM "" "" "USES;LINKS" ${ARGN})
   file(GLOB SOURCES CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/*.cpp")

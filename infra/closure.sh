@@ -1,5 +1,5 @@
 #!/bin/sh
-# closure.sh ROOT FILE...: copies dynamically linked files, and every shared library they need, to the same paths under ROOT.
+# closure.sh ROOT FILE...: copies dynamically linked files, and all shared libraries that they need, to the same paths under ROOT.
 set -eu
 root=$1
 shift

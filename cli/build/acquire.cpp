@@ -3,39 +3,83 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <condition_variable>
 #include <exception>
+#include <iterator>
 #include <mutex>
 #include <set>
 #include <thread>
 
+#include "build/build_call.hpp"
+#include "build/build_order.hpp"
+#include "build/builders.hpp"
+#include "build/dockerfile.hpp"
 #include "build/inline_dockerfile.hpp"
 #include "build/pull_policy.hpp"
+#include "build/service_request.hpp"
+#include "build/step_view.hpp"
+#include "build/unsupported.hpp"
 #include "engine/auth.hpp"
 #include "engine/images.hpp"
+#include "util/guarded.hpp"
+#include "util/text.hpp"
 
 namespace saasctl::build {
 namespace {
 
-// On images made here: the mark that tells them from pulled ones.
-constexpr auto built_label = "saasctl.built";
-constexpr std::size_t most_at_once = 4;
+constexpr std::size_t most_at_once = 64;         // BuildKit shares its work out itself
+constexpr std::size_t most_classic_at_once = 4;  // Podman does not
 
 struct Job {
   std::string image;
   const project::Service* service;
+  bool wanted = true;      // false: got only when another build stands on it
+  std::string other = {};  // a service that has another build for the same image
 };
 
-// One job an image, in the order of the services.
+bool same_build(const project::Service& a, const project::Service& b) {
+  const auto written = [](const project::Service& service) {
+    return stack::build_form().write(*service.spec.build, stack::Style::canonical);
+  };
+  return written(a) == written(b);
+}
+
+// One job an image, in the order of the services; of the services with one image the first that builds it has the say.
 std::vector<Job> jobs_of(const project::Project& project, const AcquireOptions& options) {
   std::vector<Job> jobs;
+  const auto add = [&](const project::Service& service, bool wanted) {
+    const auto known = std::ranges::find(jobs, service.image, &Job::image);
+    if (known == jobs.end()) {
+      jobs.push_back({service.image, &service, wanted});
+    } else if (service.build && !known->service->build) {
+      known->service = &service;
+    } else if (service.build && wanted && !same_build(service, *known->service)) {
+      known->other = service.name;
+    }
+  };
+  const auto is_wanted = [&](const project::Service& service) {
+    return options.services.empty() || std::ranges::find(options.services, service.name) != options.services.end();
+  };
   for (const auto& service : project.services) {
-    const bool wanted =
-        options.services.empty() || std::ranges::find(options.services, service.name) != options.services.end();
-    const bool known = std::ranges::find(jobs, service.image, &Job::image) != jobs.end();
-    const bool useful = service.build || options.what == Acquire::missing;
-    if (wanted && !known && useful) jobs.push_back({service.image, &service});
+    if (is_wanted(service) && (service.build || options.what == Acquire::missing)) add(service, true);
+  }
+  for (const auto& service : project.services) {
+    if (service.build && !is_wanted(service)) add(service, false);
   }
   return jobs;
+}
+
+// Its tags and the images that its Dockerfile names.
+OrderedBuild ordered(const Job& job) {
+  OrderedBuild out{.name = job.service->name, .tags = {job.image}, .bases = {}};
+  if (!job.service->build) return out;
+  const auto& build = *job.service->build;
+  out.tags.insert(out.tags.end(), build.tags.begin(), build.tags.end());
+  auto text = build.dockerfile_inline;
+  if (text.empty() && build.remote.empty())
+    text = read_file(find_dockerfile(build.context, build.dockerfile), dockerfile_kind).value_or("");
+  out.bases = images_of(parse_dockerfile(text), build.args);
+  return out;
 }
 
 using Outcome = std::expected<void, AcquireError>;
@@ -44,22 +88,90 @@ class Acquirer {
  public:
   Acquirer(const engine::Client& client, const project::Project& project, const AcquireOptions& options,
            const ImageSink& sink)
-      : client_(client), project_(project), options_(options), sink_(sink) {}
+      : client_(client), project_(project), options_(options), sink_(sink), jobs_(jobs_of(project, options)) {
+    slots_.resize(jobs_.size());
+  }
+
+  const std::vector<Job>& jobs() const { return jobs_; }
+
+  // What is certain to be built is looked at before anything is begun.
+  Outcome check() const {
+    for (const auto& job : jobs_) {
+      const auto& service = *job.service;
+      const bool certain = options_.what == Acquire::build ||
+                           (options_.what == Acquire::update && !service.pull_allowed) ||
+                           service.spec.pull_policy == "build";
+      if (!job.wanted || !service.build || !certain) continue;
+      if (const auto able = check_builder_can(service, client_.has_buildkit()); !able)
+        return std::unexpected(AcquireError{{able.error()}, job.image, service.name});
+    }
+    return {};
+  }
+
+  // The next job that was asked for and that nobody has begun; its number.
+  std::optional<std::size_t> next() {
+    const std::scoped_lock lock(slots_mutex_);
+    for (std::size_t i = 0; i < jobs_.size(); ++i) {
+      if (jobs_[i].wanted && slots_[i].state == SlotState::idle) return i;
+    }
+    return std::nullopt;
+  }
+
+  // Does a job once, whoever needs it first; everyone else waits for its end.
+  Outcome ensure(std::size_t index, const std::stop_token& stop) {
+    auto& slot = slots_[index];
+    {
+      std::unique_lock lock(slots_mutex_);
+      if (slot.state != SlotState::idle) {
+        const bool ended = slot_ended_.wait(lock, stop, [&] { return slot.state == SlotState::ended; });
+        return ended ? slot.outcome : std::unexpected(AcquireError{{{Fault::interrupted, "interrupted"}}});
+      }
+      slot.state = SlotState::running;
+    }
+    auto outcome = run_guarded(jobs_[index], stop);
+    const std::scoped_lock lock(slots_mutex_);
+    slot.state = SlotState::ended;
+    slot.outcome = outcome;
+    slot_ended_.notify_all();
+    return outcome;
+  }
+
+ private:
+  enum class SlotState { idle, running, ended };
+  struct Slot {
+    SlotState state = SlotState::idle;
+    Outcome outcome = {};
+  };
+
+  Outcome run_guarded(const Job& job, const std::stop_token& stop) {
+    try {
+      return run(job, stop);
+    } catch (const std::exception& error) {
+      return failed(job, {{Fault::failed, error.what()}});
+    }
+  }
+
+  // A label of an image that was pushed comes back with it; a pulled image has no time of tagging, as far as the engine
+  // keeps one.
+  bool is_built_here(const engine::Image& image) const {
+    return image.labels.contains(built_label) && (image.digests.empty() || image.last_tagged || client_.is_podman());
+  }
 
   Outcome run(const Job& job, const std::stop_token& stop) {
     const auto found = engine::inspect_image(client_, job.image, stop);
     if (!found && found.error().fault != Fault::not_found) return failed(job, {found.error()});
     const auto& service = *job.service;
-    const bool by_policy = service.spec.pull_policy == "build" && options_.what == Acquire::missing;
-    const bool rebuild = options_.what == Acquire::build || options_.what == Acquire::update || by_policy;
-    const bool pulled = found && service.pull_allowed && !found->labels.contains(built_label);
-    const bool stale = pulled && options_.what == Acquire::missing && is_stale(service.spec, *found);
-    const bool stays = !rebuild || !service.build || (pulled && options_.what == Acquire::update);
+    const auto what = job.wanted || options_.what == Acquire::missing ? options_.what : Acquire::update;
+    const bool by_policy = service.spec.pull_policy == "build" && what == Acquire::missing;
+    const bool rebuild = what == Acquire::build || what == Acquire::update || by_policy;
+    const bool pulled = found && service.pull_allowed && !is_built_here(*found);
+    const bool stale = pulled && what == Acquire::missing && is_stale(service.spec, *found);
+    const bool stays = !rebuild || !service.build || (pulled && what == Acquire::update);
     if (found && stays && !stale) {
-      sink_({job.image, ImageState::unchanged, pulled ? "is there" : "is there, built before"});
+      sink_(ImageEvent{job.image, ImageState::unchanged, pulled ? "is there" : "is there, built before"});
       return {};
     }
-    const bool may_pull = service.pull_allowed && (!found || stale) && options_.what != Acquire::build &&
+    const bool may_pull = service.pull_allowed && (!found || stale) && what != Acquire::build &&
                           service.spec.pull_policy != "never" && service.spec.pull_policy != "build";
     std::string reason;
     if (may_pull) {
@@ -69,7 +181,8 @@ class Acquirer {
       const bool ends = done.error().fault == Fault::interrupted || done.error().fault == Fault::no_engine;
       if (ends || (wanted && !service.build)) return failed(job, {done.error()});
       if (found) {
-        sink_({job.image, ImageState::unchanged, "is there, but could not be pulled again: " + done.error().message});
+        sink_(ImageEvent{job.image, ImageState::unchanged,
+                         "is there, but could not be pulled again: " + done.error().message});
         return {};
       }
       reason = done.error().message;
@@ -82,7 +195,6 @@ class Acquirer {
     return build(job, reason, stop);
   }
 
- private:
   static bool is_stale(const stack::Service& spec, const engine::Image& image) {
     const auto age = longest_age(spec);
     return age && (!image.last_tagged || std::chrono::system_clock::now() - *image.last_tagged >= *age);
@@ -97,8 +209,8 @@ class Acquirer {
   }
 
   Outcome failed(const Job& job, BuildError error) const {
-    sink_({job.image, ImageState::failed, error.message.substr(0, error.message.find('\n'))});
-    return std::unexpected(AcquireError{std::move(error), job.image});
+    sink_(ImageEvent{job.image, ImageState::failed, error.message.substr(0, error.message.find('\n'))});
+    return std::unexpected(AcquireError{std::move(error), job.image, job.service->name});
   }
 
   // A registry that could not be reached once is not asked again in this run: each silent one costs many seconds.
@@ -107,7 +219,7 @@ class Acquirer {
     if (const std::scoped_lock lock(registry_mutex_); unreachable_.contains(host)) {
       return failure(fmt::format("{} cannot be reached", host));
     }
-    sink_({job.image, ImageState::working, "pulling"});
+    sink_(ImageEvent{job.image, ImageState::working, "pulling"});
     engine::PullOptions pull;
     pull.platform = job.service->spec.platform.value_or("");
     if (!options_.docker_config.empty()) {
@@ -117,12 +229,12 @@ class Acquirer {
     }
     pull.progress = [&](const engine::PullProgress& progress) {
       const auto percent = progress.total > 0 ? fmt::format(" {}%", 100 * progress.current / progress.total) : "";
-      sink_(
-          {job.image, ImageState::working, fmt::format("pulling: {} {}{}", progress.layer, progress.status, percent)});
+      sink_(ImageEvent{job.image, ImageState::working,
+                       fmt::format("pulling: {} {}{}", progress.layer, progress.status, percent)});
     };
     auto done = engine::pull_image(client_, job.image, pull, stop);
     if (done) {
-      sink_({job.image, ImageState::done, "pulled"});
+      sink_(ImageEvent{job.image, ImageState::done, "pulled"});
     } else if (is_silent(done.error())) {
       const std::scoped_lock lock(registry_mutex_);
       unreachable_.insert(host);
@@ -130,110 +242,135 @@ class Acquirer {
     return done;
   }
 
+  const BuildOrder& order() {
+    const std::scoped_lock lock(order_mutex_);
+    if (!order_) {
+      std::vector<OrderedBuild> builds;
+      std::ranges::transform(jobs_, std::back_inserter(builds), ordered);
+      order_ = order_builds(builds);
+    }
+    return *order_;
+  }
+
+  // The images that the Dockerfile names and that are built here come first.
+  Outcome get_bases(const Job& job, const std::stop_token& stop) {
+    const auto index = static_cast<std::size_t>(&job - jobs_.data());
+    const auto& order = this->order();
+    if (const auto& cycle = order.cycles[index]; !cycle.empty()) {
+      return failed(job, {{Fault::usage,
+                           fmt::format("{}: the builds stand on each other in a circle: {}", job.service->name, cycle),
+                           "let one of the Dockerfiles name another image"}});
+    }
+    for (const auto base : order.bases[index]) {
+      if (auto done = ensure(base, stop); !done) return done;
+    }
+    return {};
+  }
+
+  void warn(const Job& job, const BuildRequest& wanted) const {
+    const auto say = [&](std::string text) { sink_(ImageWarning{job.image, std::move(text)}); };
+    if (!job.other.empty()) {
+      say(fmt::format("services {} and {} build this image in different ways: that of {} is used", job.service->name,
+                      job.other, job.service->name));
+    }
+    for (const auto& entry : parse_cache_from(job.service->build->cache_from).without_effect)
+      say(fmt::format("cache_from '{}' has no effect: the engine's own builder reads caches of registries only",
+                      entry));
+    if (!client_.has_buildkit()) return;
+    for (auto& text : without_effect(wanted, client_.api_version())) say(std::move(text));
+  }
+
   Outcome build(const Job& job, const std::string& reason, const std::stop_token& stop) {
-    sink_({job.image, ImageState::working, reason.empty() ? "building" : "building, because it cannot be pulled"});
+    if (const auto able = check_builder_can(*job.service, client_.has_buildkit()); !able)
+      return failed(job, {able.error()});
+    if (auto bases = get_bases(job, stop); !bases) return bases;
+    sink_(ImageEvent{job.image, ImageState::working,
+                     reason.empty() ? "building" : "building, because it cannot be pulled"});
     const auto begun = std::chrono::steady_clock::now();
-    const auto progress = [&](const Progress& event) {
-      const auto* changed = std::get_if<StepChanged>(&event);
-      if (!changed || changed->step.cached || changed->step.completed || !changed->step.started) return;
-      sink_({job.image, ImageState::working, changed->step.name});
-    };
-    auto wanted = request(job);
+    auto wanted = request_for(project_, *job.service, {options_.no_cache, options_.pull_bases, options_.docker_config});
+    if (!wanted) return failed(job, {wanted.error()});
     std::optional<InlineDockerfile> written;
     if (const auto& text = job.service->build->dockerfile_inline; !text.empty()) {
       auto file = InlineDockerfile::write(text);
       if (!file) return failed(job, {file.error()});
-      wanted.dockerfile = written.emplace(std::move(*file)).path();
+      wanted->dockerfile = written.emplace(std::move(*file)).path();
+      wanted->dockerfile_name = "dockerfile_inline";
     }
-    auto result = build_image(client_, wanted, progress, stop);
+    warn(job, *wanted);
+    StepView view(job.image, sink_);
+    auto result = build_image(
+        client_, *wanted, [&](const Progress& event) { view.take(event); }, stop);
     if (!result) {
       if (!reason.empty() && !result.error().failure)
         result.error().hint = "it was built because the pull failed: " + reason;
       return failed(job, std::move(result.error()));
     }
     const auto seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
-    sink_({job.image, result->cached_everything ? ImageState::unchanged : ImageState::done,
-           result->cached_everything ? fmt::format("up to date ({:.1f}s)", seconds)
-                                     : fmt::format("built in {:.1f}s", seconds)});
+    sink_(ImageEvent{job.image, result->cached_everything ? ImageState::unchanged : ImageState::done,
+                     result->cached_everything ? fmt::format("up to date ({:.1f}s)", seconds)
+                                               : fmt::format("built in {:.1f}s", seconds)});
     return {};
-  }
-
-  BuildRequest request(const Job& job) const {
-    const auto& service = *job.service;
-    const auto& spec = *service.build;
-    BuildRequest request;
-    request.tags = {job.image};
-    request.tags.insert(request.tags.end(), spec.tags.begin(), spec.tags.end());
-    request.context = spec.context;
-    request.dockerfile = spec.dockerfile;
-    request.target = spec.target;
-    request.args = spec.args;
-    request.labels = spec.labels;
-    request.labels[built_label] = "true";
-    if (!service.pull_allowed) {
-      request.labels["com.docker.compose.project"] = project_.name;
-      request.labels["com.docker.compose.service"] = service.name;
-    }
-    for (const auto& [id, key] : spec.secrets) {
-      const auto* secret = project_.find_secret(key);
-      if (secret && secret->file) request.secrets[id] = {*secret->file, secret->generate != "none"};
-    }
-    request.cache_from = spec.cache_from;
-    request.no_cache = options_.no_cache || spec.no_cache;
-    request.pull = options_.pull_bases || spec.pull;
-    request.network = spec.network;
-    request.platform = spec.platform.empty() ? service.spec.platform.value_or("") : spec.platform;
-    request.shm_size = spec.shm_size;
-    for (const auto& [name, at, limit] : spec.ulimits)
-      request.ulimits.push_back({name, limit.soft.value, limit.hard.value});
-    request.extra_hosts = spec.extra_hosts;
-    request.docker_config = options_.docker_config;
-    return request;
   }
 
   const engine::Client& client_;
   const project::Project& project_;
   const AcquireOptions& options_;
   const ImageSink& sink_;
+  std::vector<Job> jobs_;
+  std::mutex slots_mutex_;
+  std::condition_variable_any slot_ended_;
+  std::vector<Slot> slots_;
+  std::mutex order_mutex_;
+  std::optional<BuildOrder> order_;
   std::mutex registry_mutex_;
   std::set<std::string> unreachable_;
 };
+
+// How many images at once. Source: Docker Compose, COMPOSE_PARALLEL_LIMIT; -1 and 0: no limit of the user's.
+Result<std::size_t> parallel_limit(const engine::Client& client, const project::Project& project) {
+  const auto own = client.has_buildkit() ? most_at_once : most_classic_at_once;
+  const auto text = variable(project, "COMPOSE_PARALLEL_LIMIT");
+  if (text.empty()) return own;
+  const bool negative = text.starts_with('-');
+  const auto number = parse_integer(std::string_view(text).substr(negative ? 1 : 0));
+  if (!number)
+    return failure(Fault::usage, fmt::format("COMPOSE_PARALLEL_LIMIT is '{}', not a number", text), "write a number");
+  return negative || *number == 0 ? own : static_cast<std::size_t>(*number);
+}
 
 }  // namespace
 
 std::expected<void, AcquireError> acquire_images(const engine::Client& client, const project::Project& project,
                                                  const AcquireOptions& options, const ImageSink& sink,
                                                  std::stop_token stop) {
-  const auto jobs = jobs_of(project, options);
+  const auto limit = parallel_limit(client, project);
+  if (!limit) return std::unexpected(AcquireError{{limit.error()}});
   Acquirer acquirer(client, project, options, sink);
+  if (auto checked = acquirer.check(); !checked) return checked;
   std::mutex mutex;
-  std::size_t next = 0;
   std::optional<AcquireError> first;
   std::stop_source all;
   const std::stop_callback outer(stop, [&all] { all.request_stop(); });
-  const auto take = [&]() -> const Job* {
-    const std::scoped_lock lock(mutex);
-    return next == jobs.size() || all.stop_requested() ? nullptr : &jobs[next++];
-  };
   const auto fail = [&](AcquireError error) {
     const std::scoped_lock lock(mutex);
     if (!first) first = std::move(error);
     all.request_stop();
   };
   const auto work = [&] {
-    while (const auto* job = take()) {
-      try {
-        if (auto outcome = acquirer.run(*job, all.get_token()); !outcome) fail(std::move(outcome.error()));
-      } catch (const std::exception& error) {
-        fail({{{Fault::failed, error.what()}}, job->image});
+    try {
+      for (auto job = acquirer.next(); job && !all.stop_requested(); job = acquirer.next()) {
+        if (auto outcome = acquirer.ensure(*job, all.get_token()); !outcome) fail(std::move(outcome.error()));
       }
+    } catch (const std::exception& error) {
+      fail({{exception_error(error)}});
     }
   };
+  const auto wanted = static_cast<std::size_t>(std::ranges::count(acquirer.jobs(), true, &Job::wanted));
   {
     std::vector<std::jthread> threads;
-    for (std::size_t i = 0; i < std::min(most_at_once, jobs.size()); ++i) threads.emplace_back(work);
+    for (std::size_t i = 0; i < std::min(*limit, wanted); ++i) threads.emplace_back(work);
   }
-  if (stop.stop_requested()) return std::unexpected(AcquireError{{{Fault::interrupted, "interrupted"}}, ""});
+  if (stop.stop_requested()) return std::unexpected(AcquireError{{{Fault::interrupted, "interrupted"}}});
   if (first) return std::unexpected(std::move(*first));
   return {};
 }

@@ -2,12 +2,12 @@
 // Source: Compose specification, build.md, "Using build and image".
 #pragma once
 
-#include <functional>
 #include <stop_token>
 #include <string>
 #include <vector>
 
 #include "build/build.hpp"
+#include "build/image_progress.hpp"
 #include "engine/client.hpp"
 #include "project/project.hpp"
 #include "stack/interpolate.hpp"
@@ -28,22 +28,17 @@ struct AcquireOptions {
   std::filesystem::path docker_config = {};  // folder of config.json
 };
 
-enum class ImageState { working, done, unchanged, failed };
-
-// What happens to an image. Called from several threads, one call at a time for each image.
-struct ImageEvent {
-  std::string image;
-  ImageState state;
-  std::string text;  // "pulling", "[build 3/9] RUN cmake …", "built in 12.1s"
-};
-using ImageSink = std::function<void(const ImageEvent&)>;
-
 struct AcquireError : BuildError {
-  std::string image;
+  std::string image = {};
+  std::string service = {};  // whose image it is; empty when the error is of no single one
 };
 
-// Gets every image, several at once; the first failure stops the rest. `environment` gives build secrets that come from
-// variables. Errors: failed, not_found, interrupted, no_engine.
+// Gets every image, as many at once as COMPOSE_PARALLEL_LIMIT of the project's variables says; the first failure stops
+// the rest. Each image is got once, by the service that builds it if there is one. A build whose Dockerfile names the
+// image of another one waits for that; if its service was not asked for it is brought up to date first. Values of
+// variables (secrets, proxies, SSH_AUTH_SOCK, SOURCE_DATE_EPOCH) come from the project's variables and docker's
+// configuration. Errors: usage (a build section that the engine's builder cannot carry out, builds that stand on each
+// other in a circle), failed, not_found, interrupted, no_engine.
 std::expected<void, AcquireError> acquire_images(const engine::Client& client, const project::Project& project,
                                                  const AcquireOptions& options, const ImageSink& sink,
                                                  std::stop_token stop);

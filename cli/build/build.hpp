@@ -16,9 +16,11 @@
 
 namespace saasctl::build {
 
+// Either a file, which is read when the builder asks for it, or bytes.
 struct BuildSecret {
-  std::filesystem::path file;  // read when the builder asks for it
-  bool required = true;        // false: a missing file is answered "not found", and the Dockerfile decides
+  std::filesystem::path file = {};
+  bool required = true;  // false: a missing file is answered "not found", and the Dockerfile decides
+  std::optional<std::string> content = std::nullopt;
 };
 
 struct BuildUlimit {
@@ -29,13 +31,16 @@ struct BuildUlimit {
 
 struct BuildRequest {
   std::vector<std::string> tags;
-  std::filesystem::path context;                    // a folder
+  std::filesystem::path context = {};               // a folder
+  std::string remote = {};                          // instead of it: a URL that the builder fetches (BuildKit only)
   std::filesystem::path dockerfile = "Dockerfile";  // relative to the context, or absolute, also outside of it
   std::string target = {};                          // empty: the last stage
   std::map<std::string, std::string> args = {};
   std::map<std::string, std::string> labels = {};
-  std::map<std::string, BuildSecret> secrets = {};  // by the id that the Dockerfile names
-  std::vector<std::string> cache_from = {};
+  std::string dockerfile_name = {};                       // what messages call it; empty: its path
+  std::map<std::string, BuildSecret> secrets = {};        // by the id that the Dockerfile names
+  std::map<std::string, std::filesystem::path> ssh = {};  // sockets of agents, by the id that the Dockerfile names
+  std::vector<std::string> cache_from = {};               // references of images
   bool no_cache = false;
   bool pull = false;                          // ask the registry for newer base images
   std::string network = {};                   // of RUN steps: default, none, host; empty: the engine's default
@@ -54,10 +59,14 @@ struct BuildResult {
 
 // What went wrong in the build itself.
 struct BuildFailure {
-  std::string step;                // "[build 2/5] RUN make"; empty when no step had begun
-  std::vector<std::string> lines;  // the step's own last output
-  std::optional<int> exit_code;    // of the step's command
-  std::optional<int> line;         // of the Dockerfile, when the builder tells
+  static constexpr std::size_t shown_lines = 40;  // of `lines`, the last; first_errors are from before them
+
+  std::string step;                            // "[build 2/5] RUN make"; empty when no step had begun
+  std::vector<std::string> lines;              // the step's own last output
+  std::optional<int> exit_code;                // of the step's command
+  std::optional<int> line;                     // of the Dockerfile, when it is known
+  std::vector<std::string> excerpt = {};       // of the Dockerfile around that line, with numbers
+  std::vector<std::string> first_errors = {};  // what the step wrote first to its standard error, before `lines`
 };
 
 // The error's message is one line; `failure` is there when the builder, and not the way to it, failed.
@@ -66,9 +75,9 @@ struct BuildError : Error {
 };
 
 // Builds, tags and stores the image. May be called from several threads with one client. Cancellation closes the
-// build's connection, which ends its running steps, then the session. Errors: not_found (no context, Dockerfile or
-// required secret file; nothing has been sent), failed, interrupted, no_engine. On the classic builder secrets are an
-// error.
+// build's connection, which ends its running steps, then the session. Errors: not_found (no context, Dockerfile,
+// required secret file or SSH agent; nothing has been sent), usage (a request larger than an engine reads), failed,
+// interrupted, no_engine. On the classic builder secrets are an error; it takes no remote context and no agents.
 std::expected<BuildResult, BuildError> build_image(const engine::Client& client, const BuildRequest& request,
                                                    const ProgressSink& sink, std::stop_token stop);
 

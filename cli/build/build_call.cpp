@@ -5,6 +5,9 @@
 #include <algorithm>
 #include <array>
 
+#include "build/context.hpp"
+#include "build/dockerfile.hpp"
+#include "engine/json.hpp"
 #include "util/text.hpp"
 
 namespace saasctl::build {
@@ -27,7 +30,31 @@ bool makes_layers(const Step& step) {
 }
 
 std::string name_of(const BuildRequest& request) {
-  return request.tags.empty() ? request.context.string() : request.tags.front();
+  if (!request.tags.empty()) return request.tags.front();
+  return request.remote.empty() ? request.context.string() : request.remote;
+}
+
+// The part of a path that the engine's own folder for the context makes up, "/var/lib/docker/tmp/buildkit-mount123".
+std::string without_engine_paths(std::string text) {
+  constexpr std::string_view mark = "/buildkit-mount";
+  for (auto at = text.find(mark); at != std::string::npos; at = text.find(mark, at)) {
+    const auto before = text.find_last_of(" \t\n\"'():", at);
+    auto end = at + mark.size();
+    while (end < text.size() && text[end] >= '0' && text[end] <= '9') ++end;
+    const auto begin = before == std::string::npos ? 0 : before + 1;
+    text.erase(begin, end - begin);
+    at = begin;
+  }
+  return text;
+}
+
+// The walk over the context has said what can be done, but a message alone comes back through the builder.
+std::string hint_of(std::string_view reason) {
+  if (reason.find(" of the build context: ") != std::string_view::npos) return unreadable_hint;
+  const bool no_access = reason.find("401 Unauthorized") != std::string_view::npos ||
+                         reason.find("authorization failed") != std::string_view::npos ||
+                         reason.find("no basic auth credentials") != std::string_view::npos;
+  return no_access ? "log in to the registry with docker login" : "";
 }
 
 }  // namespace
@@ -45,16 +72,66 @@ engine::Parameters build_parameters(const BuildRequest& request, const std::stri
   if (!request.args.empty()) add("buildargs", nlohmann::json(request.args).dump());
   if (!request.labels.empty()) add("labels", nlohmann::json(request.labels).dump());
   if (!request.cache_from.empty()) add("cachefrom", nlohmann::json(request.cache_from).dump());
-  add("extrahosts", join(request.extra_hosts, ","));
+  if (request.shm_size > 0) add("shmsize", std::to_string(request.shm_size));
+  if (!request.ulimits.empty()) {
+    auto limits = nlohmann::json::array();
+    for (const auto& [name, soft, hard] : request.ulimits)
+      limits.push_back({{"Name", name}, {"Soft", soft}, {"Hard", hard}});
+    add("ulimits", limits.dump());
+  }
   if (request.no_cache) add("nocache", "1");
   if (request.pull) add("pull", "1");
   return parameters;
 }
 
+engine::Parameters host_parameters(const BuildRequest& request, bool podman) {
+  engine::Parameters parameters;
+  if (request.extra_hosts.empty()) return parameters;
+  if (podman) return {{"extrahosts", nlohmann::json(request.extra_hosts).dump()}};
+  for (const auto& host : request.extra_hosts) parameters.emplace_back("extrahosts", host);
+  return parameters;
+}
+
+std::vector<std::string> without_effect(const BuildRequest& request, engine::ApiVersion version) {
+  constexpr engine::ApiVersion first{1, 44};
+  std::vector<std::string> out;
+  if (version >= first) return out;
+  const auto add = [&](const char* key) {
+    out.push_back(
+        fmt::format("build.{} has no effect on this engine, which has API {}; engines since 25 (API {}) have it", key,
+                    version.text(), first.text()));
+  };
+  if (request.shm_size > 0) add("shm_size");
+  if (!request.ulimits.empty()) add("ulimits");
+  return out;
+}
+
+CacheSources parse_cache_from(const std::vector<std::string>& entries) {
+  CacheSources sources;
+  for (const auto& entry : entries) {
+    if (entry.find('=') == std::string::npos) {
+      sources.references.push_back(entry);
+      continue;
+    }
+    std::map<std::string, std::string> fields;
+    for (const auto& field : split(entry, ',')) {
+      const auto equals = field.find('=');
+      if (equals != std::string::npos)
+        fields[std::string(trim(field.substr(0, equals)))] = trim(field.substr(equals + 1));
+    }
+    if (fields["type"] == "registry" && !fields["ref"].empty()) {
+      sources.references.push_back(fields["ref"]);
+    } else {
+      sources.without_effect.push_back(entry);
+    }
+  }
+  return sources;
+}
+
 std::optional<std::string> error_of(const nlohmann::json& line) {
   if (!line.is_object()) return std::nullopt;
   if (const auto detail = line.find("errorDetail"); detail != line.end() && detail->is_object()) {
-    if (const auto message = detail->value("message", std::string()); !message.empty()) return message;
+    if (const auto message = engine::detail::text(*detail, "message"); !message.empty()) return message;
   }
   const auto error = line.find("error");
   if (error == line.end() || !error->is_string()) return std::nullopt;
@@ -89,25 +166,41 @@ std::string without_wrapping(std::string_view message) {
       found = true;
     }
   }
-  return std::string(trim(message));
+  return without_engine_paths(std::string(trim(message)));
 }
 
 bool all_cached(const std::vector<Step>& steps) {
   return std::ranges::all_of(steps, [](const Step& step) { return !makes_layers(step) || step.cached; });
 }
 
-BuildError build_error(const BuildRequest& request, std::string step, std::vector<std::string> lines,
-                       const std::string& message) {
+BuildError build_error(const BuildRequest& request, FailedStep step, const std::string& message,
+                       std::string_view dockerfile) {
   const auto reason = without_wrapping(message);
-  const auto exit_code = exit_code_of(reason);
-  const auto line = step.empty() ? dockerfile_line_of(reason) : std::nullopt;
+  BuildFailure failure{.step = std::move(step.name),
+                       .lines = std::move(step.lines),
+                       .exit_code = exit_code_of(reason),
+                       .line = {},
+                       .excerpt = {},
+                       .first_errors = std::move(step.first_errors)};
+  if (failure.step.empty()) {
+    failure.line = dockerfile_line_of(reason);
+    if (failure.line && !dockerfile.empty())
+      failure.excerpt =
+          excerpt_of(dockerfile, static_cast<std::size_t>(*failure.line), static_cast<std::size_t>(*failure.line));
+  } else if (const auto place = instruction_of_step(parse_dockerfile(dockerfile), request.args, failure.step)) {
+    failure.line = static_cast<int>(place->line);
+    failure.excerpt = excerpt_of(dockerfile, place->line, place->last);
+  }
   std::string text = fmt::format("cannot build {}", name_of(request));
-  if (line) text += fmt::format(": {}:{}", request.dockerfile.string(), *line);
-  if (!step.empty()) text += fmt::format(": step '{}'", step);
-  text += !step.empty() && exit_code ? fmt::format(" ended with exit code {}", *exit_code) : ": " + reason;
-  BuildError error{{Fault::failed, std::move(text)}};
-  error.failure =
-      BuildFailure{.step = std::move(step), .lines = std::move(lines), .exit_code = exit_code, .line = line};
+  if (failure.line) {
+    const auto& name = request.dockerfile_name;
+    text += fmt::format(": {}:{}", name.empty() ? request.dockerfile.string() : name, *failure.line);
+  }
+  if (!failure.step.empty()) text += fmt::format(": step '{}'", failure.step);
+  text += !failure.step.empty() && failure.exit_code ? fmt::format(" ended with exit code {}", *failure.exit_code)
+                                                     : ": " + reason;
+  BuildError error{{Fault::failed, std::move(text), hint_of(reason)}};
+  error.failure = std::move(failure);
   return error;
 }
 

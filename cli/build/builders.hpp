@@ -13,9 +13,13 @@ namespace saasctl::build {
 // What build_image() has found to be in order before anything is sent.
 struct CheckedRequest {
   const BuildRequest& request;
-  std::filesystem::path context;     // absolute
-  std::filesystem::path dockerfile;  // absolute
+  std::filesystem::path context;     // absolute; empty when the context is remote
+  std::filesystem::path dockerfile;  // absolute; as the request has it when the context is remote
 };
+
+// The Dockerfile of a context, whether it exists or not. One of the default name may be written in lower case, as
+// buildx has it.
+std::filesystem::path find_dockerfile(const std::filesystem::path& context, const std::filesystem::path& name);
 
 using BuildOutcome = std::expected<BuildResult, BuildError>;
 

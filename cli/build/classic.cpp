@@ -4,11 +4,13 @@
 
 #include "build/build_call.hpp"
 #include "build/builders.hpp"
+#include "build/dockerfile.hpp"
 #include "build/tar.hpp"
 #include "engine/auth.hpp"
 #include "engine/images.hpp"
+#include "engine/json.hpp"
 #include "engine/json_lines.hpp"
-#include "util/file.hpp"
+#include "util/input.hpp"
 #include "util/text.hpp"
 
 namespace saasctl::build {
@@ -49,9 +51,9 @@ class Listener {
   bool take(const nlohmann::json& line) {
     if (auto error = error_of(line)) error_ = std::move(*error);
     if (const auto aux = line.find("aux"); aux != line.end() && aux->is_object()) {
-      image_id_ = aux->value("ID", image_id_);
+      if (auto id = engine::detail::text(*aux, "ID"); !id.empty()) image_id_ = std::move(id);
     }
-    partial_ += line.value("stream", std::string());
+    partial_ += engine::detail::text(line, "stream");
     for (auto end = partial_.find('\n'); end != std::string::npos; end = partial_.find('\n')) {
       take_words(partial_.substr(0, end));
       partial_.erase(0, end + 1);
@@ -103,32 +105,45 @@ class Listener {
 };
 
 // The Dockerfile's name inside of the tar: its path in the context, or a name of ours when it lies outside.
-std::string name_in_tar(const CheckedRequest& checked) {
+struct NameInTar {
+  std::string name;
+  bool outside;
+};
+
+NameInTar name_in_tar(const CheckedRequest& checked) {
   const auto relative = checked.dockerfile.lexically_relative(checked.context).string();
   const bool outside = relative.empty() || relative == ".." || relative.starts_with("../");
-  return outside ? std::string(outside_name) : relative;
+  if (!outside) return {relative, false};
+  // A file of the context that has our name would come later in the archive and take its place.
+  std::string name(outside_name);
+  std::error_code error;
+  while (std::filesystem::exists(std::filesystem::symlink_status(checked.context / name, error))) name += "_";
+  return {name, true};
 }
 
-Result<TarStream> make_tar(const CheckedRequest& checked, const std::string& dockerfile) {
+Result<TarStream> make_tar(const CheckedRequest& checked, const NameInTar& dockerfile) {
   auto patterns = read_ignore_patterns(checked.context, checked.dockerfile);
   if (!patterns) return std::unexpected(std::move(patterns.error()));
-  auto filter = classic_filter(std::move(*patterns), dockerfile);
+  auto filter = classic_filter(std::move(*patterns), dockerfile.name);
   if (!filter) return std::unexpected(std::move(filter.error()));
   TarStream tar(checked.context, std::move(*filter));
-  if (dockerfile == outside_name) {
-    auto content = read_file(checked.dockerfile);
+  if (dockerfile.outside) {
+    auto content = read_file(checked.dockerfile, dockerfile_kind);
     if (!content) return std::unexpected(std::move(content.error()));
-    tar.add_file(dockerfile, std::move(*content));
+    tar.add_file(dockerfile.name, std::move(*content));
   }
   return tar;
 }
 
-BuildOutcome conclude(const engine::Client& client, const BuildRequest& request, Listener& listener,
+BuildOutcome conclude(const engine::Client& client, const CheckedRequest& checked, Listener& listener,
                       std::stop_token stop) {
+  const auto& request = checked.request;
   if (listener.broken()) return std::unexpected(BuildError{*listener.broken()});
   if (!listener.error().empty()) {
     listener.end_step(listener.error());
-    return std::unexpected(build_error(request, listener.step(), listener.output(), listener.error()));
+    const auto dockerfile = read_file(checked.dockerfile, dockerfile_kind);
+    return std::unexpected(
+        build_error(request, {listener.step(), listener.output(), {}}, listener.error(), dockerfile.value_or("")));
   }
   listener.end_step({});
   BuildResult result{.image_id = listener.image_id(), .cached_everything = listener.all_cached(), .warnings = {}};
@@ -147,28 +162,35 @@ BuildOutcome build_classic(const engine::Client& client, const CheckedRequest& c
   // One that need not be there and is not changes nothing.
   const auto is_given = [](const auto& secret) {
     std::error_code error;
-    return secret.second.required || std::filesystem::exists(secret.second.file, error);
+    return secret.second.required || secret.second.content || std::filesystem::exists(secret.second.file, error);
   };
   if (std::ranges::any_of(checked.request.secrets, is_given)) {
     return std::unexpected(BuildError{{Fault::failed, "this engine's builder takes no build secrets over its API",
                                        "build on a Docker Engine, which has BuildKit"}});
+  }
+  if (!checked.request.remote.empty() || !checked.request.ssh.empty()) {
+    return std::unexpected(
+        BuildError{{Fault::failed, "this engine's builder takes neither contexts at a URL nor SSH agents over its API",
+                    "build on a Docker Engine, which has BuildKit"}});
   }
   const auto dockerfile = name_in_tar(checked);
   auto tar = make_tar(checked, dockerfile);
   if (!tar) return std::unexpected(BuildError{tar.error()});
 
   Listener listener(sink);
+  auto parameters = build_parameters(checked.request, dockerfile.name);
+  for (auto& host : host_parameters(checked.request, client.is_podman())) parameters.push_back(std::move(host));
   const engine::Call call{.method = "POST",
-                          .path = "/build",
-                          .query = build_parameters(checked.request, dockerfile),
+                          .path = engine::ApiPath("/build"),
+                          .query = std::move(parameters),
                           .headers = {{"Content-Type", "application/x-tar"}},
                           .upload = [&](std::span<char> buffer) { return tar->read(buffer); },
                           .on_data = [&](std::string_view bytes) { return listener.feed(bytes); },
                           .timeout = std::chrono::milliseconds(0)};
   const auto response = client.send(call, stop);
   if (!response && response.error().fault != Fault::failed) return std::unexpected(BuildError{response.error()});
-  if (!response) return std::unexpected(build_error(checked.request, {}, {}, response.error().message));
-  return conclude(client, checked.request, listener, std::move(stop));
+  if (!response) return std::unexpected(build_error(checked.request, {}, response.error().message));
+  return conclude(client, checked, listener, std::move(stop));
 }
 
 }  // namespace saasctl::build

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -17,14 +18,40 @@ namespace {
 
 std::unexpected<Error> unreadable(const std::filesystem::path& path, int error) {
   return failure(fmt::format("cannot read {} of the build context: {}", path.string(), std::strerror(error)),
-                 "make it readable, or leave it out with .dockerignore");
+                 unreadable_hint);
 }
 
-Result<std::string> link_target(const std::filesystem::path& path) {
+// What another process has removed or replaced meanwhile: no name of the path, or one of another kind.
+bool is_gone(int error) {
+  return error == ENOENT || error == ENOTDIR || error == EINVAL || error == ELOOP;
+}
+
+// Nothing when it is no link any more.
+Result<std::optional<std::string>> link_target(const std::filesystem::path& path) {
   std::error_code error;
   auto target = std::filesystem::read_symlink(path, error);
+  if (error && is_gone(error.value())) return std::nullopt;
   if (error) return unreadable(path, error.value());
   return target.string();
+}
+
+// Those that a builder can give to the file again. Some file systems have none; one that cannot be read is left out.
+std::map<std::string, std::string> attributes_of(const std::filesystem::path& path) {
+  std::map<std::string, std::string> out;
+  std::string names(4096, '\0');
+  auto size = ::llistxattr(path.c_str(), names.data(), names.size());
+  if (size < 0 && errno == ERANGE) {
+    names.resize(65536);
+    size = ::llistxattr(path.c_str(), names.data(), names.size());
+  }
+  if (size <= 0) return out;
+  for (const auto& name : split(std::string_view(names).substr(0, static_cast<std::size_t>(size)), '\0')) {
+    if (!name.starts_with("user.") && !name.starts_with("trusted.")) continue;
+    std::string value(65536, '\0');
+    const auto length = ::lgetxattr(path.c_str(), name.c_str(), value.data(), value.size());
+    if (length >= 0) out.emplace(name, value.substr(0, static_cast<std::size_t>(length)));
+  }
+  return out;
 }
 
 // Nothing when there is no such entry (any more) or it is of a kind that contexts have not.
@@ -32,20 +59,23 @@ Result<std::optional<Entry>> stat_entry(const std::filesystem::path& root, const
   struct stat info {};
   const auto full = root / path;
   if (::lstat(full.c_str(), &info) != 0) {
-    if (errno == ENOENT) return std::nullopt;
+    if (is_gone(errno)) return std::nullopt;
     return unreadable(full, errno);
   }
   Entry entry{.path = path,
               .mode = info.st_mode,
               .size = S_ISREG(info.st_mode) ? info.st_size : 0,
-              .modified_ns = info.st_mtim.tv_sec * 1'000'000'000 + info.st_mtim.tv_nsec,
-              .link = {}};
+              .modified_ns = info.st_mtim.tv_sec * 1'000'000'000 + info.st_mtim.tv_nsec};
+  if (!entry.is_file() && !entry.is_folder() && !entry.is_link()) return std::nullopt;
   if (entry.is_link()) {
     auto target = link_target(full);
     if (!target) return std::unexpected(std::move(target.error()));
-    entry.link = std::move(*target);
+    if (!*target) return std::nullopt;
+    entry.link = std::move(**target);
+  } else {
+    entry.xattrs = attributes_of(full);
+    if (entry.is_file() && info.st_nlink > 1) entry.identity = {info.st_dev, info.st_ino};
   }
-  if (!entry.is_file() && !entry.is_folder() && !entry.is_link()) return std::nullopt;
   return entry;
 }
 
@@ -56,7 +86,7 @@ Result<std::vector<std::string>> sorted_names(const std::filesystem::path& folde
   for (; !error && entry != std::filesystem::directory_iterator(); entry.increment(error)) {
     names.push_back(entry->path().filename().string());
   }
-  if (error && error != std::errc::no_such_file_or_directory) return unreadable(folder, error.value());
+  if (error && !is_gone(error.value())) return unreadable(folder, error.value());
   std::ranges::sort(names);
   return names;
 }
@@ -128,12 +158,13 @@ bool Entry::is_link() const {
 
 Walker::Walker(std::filesystem::path root, PathFilter filter) : root_(std::move(root)), filter_(std::move(filter)) {}
 
-Result<std::optional<Entry>> Walker::next() {
+Result<bool> Walker::search(Deadline deadline) {
   if (!started_) {
     started_ = true;
     if (auto entered = enter({}, {}, {}, std::nullopt); !entered) return std::unexpected(entered.error());
   }
   while (ready_.empty() && !levels_.empty()) {
+    if (deadline && std::chrono::steady_clock::now() >= *deadline) return false;
     auto& level = levels_.back();
     if (level.position == level.names.size()) {
       levels_.pop_back();
@@ -142,6 +173,11 @@ Result<std::optional<Entry>> Walker::next() {
     const auto path = below(level.path, level.names[level.position++]);
     if (auto visited = visit(path); !visited) return std::unexpected(visited.error());
   }
+  return true;
+}
+
+Result<std::optional<Entry>> Walker::next() {
+  if (auto found = search(std::nullopt); !found) return std::unexpected(std::move(found.error()));
   if (ready_.empty()) return std::nullopt;
   auto entry = std::move(ready_.front());
   ready_.pop_front();
@@ -188,6 +224,13 @@ Result<void> Walker::visit(const std::string& path) {
 void Walker::announce(Entry entry) {
   for (auto& level : levels_) {
     if (level.unannounced) ready_.push_back(*std::exchange(level.unannounced, std::nullopt));
+  }
+  if (entry.identity) {
+    const auto [first, is_first] = first_names_.emplace(*entry.identity, entry.path);
+    if (!is_first) {
+      entry.hard_link = first->second;
+      entry.size = 0;
+    }
   }
   ready_.push_back(std::move(entry));
 }

@@ -6,12 +6,15 @@
 #include <cstdint>
 #include <deque>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "build/ignore.hpp"
 #include "util/result.hpp"
+#include "util/wait.hpp"
 
 namespace saasctl::build {
 
@@ -21,7 +24,12 @@ struct Entry {
   std::uint32_t mode = 0;  // st_mode
   std::int64_t size = 0;   // of a file, bytes
   std::int64_t modified_ns = 0;
-  std::string link;  // target of a symbolic link
+  std::string link = {};                           // target of a symbolic link
+  std::string hard_link = {};                      // of a further name of a file: the path that came first
+  std::map<std::string, std::string> xattrs = {};  // extended attributes of users (user.*, trusted.*)
+
+  // A file that has several names: its device and inode.
+  std::optional<std::pair<std::uint64_t, std::uint64_t>> identity = {};
 
   bool is_folder() const;
   bool is_file() const;
@@ -34,7 +42,10 @@ struct PathFilter {
   PatternList exclude;
 };
 
-// Walks a folder; holds the names of the open folders only. One thread at a time.
+// What to do about an entry that cannot be read.
+inline constexpr auto unreadable_hint = "make it readable, or leave it out with .dockerignore";
+
+// Walks a folder; holds the names of the open folders only, and of files that have several names. One thread at a time.
 class Walker {
  public:
   Walker(std::filesystem::path root, PathFilter filter);
@@ -42,6 +53,10 @@ class Walker {
   // The next entry, nothing at the end. Entries that vanish meanwhile are left out. Errors: a folder or link that can
   // not be read, with its path.
   Result<std::optional<Entry>> next();
+
+  // Looks for the next entry until `deadline`; false: not found yet, and more calls are needed. After true, next()
+  // gives it, or the end, at once. Errors as next().
+  Result<bool> search(Deadline deadline);
 
  private:
   struct Level {
@@ -62,6 +77,7 @@ class Walker {
   PathFilter filter_;
   std::vector<Level> levels_;
   std::deque<Entry> ready_;
+  std::map<std::pair<std::uint64_t, std::uint64_t>, std::string> first_names_;
   bool started_ = false;
 };
 

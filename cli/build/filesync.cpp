@@ -8,6 +8,8 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
+#include <chrono>
 #include <cstring>
 #include <protozero/pbf_builder.hpp>
 #include <protozero/pbf_message.hpp>
@@ -17,12 +19,14 @@ namespace {
 
 constexpr std::size_t chunk_size = 32 * 1024;  // what BuildKit's own client sends
 constexpr int stats_at_once = 64;
+constexpr auto slice_of_walk = std::chrono::milliseconds(50);
 
 // fsutil.types.Packet
 enum class PacketType : std::uint32_t { stat = 0, request = 1, data = 2, finish = 3, error = 4 };
 enum class PacketField : protozero::pbf_tag_type { type = 1, stat = 2, id = 3, data = 4 };
 // fsutil.types.Stat
-enum class StatField : protozero::pbf_tag_type { path = 1, mode = 2, size = 5, modified = 6, link = 7 };
+enum class StatField : protozero::pbf_tag_type { path = 1, mode = 2, size = 5, modified = 6, link = 7, xattrs = 10 };
+enum class AttributeField : protozero::pbf_tag_type { name = 1, value = 2 };
 
 std::string packet_of(PacketType type) {
   std::string packet;
@@ -57,6 +61,33 @@ Packet parse_packet(std::string_view bytes) {
   return packet;
 }
 
+// Go's url.QueryUnescape; a damaged escape stays as it is.
+std::string unescaped(std::string_view text) {
+  std::string out;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    unsigned value = 0;
+    const auto digits = text.substr(at, 3);
+    if (digits.size() == 3 && digits[0] == '%' &&
+        std::from_chars(digits.data() + 1, digits.data() + 3, value, 16).ptr == digits.data() + 3) {
+      out += static_cast<char>(value);
+      at += 2;
+    } else {
+      out += text[at] == '+' ? ' ' : text[at];
+    }
+  }
+  return out;
+}
+
+// Newer builders escape all values of a name when one of them is not ASCII. Source: moby/buildkit
+// session/filesync/filesync.go, encodeOpts and decodeOpts.
+std::vector<std::string> decoded_values(const grpc::Metadata& metadata, const std::string& name) {
+  auto values = grpc::values_of(metadata, name);
+  const auto encoded = grpc::values_of(metadata, name + "-encoded");
+  if (encoded.empty() || (encoded[0] != "1" && encoded[0] != "true")) return values;
+  for (auto& value : values) value = unescaped(value);
+  return values;
+}
+
 // A call that ends with a status whatever it is sent.
 class FailedCall : public grpc::Call {
  public:
@@ -76,8 +107,8 @@ std::uint32_t go_file_mode(std::uint32_t mode) {
   return out;
 }
 
-DiffCopyCall::DiffCopyCall(const std::filesystem::path& root, PathFilter filter)
-    : root_(root), walker_(root, std::move(filter)) {}
+DiffCopyCall::DiffCopyCall(const std::filesystem::path& root, PathFilter filter, DiffCopyHooks hooks)
+    : root_(root), walker_(root, std::move(filter)), hooks_(std::move(hooks)) {}
 
 DiffCopyCall::~DiffCopyCall() {
   close_file();
@@ -93,7 +124,14 @@ void DiffCopyCall::produce() {
 }
 
 void DiffCopyCall::send_stats() {
+  const auto deadline = std::chrono::steady_clock::now() + slice_of_walk;
   for (int i = 0; i < stats_at_once; ++i) {
+    const auto found = walker_.search(deadline);
+    if (!found) return send_error(found.error().message);
+    if (!*found) {
+      if (hooks_.wake) hooks_.wake();
+      return;
+    }
     const auto entry = walker_.next();
     if (!entry) return send_error(entry.error().message);
     if (!*entry) {
@@ -116,6 +154,12 @@ void DiffCopyCall::send_stat(const Entry& entry) {
     if (entry.is_file()) fields.add_int64(StatField::size, entry.size);
     fields.add_int64(StatField::modified, entry.modified_ns);
     if (entry.is_link()) fields.add_string(StatField::link, entry.link);
+    if (!entry.hard_link.empty()) fields.add_string(StatField::link, entry.hard_link);
+    for (const auto& [name, value] : entry.xattrs) {
+      protozero::pbf_builder<AttributeField> attribute(fields, StatField::xattrs);
+      attribute.add_string(AttributeField::name, name);
+      attribute.add_bytes(AttributeField::value, value);
+    }
   }
   send(packet);
 }
@@ -127,16 +171,34 @@ bool DiffCopyCall::open_next_file() {
   const auto path = root_ / paths_[file_id_];
   file_ = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
   if (file_ >= 0) return true;
-  send_error(fmt::format("cannot read {}: {}", path.string(), std::strerror(errno)));
+  if (errno == ENOENT || errno == ENOTDIR || errno == ELOOP || errno == ENXIO) {
+    send_empty(std::strerror(errno));
+  } else {
+    send_error(fmt::format("cannot read {} of the build context: {}", path.string(), std::strerror(errno)));
+  }
   return false;
+}
+
+// As buildx does it for a file that is not what it was when it was listed.
+void DiffCopyCall::send_empty(const std::string& reason) {
+  if (hooks_.warn) {
+    hooks_.warn(fmt::format("{} has changed while the context was sent ({}) and is empty in the build",
+                            (root_ / paths_[file_id_]).string(), reason));
+  }
+  close_file();
+  auto packet = packet_of(PacketType::data);
+  protozero::pbf_builder<PacketField>(packet).add_uint32(PacketField::id, file_id_);
+  send(packet);
 }
 
 void DiffCopyCall::send_content() {
   buffer_.resize(chunk_size);
   const auto count = ::read(file_, buffer_.data(), buffer_.size());
   if (count < 0 && errno == EINTR) return send_content();
+  if (count < 0 && errno == EISDIR) return send_empty(std::strerror(errno));
   if (count < 0) {
-    return send_error(fmt::format("cannot read {}: {}", (root_ / paths_[file_id_]).string(), std::strerror(errno)));
+    return send_error(fmt::format("cannot read {} of the build context: {}", (root_ / paths_[file_id_]).string(),
+                                  std::strerror(errno)));
   }
   std::string head = packet_of(PacketType::data);
   protozero::pbf_builder<PacketField>(head).add_uint32(PacketField::id, file_id_);
@@ -188,26 +250,26 @@ void DiffCopyCall::close_file() {
 }
 
 std::unique_ptr<grpc::Call> make_diff_copy(const std::map<std::string, std::filesystem::path>& folders,
-                                           const grpc::Metadata& metadata) {
-  const auto names = grpc::values_of(metadata, "dir-name");
+                                           const grpc::Metadata& metadata, DiffCopyHooks hooks) {
+  const auto names = decoded_values(metadata, "dir-name");
   const auto folder = names.empty() ? folders.end() : folders.find(names[0]);
   if (folder == folders.end()) {
     return std::make_unique<FailedCall>(grpc::Status{grpc::Code::not_found, "no such folder is offered"});
   }
-  auto includes = grpc::values_of(metadata, "include-patterns");
-  const auto followed = grpc::values_of(metadata, "followpaths");
+  auto includes = decoded_values(metadata, "include-patterns");
+  const auto followed = decoded_values(metadata, "followpaths");
   if (!followed.empty()) {
     const auto paths = follow_paths(folder->second, followed);
     includes.insert(includes.end(), paths.begin(), paths.end());
   }
   auto include = PatternList::compile(includes);
-  auto exclude = PatternList::compile(grpc::values_of(metadata, "exclude-patterns"));
+  auto exclude = PatternList::compile(decoded_values(metadata, "exclude-patterns"));
   if (!include || !exclude) {
     const auto& error = include ? exclude.error() : include.error();
     return std::make_unique<FailedCall>(grpc::Status{grpc::Code::invalid_argument, error.message});
   }
-  return std::make_unique<DiffCopyCall>(folder->second,
-                                        PathFilter{.include = std::move(*include), .exclude = std::move(*exclude)});
+  return std::make_unique<DiffCopyCall>(
+      folder->second, PathFilter{.include = std::move(*include), .exclude = std::move(*exclude)}, std::move(hooks));
 }
 
 }  // namespace saasctl::build

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <exception>
 #include <map>
@@ -15,6 +16,10 @@ namespace {
 
 constexpr std::uint32_t max_concurrent_calls = 100;
 constexpr std::uint32_t window_size = 1 << 20;  // bytes of a request that may be under way
+// A .dockerignore of a megabyte comes as headers, in CONTINUATION frames of 16 KiB.
+constexpr std::size_t max_continuations = 256;
+// Calls that find their output slowly must not keep what comes in unread: BuildKit wants an answer within 10 s.
+constexpr auto longest_fill = std::chrono::milliseconds(100);
 
 struct CallbacksDeleter {
   void operator()(nghttp2_session_callbacks* callbacks) const noexcept { nghttp2_session_callbacks_del(callbacks); }
@@ -137,6 +142,7 @@ Http2Server::State::State(Router router) : router_(std::move(router)) {
   // BuildKit sends file names as header values, also names that end with a space; strict rules would drop those headers
   // without a word.
   nghttp2_option_set_no_rfc9113_leading_and_trailing_ws_validation(raw_option, 1);
+  nghttp2_option_set_max_continuations(raw_option, max_continuations);
   nghttp2_session* raw_session = nullptr;
   require(nghttp2_session_server_new2(&raw_session, callbacks.get(), this, raw_option));
   session_.reset(raw_session);
@@ -265,7 +271,8 @@ void Http2Server::State::wake(std::int32_t id, Stream& stream) {
 
 std::size_t Http2Server::State::fill(Call& call, char* buffer, std::size_t size) {
   std::size_t filled = 0;
-  while (filled < size) {
+  const auto end = std::chrono::steady_clock::now() + longest_fill;
+  while (filled < size && (filled == 0 || std::chrono::steady_clock::now() < end)) {
     if (call.pending().empty()) {
       if (!call.finished()) call.produce();
       if (call.pending().empty()) break;
@@ -296,7 +303,8 @@ Result<void> Http2Server::State::receive(std::string_view bytes) {
 }
 
 Result<void> Http2Server::State::collect(std::string& out, std::size_t limit) {
-  while (out.size() < limit) {
+  const auto end = std::chrono::steady_clock::now() + longest_fill;
+  while (out.size() < limit && (out.empty() || std::chrono::steady_clock::now() < end)) {
     const std::uint8_t* data = nullptr;
     const auto count = nghttp2_session_mem_send(session_.get(), &data);
     if (count <= 0) return outcome(count);

@@ -27,7 +27,8 @@ class Http2Server {
   // Takes bytes of the client. Error: failed when they are not HTTP/2; the connection is then of no more use.
   Result<void> receive(std::string_view bytes);
 
-  // Appends what is to be sent until `out` has `limit` bytes or more, or there is nothing left for now.
+  // Appends what is to be sent until `out` has `limit` bytes or more, calls have taken long to find it, or there is
+  // nothing left for now (then nothing is appended).
   Result<void> collect(std::string& out, std::size_t limit);
 
   // Asks every call that had nothing to send again.

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <optional>
 
-#include "util/file.hpp"
+#include "util/input.hpp"
 #include "util/text.hpp"
 
 namespace saasctl::build {
@@ -125,6 +125,27 @@ bool match_name_whole(std::u32string_view pattern, std::u32string_view name) {
   }
 }
 
+// What `\` and a character stand for in the regular expression that moby/patternmatcher makes: control characters have
+// names there (regexp/syntax).
+char32_t escaped_character(char32_t c) {
+  switch (c) {
+    case U'a':
+      return U'\a';
+    case U'f':
+      return U'\f';
+    case U'n':
+      return U'\n';
+    case U'r':
+      return U'\r';
+    case U't':
+      return U'\t';
+    case U'v':
+      return U'\v';
+    default:
+      return c;
+  }
+}
+
 bool is_inside(std::string_view path, std::string_view folder) {
   return path.size() > folder.size() && path.starts_with(folder) && path[folder.size()] == '/';
 }
@@ -187,7 +208,7 @@ void Pattern::parse_elements() {
       at = parse_set(pattern, at);
       kind_ = Kind::elements;
     } else if (c == U'\\' && at < pattern.size()) {
-      elements_.push_back({.token = Token::literal, .character = pattern[at++]});
+      elements_.push_back({.token = Token::literal, .character = escaped_character(pattern[at++])});
       kind_ = Kind::elements;
     } else {
       elements_.push_back({.token = Token::literal, .character = c});
@@ -201,8 +222,9 @@ std::size_t Pattern::parse_set(std::u32string_view pattern, std::size_t at) {
   element.negated = pattern[at] == U'^';
   if (element.negated) ++at;
   const auto take = [&] {
-    if (pattern[at] == U'\\') ++at;
-    return pattern[at++];
+    if (pattern[at] != U'\\') return pattern[at++];
+    ++at;
+    return escaped_character(pattern[at++]);
   };
   while (pattern[at] != U']') {
     const auto low = take();
@@ -330,6 +352,10 @@ Result<std::vector<std::string>> parse_ignore_file(std::string_view text, std::s
   std::size_t number = 0;
   for (const auto& line : split(text, '\n')) {
     ++number;
+    if (const auto at = line.find('\0'); at != std::string::npos) {
+      return failure(Fault::usage, fmt::format("{}:{}:{}: a NUL byte in a pattern", file_name, number, at + 1),
+                     "the file must be text; write it anew");
+    }
     auto pattern = trim(line);
     if (line.starts_with('#') || pattern.empty()) continue;
     const bool exception = pattern[0] == '!';
@@ -349,7 +375,9 @@ Result<std::vector<std::string>> parse_ignore_file(std::string_view text, std::s
 Result<std::vector<std::string>> read_ignore_patterns(const std::filesystem::path& context,
                                                       const std::filesystem::path& dockerfile) {
   for (const auto& path : {std::filesystem::path(dockerfile.string() + ".dockerignore"), context / ".dockerignore"}) {
-    const auto text = read_file(path);
+    std::error_code ignored;
+    if (std::filesystem::is_directory(path, ignored)) continue;  // as other builders do
+    const auto text = read_file(path, {"an ignore file", 16 * mebibyte});
     if (text) return parse_ignore_file(*text, path.string());
     if (text.error().fault != Fault::not_found) return std::unexpected(text.error());
   }

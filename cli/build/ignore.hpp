@@ -1,6 +1,8 @@
 // Which files of a build context count: the patterns of .dockerignore and BuildKit's include and exclude patterns.
 // Source: Docker's "Build context, .dockerignore files"; moby/patternmatcher (PatternMatcher, ignorefile), whose rules
-// and quirks are kept: Go's filepath.Match with `**`, `!` exceptions in order, matches of parent folders.
+// and quirks are kept: Go's filepath.Match with `**`, `!` exceptions in order, matches of parent folders. Not kept is
+// what its regular expressions make of a pattern by accident: `^` behind another character, classes such as \d, \w, \pL
+// and [[:alpha:]] (here a letter, or the characters as they stand), and the error for a range that runs backwards.
 #pragma once
 
 #include <filesystem>

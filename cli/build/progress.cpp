@@ -143,7 +143,7 @@ void ProgressModel::add_transfer(std::string_view status) {
   if (sink_) sink_(transfer);
 }
 
-// Chunks are cut anywhere, and output and errors of a step come as one sequence.
+// Chunks are cut anywhere, and those of a step's output and of its errors alternate: each stream has its own lines.
 void ProgressModel::add_output(std::string_view log) {
   std::string digest;
   std::string message;
@@ -165,22 +165,21 @@ void ProgressModel::add_output(std::string_view log) {
     }
   }
   auto& output = outputs_[digest];
-  if (!output.partial.empty() && output.standard_error != standard_error) {
-    emit_line(digest, output, std::exchange(output.partial, {}));
-  }
-  output.standard_error = standard_error;
-  output.partial += message;
+  auto& partial = output.partial[standard_error ? 1 : 0];
+  partial += message;
   std::size_t start = 0;
-  for (auto end = output.partial.find('\n'); end != std::string::npos; end = output.partial.find('\n', start)) {
-    emit_line(digest, output, output.partial.substr(start, end - start));
+  for (auto end = partial.find('\n'); end != std::string::npos; end = partial.find('\n', start)) {
+    emit_line(digest, output, standard_error, partial.substr(start, end - start));
     start = end + 1;
   }
-  output.partial.erase(0, start);
+  partial.erase(0, start);
 }
 
-void ProgressModel::emit_line(const std::string& digest, Output& output, std::string line) {
+void ProgressModel::emit_line(const std::string& digest, Output& output, bool standard_error, std::string line) {
   if (line.ends_with('\r')) line.pop_back();
-  if (sink_) sink_(StepOutput{.digest = digest, .standard_error = output.standard_error, .line = line});
+  if (sink_) sink_(StepOutput{.digest = digest, .standard_error = standard_error, .line = line});
+  if (standard_error && output.errors.size() < kept_errors) output.errors.emplace_back(output.count, line);
+  ++output.count;
   output.lines.push_back(std::move(line));
   if (output.lines.size() > kept_lines) output.lines.pop_front();
 }
@@ -212,8 +211,21 @@ void ProgressModel::add_warning(std::string_view warning) {
 
 void ProgressModel::finish() {
   for (auto& [digest, output] : outputs_) {
-    if (!output.partial.empty()) emit_line(digest, output, std::exchange(output.partial, {}));
+    for (const bool standard_error : {false, true}) {
+      auto& partial = output.partial[standard_error ? 1 : 0];
+      if (!partial.empty()) emit_line(digest, output, standard_error, std::exchange(partial, {}));
+    }
   }
+}
+
+std::vector<std::string> ProgressModel::first_errors(std::string_view digest, std::size_t shown) const {
+  std::vector<std::string> out;
+  const auto found = outputs_.find(digest);
+  if (found == outputs_.end()) return out;
+  for (const auto& [number, line] : found->second.errors) {
+    if (number + shown < found->second.count) out.push_back(line);
+  }
+  return out;
 }
 
 const Step* ProgressModel::failed_step() const {

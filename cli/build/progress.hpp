@@ -88,18 +88,24 @@ class ProgressModel {
   // The last lines a step wrote, oldest first.
   std::vector<std::string> last_lines(std::string_view digest) const;
 
+  // Of the lines before the last `shown`: the first that the step wrote to its standard error, kept_errors at most.
+  std::vector<std::string> first_errors(std::string_view digest, std::size_t shown) const;
+
+  static constexpr std::size_t kept_errors = 10;
+
  private:
   struct Output {
-    std::string partial;  // bytes after the last line end
-    bool standard_error = false;
+    std::string partial[2];  // of standard output and standard error: bytes after the last line end
     std::deque<std::string> lines;
+    std::size_t count = 0;                                    // of all lines
+    std::vector<std::pair<std::size_t, std::string>> errors;  // the first of standard error, with their numbers
   };
 
   void add_step(std::string_view vertex);
   void add_transfer(std::string_view status);
   void add_output(std::string_view log);
   void add_warning(std::string_view warning);
-  void emit_line(const std::string& digest, Output& output, std::string line);
+  void emit_line(const std::string& digest, Output& output, bool standard_error, std::string line);
 
   ProgressSink sink_;
   std::vector<Step> steps_;

@@ -6,7 +6,8 @@
 #include <protozero/pbf_writer.hpp>
 
 #include "engine/auth.hpp"
-#include "util/file.hpp"
+#include "util/guarded.hpp"
+#include "util/input.hpp"
 
 namespace saasctl::build {
 namespace {
@@ -35,19 +36,21 @@ void HealthCall::on_message(std::string_view) {
 
 void SecretCall::on_message(std::string_view request) {
   const auto id = first_text(request);
-  const auto file = files_.find(id);
-  if (file == files_.end()) return finish({grpc::Code::not_found, fmt::format("secret {} not found", id)});
-  const auto content = read_file(file->second);
-  if (!content) {
-    const auto code = content.error().fault == Fault::not_found ? grpc::Code::not_found : grpc::Code::internal;
-    return finish({code, fmt::format("secret {}: {}", id, content.error().message)});
-  }
-  if (content->size() > max_size) {
-    return finish({grpc::Code::resource_exhausted,
-                   fmt::format("secret {}: {} is larger than {} bytes", id, file->second.string(), max_size)});
+  const auto secret = secrets_.find(id);
+  if (secret == secrets_.end()) return finish({grpc::Code::not_found, fmt::format("secret {} not found", id)});
+  if (secret->second.content) return answer(id, *secret->second.content);
+  const auto content = read_file(secret->second.file, {"a build secret", max_size});
+  if (content) return answer(id, *content);
+  const auto code = content.error().fault == Fault::not_found ? grpc::Code::not_found : grpc::Code::internal;
+  finish({code, fmt::format("secret {}: {}", id, content.error().message)});
+}
+
+void SecretCall::answer(const std::string& id, const std::string& content) {
+  if (content.size() > max_size) {
+    return finish({grpc::Code::resource_exhausted, fmt::format("secret {} is larger than {} bytes", id, max_size)});
   }
   std::string response;
-  protozero::pbf_writer(response).add_bytes(1, *content);
+  protozero::pbf_writer(response).add_bytes(1, content);
   send(response);
   finish();
 }
@@ -60,7 +63,7 @@ void CredentialsCall::on_message(std::string_view request) {
     try {
       result.set_value(look_up(host, std::move(stop)));
     } catch (const std::exception& error) {
-      result.set_value({.username = {}, .secret = {}, .error = error.what()});
+      result.set_value({.username = {}, .secret = {}, .error = exception_error(error).message});
     }
     wake_();
   });

@@ -12,6 +12,7 @@
 #include <string_view>
 #include <thread>
 
+#include "build/build.hpp"
 #include "build/grpc.hpp"
 
 namespace saasctl::build {
@@ -22,17 +23,19 @@ class HealthCall : public grpc::Call {
   void on_message(std::string_view) override;
 };
 
-// Answers with the content of the file that is kept under the asked id; not_found for every other id (newer builders
-// ask for credentials of git this way) and for a file that is not there.
+// Answers with the bytes, or the content of the file, that are kept under the asked id; not_found for every other id
+// (newer builders ask for credentials of git this way) and for a file that is not there.
 class SecretCall : public grpc::Call {
  public:
   static constexpr std::size_t max_size = 500 * 1024;  // BuildKit's own limit
 
-  explicit SecretCall(const std::map<std::string, std::filesystem::path>& files) : files_(files) {}
+  explicit SecretCall(const std::map<std::string, BuildSecret>& secrets) : secrets_(secrets) {}
   void on_message(std::string_view request) override;
 
  private:
-  const std::map<std::string, std::filesystem::path>& files_;
+  void answer(const std::string& id, const std::string& content);
+
+  const std::map<std::string, BuildSecret>& secrets_;
 };
 
 // Answers with the credentials that docker's configuration keeps for the asked host, or with empty ones: anonymous. A

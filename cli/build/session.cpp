@@ -11,6 +11,7 @@
 #include "build/filesync.hpp"
 #include "build/http2_server.hpp"
 #include "build/services.hpp"
+#include "build/ssh_agent.hpp"
 #include "util/digest.hpp"
 #include "util/guarded.hpp"
 #include "util/wait.hpp"
@@ -24,6 +25,8 @@ constexpr std::string_view health_check = "/grpc.health.v1.Health/Check";
 constexpr std::string_view get_secret = "/moby.buildkit.secrets.v1.Secrets/GetSecret";
 constexpr std::string_view credentials = "/moby.filesync.v1.Auth/Credentials";
 constexpr std::string_view diff_copy = "/moby.filesync.v1.FileSync/DiffCopy";
+constexpr std::string_view check_agent = "/moby.sshforward.v1.SSH/CheckAgent";
+constexpr std::string_view forward_agent = "/moby.sshforward.v1.SSH/ForwardAgent";
 
 constexpr std::size_t write_size = 256 * 1024;  // small frames are gathered: a third of the system calls
 constexpr auto farewell_time = 200ms;
@@ -44,12 +47,18 @@ std::string shared_key(const SessionOffer& offer) {
 
 engine::Call session_call(const std::string& id, const SessionOffer& offer) {
   engine::Call call{.method = "POST",
-                    .path = "/session",
+                    .path = engine::ApiPath("/session"),
                     .headers = {{"X-Docker-Expose-Session-Uuid", id},
                                 {"X-Docker-Expose-Session-Name", "saasctl"},
                                 {"X-Docker-Expose-Session-Sharedkey", shared_key(offer)}}};
-  for (const auto method : {health_check, get_secret, credentials, diff_copy}) {
+  const auto expose = [&](std::string_view method) {
     call.headers.emplace_back("X-Docker-Expose-Session-Grpc-Method", method);
+  };
+  for (const auto method : {health_check, get_secret, credentials, diff_copy}) expose(method);
+  // The builder says so itself when a Dockerfile asks for an agent that no one offers.
+  if (!offer.ssh.empty()) {
+    expose(check_agent);
+    expose(forward_agent);
   }
   return call;
 }
@@ -102,7 +111,10 @@ std::unique_ptr<grpc::Call> Session::Server::route(std::string_view path, const 
   if (path == credentials) {
     return std::make_unique<CredentialsCall>(offer_.docker_config, [this] { signal_.wake(); });
   }
-  if (path == diff_copy) return make_diff_copy(offer_.folders, metadata);
+  if (path == diff_copy) return make_diff_copy(offer_.folders, metadata, {[this] { signal_.wake(); }, offer_.warn});
+  if (path == check_agent && !offer_.ssh.empty()) return std::make_unique<CheckAgentCall>(offer_.ssh);
+  if (path == forward_agent && !offer_.ssh.empty())
+    return make_forward_agent(offer_.ssh, metadata, [this] { signal_.wake(); });
   return nullptr;
 }
 

@@ -4,11 +4,13 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <stop_token>
 #include <string>
 
+#include "build/build.hpp"
 #include "engine/client.hpp"
 #include "util/result.hpp"
 
@@ -17,8 +19,11 @@ namespace saasctl::build {
 // What a session offers.
 struct SessionOffer {
   std::map<std::string, std::filesystem::path> folders;  // by the names "context" and "dockerfile"
-  std::map<std::string, std::filesystem::path> secrets;  // by id
+  std::map<std::string, BuildSecret> secrets;            // by id
+  std::map<std::string, std::filesystem::path> ssh;      // sockets of agents, by id
   std::filesystem::path docker_config;                   // registry credentials; empty: none
+  // Called on the session's thread with what the user should know. May be empty.
+  std::function<void(const std::string& text)> warn = {};
 };
 
 // Open until destroyed; serves on a thread of its own.

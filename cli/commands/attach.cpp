@@ -1,5 +1,7 @@
 #include "commands/attach.hpp"
 
+#include <fmt/format.h>
+
 #include <optional>
 
 #include "engine/attached.hpp"
@@ -37,13 +39,13 @@ Result<void> attach_streams(const Session& session, http::Upgraded& connection, 
   return carried;
 }
 
-std::vector<std::string> with_values(const Session& session, const std::vector<std::string>& names) {
+std::vector<std::string> with_values(const stack::Environment& environment, const std::vector<std::string>& names) {
   std::vector<std::string> out;
   for (const auto& name : names) {
     if (name.find('=') != std::string::npos) {
       out.push_back(name);
-    } else if (const auto found = session.environment.find(name); found != session.environment.end()) {
-      out.push_back(name + "=" + found->second);
+    } else if (const auto value = environment(name)) {
+      out.push_back(fmt::format("{}={}", name, *value));
     }
   }
   return out;

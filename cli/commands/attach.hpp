@@ -22,7 +22,7 @@ bool has_terminal();
 Result<void> attach_streams(const Session& session, http::Upgraded& connection, bool tty, bool input,
                             const std::function<bool(terminal::WindowSize)>& resize, int output = STDOUT_FILENO);
 
-// NAME=value as it is; NAME alone gets the value that the caller's environment has, or is left out.
-std::vector<std::string> with_values(const Session& session, const std::vector<std::string>& names);
+// NAME=value as it is; NAME alone gets the value that `environment` has, or is left out.
+std::vector<std::string> with_values(const stack::Environment& environment, const std::vector<std::string>& names);
 
 }  // namespace saasctl::commands

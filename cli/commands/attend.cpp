@@ -11,6 +11,7 @@
 #include "commands/log_writer.hpp"
 #include "project/order.hpp"
 #include "util/guarded.hpp"
+#include "util/wait.hpp"
 
 namespace saasctl::commands {
 namespace {
@@ -76,7 +77,7 @@ class Ends {
   std::vector<std::jthread> threads_;  // last: they use what stands above
 };
 
-// Follows the logs until the token is set; rest() prints what came after that.
+// Follows the logs of `services`, which may be none, until the token is set; rest() prints what came after that.
 class Logs {
  public:
   Logs(const Session& session, Scene& scene, const AttendOptions& options, std::vector<std::string> services)
@@ -87,6 +88,7 @@ class Logs {
         writer_(session, {.services = services_, .follow = true}, scene) {}
 
   Result<void> follow(const std::stop_token& stop) {
+    if (services_.empty()) return {};
     const Session until{session_.options, session_.environment, session_.terminal, stop};
     const auto list = [&]() -> Result<std::vector<ListedSource>> { return log_sources(scene_, services_); };
     const LogPrinter print = [this](const LogSource& source, auto time, auto text) {
@@ -96,7 +98,11 @@ class Logs {
     return stop.stop_requested() ? Result<void>() : done;
   }
 
+  // Whether nobody takes what is printed any more.
+  bool closed() const { return closed_; }
+
   Result<void> rest() {
+    if (services_.empty()) return {};
     std::vector<LogSource> sources;
     for (auto& listed : log_sources(scene_, services_)) sources.push_back(std::move(listed.source));
     for (auto& [id, cursor] : cursors_) cursor.reopen();
@@ -108,7 +114,8 @@ class Logs {
 
  private:
   bool write(const LogSource& source, std::optional<engine::Timestamp> time, std::string_view text) {
-    return !cursors_[source.id].fresh(time) || writer_.write(source, time, text);
+    closed_ = closed_ || (cursors_[source.id].fresh(time) && !writer_.write(source, time, text));
+    return !closed_;
   }
 
   const Session& session_;
@@ -117,6 +124,7 @@ class Logs {
   std::vector<std::string> services_;
   LogWriter writer_;
   std::map<std::string, LogCursor> cursors_;  // by id; what has been shown
+  bool closed_ = false;
 };
 
 int stop_all(const Session& session, Scene& scene, const AttendOptions& options,
@@ -144,11 +152,14 @@ int attend(const Session& session, const AttendOptions& options) {
   if (!services) return fail(session, services.error());
   const auto containers = chosen(*scene, *services);
   if (containers.empty()) return fail(session, {Fault::not_found, "there is no container to wait for", {}});
-  Logs logs(session, *scene, options, *services);
+  const auto shown = project::attached_services(scene->project, *services);
+  Logs logs(session, *scene, options, shown);
   std::optional<End> first;
   {
     const Ends ends(session, *scene, containers);
     if (const auto followed = logs.follow(ends.token()); !followed) return fail(session, followed.error());
+    // Services that are not shown may run on.
+    while (!logs.closed() && !ends.token().stop_requested()) pause(std::chrono::minutes(1), ends.token());
     first = ends.first();
   }
   // An interruption ends the watching; the stopping has still to be done.

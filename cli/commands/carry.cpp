@@ -1,9 +1,13 @@
 #include "commands/carry.hpp"
+#include "commands/project_lookup.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <climits>
 
+#include "plan/engine_needs.hpp"
+#include "terminal/raw.hpp"
 #include "util/text.hpp"
 
 namespace saasctl::commands {
@@ -30,6 +34,13 @@ struct Words {
 
   Shown operator()(const plan::CreateNetwork& work) const { return {"network " + work.name, "creating", "created"}; }
   Shown operator()(const plan::RemoveNetwork& work) const { return {"network " + work.name, "removing", "removed"}; }
+  Shown operator()(const plan::ProbeNetwork& work) const { return {"network " + work.name, "checking", "checked"}; }
+  Shown operator()(const plan::ReplaceNetwork& work) const {
+    return {"network " + work.name, "creating again", "created again"};
+  }
+  Shown operator()(const plan::GetImage& work) const {
+    return {"image " + work.image, work.build ? "building" : "pulling", work.build ? "built" : "pulled"};
+  }
   Shown operator()(const plan::CreateVolume& work) const { return {"volume " + work.name, "creating", "created"}; }
   Shown operator()(const plan::RemoveVolume& work) const { return {"volume " + work.name, "removing", "removed"}; }
   Shown operator()(const plan::FillSecrets& work) const { return {work.service, "writing secrets", "secrets written"}; }
@@ -47,6 +58,9 @@ struct Words {
   }
   Shown operator()(const plan::RenameContainer& work) const {
     return {task(work.service, work.container), "renaming", "renamed"};
+  }
+  Shown operator()(const plan::ReattachContainer& work) const {
+    return {task(work.service, work.container), "attaching to " + work.network, "attached to " + work.network};
   }
   Shown operator()(const plan::RunHook& work) const {
     return {task(work.service, work.container), "running " + work.when, work.when + " done"};
@@ -115,6 +129,18 @@ project::Json failure_json(const execute::ReadyError& error) {
   return out;
 }
 
+// Engines do not report the keys that they do not know. Podman's API goes by other versions.
+Result<void> check_engine(const Session& session, const engine::Client& client, const plan::Plan& plan) {
+  if (client.is_podman()) return {};
+  const int api_minor = client.api_version().major > 1 ? INT_MAX : client.api_version().minor;
+  for (const auto& need : plan::unmet_needs(plan, api_minor)) {
+    auto text = plan::describe(need, api_minor);
+    if (need.strict) return failure(Fault::failed, std::move(text), "update the engine, or remove the key");
+    session.terminal.warning(text + "; the key has no effect");
+  }
+  return {};
+}
+
 }  // namespace
 
 std::expected<void, execute::ReadyError> carry_plan(const Session& session, const engine::Client& client,
@@ -127,18 +153,22 @@ std::expected<void, execute::ReadyError> carry_plan(const Session& session, cons
     const auto why = action.cause.empty() || action.cause == "new" ? "" : " (" + action.cause + ")";
     if (event.phase == execute::Phase::begun) board.update(shown.task, TaskState::working, shown.doing + why);
     if (event.phase == execute::Phase::failed) board.update(shown.task, TaskState::failed, "failed");
+    if (event.phase == execute::Phase::overtaken)
+      board.update(shown.task, TaskState::working, "planned again: another saasctl has changed the project");
     if (event.phase == execute::Phase::unmet)
       board.update(shown.task, TaskState::failed, waiting ? "not ready; going on without it" : event.reason);
     if (event.phase == execute::Phase::done)
       board.update(shown.task, waiting && !plan.changes ? TaskState::unchanged : TaskState::done, shown.done + why);
   };
-  return execute::execute(client, project, plan, options, process_lookup(session), listener, session.stop);
+  if (auto able = check_engine(session, client, plan); !able)
+    return std::unexpected(execute::ReadyError{std::move(able.error())});
+  return execute::execute(client, project, plan, options, project_lookup(session, project), listener, session.stop);
 }
 
 int fail_with_service(const Session& session, const execute::ReadyError& error) {
   if (error.fault == Fault::interrupted) return exit_code(error.fault);
   if (session.terminal.progress() == terminal::ProgressMode::json) {
-    session.terminal.message(failure_json(error).dump(-1, ' ', false, project::Json::error_handler_t::replace));
+    terminal::write_raw_message(failure_json(error).dump(-1, ' ', false, project::Json::error_handler_t::replace));
     return exit_code(error.fault);
   }
   if (!error.service) {

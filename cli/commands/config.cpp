@@ -8,6 +8,7 @@
 #include "project/order.hpp"
 #include "render/config.hpp"
 #include "render/yaml.hpp"
+#include "terminal/raw.hpp"
 #include "terminal/table.hpp"
 #include "util/file.hpp"
 #include "util/text.hpp"
@@ -144,7 +145,7 @@ int run_config(const Session& session, const ConfigOptions& options) {
   if (!text) return fail(session, text.error());
   if (options.quiet) return 0;
   if (!options.output) {
-    session.terminal.data(*text);
+    terminal::write_raw(*text);
     return 0;
   }
   const auto written = write_file_atomic(*options.output, *text);

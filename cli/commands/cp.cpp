@@ -93,7 +93,8 @@ Result<void> put(const Site& site, const std::string& container, const std::stri
   if (!directory && source.ends_with('/'))
     return failure(Fault::usage, source + " is no folder", "leave the slash out");
   // "." and ".." have no name of their own.
-  auto named = last_component(source).empty() ? fs::absolute(source).lexically_normal().string() : source;
+  auto named = last_component(source).empty() ? fs::absolute(source, error).lexically_normal().string() : source;
+  if (error) return failure(fmt::format("cannot read {}: {}", source, error.message()));
   if (means_content(source) && !means_content(named)) named += "/.";
 
   const auto target = target_in(site, container, target_path);
@@ -200,6 +201,17 @@ Result<void> get(const Site& site, const std::string& container, const std::stri
   return {};
 }
 
+// Calls go by id, because the name may belong to another container by then; people know the name.
+Error with_name(Error error, const engine::ContainerSummary& container) {
+  const auto& id = container.id;
+  const auto& name = container.name;
+  for (auto at = error.message.find(id); !id.empty() && at != std::string::npos; at = error.message.find(id, at)) {
+    error.message.replace(at, id.size(), name);
+    at += name.size();
+  }
+  return error;
+}
+
 Result<void> copy(const Site& site, const Scene& scene, const CopyEnd& from, const CopyEnd& to) {
   const auto& service = from.service.empty() ? to.service : from.service;
   auto containers = chosen(scene, {service});
@@ -209,9 +221,9 @@ Result<void> copy(const Site& site, const Scene& scene, const CopyEnd& from, con
     containers = {std::move(*one)};
   }
   for (const auto& container : containers) {
-    auto done = from.service.empty() ? put(site, container.name, from_root(to.path))
-                                     : get(site, container.name, from_root(from.path));
-    if (!done) return done;
+    auto done = from.service.empty() ? put(site, container.id, from_root(to.path))
+                                     : get(site, container.id, from_root(from.path));
+    if (!done) return std::unexpected(with_name(std::move(done.error()), container));
   }
   return {};
 }

@@ -5,7 +5,9 @@
 
 #include "commands/carry.hpp"
 #include "commands/living.hpp"
+#include "commands/origin.hpp"
 #include "commands/project_lock.hpp"
+#include "commands/up_options.hpp"
 #include "engine/images.hpp"
 #include "execute/observe.hpp"
 #include "util/text.hpp"
@@ -17,6 +19,7 @@ struct DownOptions {
   std::vector<std::string> services;
   bool volumes = false;
   bool orphans = false;
+  bool take_over = false;
   std::string images;
   std::optional<unsigned> timeout;
 };
@@ -119,6 +122,10 @@ int run_down(const Session& session, const DownOptions& options) {
   if (!lock) return fail(session, lock.error());
   const auto observed = execute::observe(scene->client, scene->project, session.stop);
   if (!observed) return fail(session, observed.error());
+  if (!scene->from_labels) {
+    const auto own = check_origin(session, scene->project, observed->containers, options.take_over);
+    if (!own) return fail(session, own.error());
+  }
   const auto plan = plan::plan_down(scene->project, *observed, {options.volumes, options.orphans, options.services});
   const auto images = images_of(*scene, options);
   if (!options.orphans && options.services.empty()) name_left(session, *scene, *observed, plan);
@@ -152,6 +159,7 @@ void setup_down(CLI::App& app, const Choose& choose) {
   verb->add_option("--rmi", options->images, "Remove images too: those without a name of their own, or all")
       ->type_name("local|all")
       ->check(CLI::IsMember({"local", "all"}));
+  add_take_over_option(*verb, options->take_over);
   add_timeout(*verb, options->timeout);
   verb->footer("\nExample: saasctl down --volumes");
   verb->callback([=] { choose([options](const Session& session) { return run_down(session, *options); }); });

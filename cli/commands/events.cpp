@@ -9,6 +9,8 @@
 #include "commands/log_lines.hpp"
 #include "engine/events.hpp"
 #include "plan/labels.hpp"
+#include "terminal/raw.hpp"
+#include "util/printable.hpp"
 #include "util/text.hpp"
 
 namespace saasctl::commands {
@@ -62,8 +64,9 @@ std::string as_json(const engine::Event& event) {
 std::string as_text(const engine::Event& event) {
   std::vector<std::string> attributes;
   for (const auto& [key, value] : shown_attributes(event)) attributes.push_back(key + "=" + value);
-  return fmt::format("{} container {} {} ({})\n", moment(event.time, " "), event.action, event.id,
-                     join(attributes, ", "));
+  return printable_line(fmt::format("{} container {} {} ({})", moment(event.time, " "), event.action, event.id,
+                                    join(attributes, ", "))) +
+         "\n";
 }
 
 struct Range {
@@ -98,7 +101,7 @@ int run_events(const Session& session, const EventsOptions& options) {
                                    .until = range->until};
   const auto sink = [&](const engine::Event& event) {
     if (!wanted(event, options.services)) return true;
-    session.terminal.data(options.json ? as_json(event) : as_text(event));
+    terminal::write_raw(options.json ? as_json(event) : as_text(event));
     return session.terminal.flush().has_value();
   };
   const auto done = engine::subscribe_events(scene->client, filter, range->since, sink, session.stop);

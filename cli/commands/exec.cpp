@@ -8,8 +8,10 @@
 
 #include "commands/attach.hpp"
 #include "commands/held_output.hpp"
+#include "commands/project_lookup.hpp"
 #include "commands/service_container.hpp"
 #include "commands/verb.hpp"
+#include "terminal/raw.hpp"
 #include "util/text.hpp"
 #include "util/wait.hpp"
 
@@ -71,8 +73,8 @@ int refused(const Session& session, const std::string& service, const Error& err
   return code ? fail_to_start(session, service, error.message, *code) : fail(session, error);
 }
 
-int leave(const Session& session) {
-  session.terminal.message("\nleft; the command goes on in the container");
+int leave() {
+  terminal::write_lines("\nleft; the command goes on in the container");
   return 0;
 }
 
@@ -87,12 +89,12 @@ int run_attached(const Session& session, const engine::Client& client, const std
   const auto carried = attach_streams(session, *connection, tty, true, resize, output.descriptor());
   const auto held = output.finish();
   if (!carried) return fail(session, carried.error());
-  if (tty && says_left(held)) return leave(session);
+  if (tty && says_left(held)) return leave();
   const auto code = exit_code_of(session, client, exec, tty);
   if (!code) return fail(session, code.error());
   if (!held.empty() && (*code == 126 || *code == 127)) return fail_to_start(session, service, held, **code);
-  if (!*code) return leave(session);
-  session.terminal.data(held);
+  if (!*code) return leave();
+  terminal::write_raw(held);
   return **code;
 }
 
@@ -115,7 +117,7 @@ int run_exec(const Session& session, const ExecVerb& verb) {
   auto options = verb.options;
   options.tty = !verb.no_tty && !verb.detach && has_terminal();
   options.input = !verb.detach;
-  options.environment = with_values(session, verb.environment);
+  options.environment = with_values(project_lookup(session, scene->project), verb.environment);
   const auto exec = engine::exec_create(client, container->id, command, options, session.stop);
   if (!exec) return refused(session, verb.service, exec.error());
   if (!verb.detach) return run_attached(session, client, verb.service, *exec, options.tty);

@@ -2,6 +2,7 @@
 
 #include "commands/usage.hpp"
 #include "commands/verb.hpp"
+#include "terminal/raw.hpp"
 
 namespace saasctl::commands {
 namespace {
@@ -16,7 +17,7 @@ int run_help(const CLI::App& app, const Session& session, const std::string& nam
     session.terminal.data(verb->help(app.get_name(), CLI::AppFormatMode::Normal));
     return 0;
   }
-  session.terminal.message(unknown_verb(app, name));
+  terminal::write_lines(unknown_verb(app, name));
   return exit_code(Fault::usage);
 }
 

@@ -9,6 +9,7 @@
 #include "commands/listing.hpp"
 #include "commands/living.hpp"
 #include "engine/images.hpp"
+#include "terminal/raw.hpp"
 #include "terminal/table.hpp"
 
 namespace saasctl::commands {
@@ -104,7 +105,10 @@ int run_images(const Session& session, const ImagesOptions& options) {
   if (!scene) return fail(session, scene.error());
   const auto rows = rows_of(session, *scene, options);
   if (!rows) return fail(session, rows.error());
-  session.terminal.data(options.quiet ? as_ids(*rows) : options.format == "json" ? as_json(*rows) : as_table(*rows));
+  terminal::write_listing(session.terminal, options.quiet ? "" : options.format,
+                          options.quiet              ? as_ids(*rows)
+                          : options.format == "json" ? as_json(*rows)
+                                                     : as_table(*rows));
   return 0;
 }
 

@@ -8,6 +8,7 @@
 #include "commands/scene.hpp"
 #include "plan/labels.hpp"
 #include "terminal/table.hpp"
+#include "util/printable.hpp"
 #include "util/text.hpp"
 
 namespace saasctl::commands {
@@ -46,7 +47,7 @@ void add_format(CLI::App& verb, std::string& format) {
 std::string listing_text(const Listing& listing, bool quiet, const std::string& format) {
   if (!quiet) return format == "json" ? listing.json.dump(2) + "\n" : terminal::table(listing.headers, listing.rows);
   std::string out;
-  for (const auto& row : listing.rows) out += row.front() + "\n";
+  for (const auto& row : listing.rows) out += printable_line(row.front()) + "\n";
   return out;
 }
 

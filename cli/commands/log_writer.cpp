@@ -1,4 +1,5 @@
 #include "commands/log_writer.hpp"
+#include "terminal/raw.hpp"
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
@@ -39,7 +40,7 @@ bool LogWriter::write(const LogSource& source, std::optional<engine::Timestamp> 
   if (style_.timestamps && time) line += utc(*time) + " ";
   line += text;
   line += '\n';
-  return session_.terminal.data(line) && (!style_.follow || session_.terminal.flush().has_value());
+  return terminal::write_raw(line) && (!style_.follow || session_.terminal.flush().has_value());
 }
 
 std::string LogWriter::shown(const std::string& service, int number) const {

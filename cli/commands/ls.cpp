@@ -8,6 +8,7 @@
 #include "commands/scene.hpp"
 #include "commands/verb.hpp"
 #include "plan/labels.hpp"
+#include "terminal/raw.hpp"
 #include "util/text.hpp"
 
 namespace saasctl::commands {
@@ -56,7 +57,7 @@ int run_ls(const Session& session, const LsOptions& options) {
     listing.rows.push_back({name, status_of(project), files});
     listing.json.push_back({{"Name", name}, {"Status", status_of(project)}, {"ConfigFiles", files}});
   }
-  session.terminal.data(listing_text(listing, options.quiet, options.format));
+  terminal::write_listing(session.terminal, options.format, listing_text(listing, options.quiet, options.format));
   return 0;
 }
 

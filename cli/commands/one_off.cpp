@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <csignal>
 #include <filesystem>
 #include <memory>
 #include <random>
@@ -10,13 +11,17 @@
 #include "commands/attach.hpp"
 #include "commands/carry.hpp"
 #include "commands/images.hpp"
+#include "commands/origin.hpp"
 #include "commands/project_lock.hpp"
+#include "commands/project_lookup.hpp"
+#include "commands/signals.hpp"
 #include "commands/verb.hpp"
 #include "engine/attached.hpp"
 #include "engine/exec.hpp"
 #include "execute/observe.hpp"
 #include "project/order.hpp"
 #include "util/text.hpp"
+#include "util/wait.hpp"
 
 namespace saasctl::commands {
 namespace {
@@ -45,8 +50,11 @@ std::string random_name(const project::Project& project, const std::string& serv
 std::string bind_of(const project::Project& project, const std::string& text) {
   const auto colon = text.find(':');
   const auto source = text.substr(0, colon);
-  if (source.starts_with('.'))
-    return std::filesystem::absolute(source).lexically_normal().string() + text.substr(colon);
+  if (source.starts_with('.')) {
+    std::error_code error;  // the current folder may be gone: then the engine refuses the name
+    const auto path = std::filesystem::absolute(source, error);
+    return (error ? source : path.lexically_normal().string()) + text.substr(colon);
+  }
   const auto found = std::ranges::find(project.volumes, source, &project::Volume::key);
   return (found == project.volumes.end() ? source : found->name) + text.substr(colon);
 }
@@ -55,7 +63,7 @@ Result<plan::OneOffOptions> options_of(const Session& session, const project::Pr
   auto options = verb.one_off;
   if (options.name.empty()) options.name = random_name(project, options.service);
   options.command = session.options.tail;
-  options.environment = with_values(session, verb.environment);
+  options.environment = with_values(project_lookup(session, project), verb.environment);
   options.tty = !verb.no_tty && !verb.detach && has_terminal();
   options.input = !verb.detach;
   options.remove_by_engine = verb.remove && verb.detach;
@@ -106,54 +114,135 @@ Result<void> check_name(const Session& session, const engine::Client& client, co
 // Takes the container away at the end when that is wanted, also after an error or an interruption.
 class Removal {
  public:
-  Removal(const engine::Client& client, std::string container) : client_(client), container_(std::move(container)) {}
+  Removal(const engine::Client& client, std::string name, std::stop_token stop)
+      : client_(client), name_(std::move(name)), stop_(std::move(stop)) {}
   Removal(const Removal&) = delete;
   Removal& operator=(const Removal&) = delete;
   ~Removal() {
-    if (wanted_) static_cast<void>(engine::remove_container(client_, container_, {.force = true, .volumes = true}, {}));
+    if (wanted_) remove();
   }
   void want(bool wanted) { wanted_ = wanted; }
+  // The container exists from now on; its name may belong to another one later.
+  void created(const std::string& id) { id_ = id; }
+  const std::string& id() const { return id_; }
+
+  // An engine that was asked for the container before the interruption may create it a moment later: until its id is
+  // known it is called by its name, which nobody had before.
+  void remove() const {
+    constexpr int most_tries = 5;
+    for (int tries = 0; tries < most_tries; ++tries) {
+      const auto gone =
+          engine::remove_container(client_, id_.empty() ? name_ : id_, {.force = true, .volumes = true}, {});
+      if (gone || gone.error().fault != Fault::not_found || !stop_.stop_requested()) return;
+      pause(std::chrono::milliseconds(100), {});
+    }
+  }
 
  private:
   const engine::Client& client_;
-  std::string container_;
+  std::string name_;
+  std::string id_;
+  std::stop_token stop_;
   bool wanted_ = false;
 };
 
-int run_to_end(const Session& session, const engine::Client& client, const plan::OneOffOptions& options,
-               Removal& removal) {
+std::string name_of_signal(int signal) {
+  return signal == SIGINT ? "SIGINT" : signal == SIGHUP ? "SIGHUP" : "SIGTERM";
+}
+
+// Hands a signal on to the container's command, which then has its grace to end; its output is read meanwhile. The
+// token is set when that is over, or when a second signal comes.
+class HandOn {
+ public:
+  HandOn(const Session& session, const engine::Client& client, std::string container, std::chrono::milliseconds grace)
+      : urgent_(session.signals ? session.signals->urgent() : std::stop_token(), Forward{&over_}),
+        thread_([this, &session, &client, container = std::move(container), grace](const std::stop_token& ended) {
+          if (!await(session.stop, ended)) return;
+          const int signal = session.signals ? session.signals->received() : SIGTERM;
+          static_cast<void>(engine::kill_container(client, container, name_of_signal(signal), over_.get_token()));
+          const StopSignal done(ended);
+          if (!done.wait_for(grace)) over_.request_stop();
+        }) {}
+  HandOn(const HandOn&) = delete;
+  HandOn& operator=(const HandOn&) = delete;
+
+  std::stop_token over() const { return over_.get_token(); }
+
+ private:
+  struct Forward {
+    std::stop_source* to;
+    void operator()() const noexcept { to->request_stop(); }
+  };
+
+  // False: `ended` was set first.
+  static bool await(const std::stop_token& signalled, const std::stop_token& ended) {
+    std::stop_source either;
+    const std::stop_callback first(signalled, Forward{&either}), second(ended, Forward{&either});
+    const StopSignal news(either.get_token());
+    while (!news.wait_for(std::chrono::hours(1))) continue;
+    return !ended.stop_requested();
+  }
+
+  std::stop_source over_;
+  std::stop_callback<Forward> urgent_;
+  std::jthread thread_;  // last: it uses what stands above
+};
+
+std::chrono::milliseconds grace_of(const project::Project& project, const std::string& service) {
+  const auto& grace = project.find(service)->spec.stop_grace_period;
+  return grace ? std::chrono::ceil<std::chrono::milliseconds>(grace->value) : std::chrono::seconds(10);
+}
+
+// Of a command that goes on although nobody listens: its grace, and then SIGKILL.
+void stop_for_good(const engine::Client& client, const std::string& container, bool at_once,
+                   const std::stop_token& urgent) {
+  if (!at_once && engine::stop_container(client, container, std::nullopt, urgent)) return;
+  static_cast<void>(engine::stop_container(client, container, std::chrono::seconds(0), {}));
+}
+
+int run_to_end(const Session& session, const engine::Client& client, const project::Project& project,
+               const plan::OneOffOptions& options, Removal& removal) {
   const auto never_ran = [&](const Error& error) {
     removal.want(true);  // there is nothing in it to look at
     fail(session, error);
     return engine::exec_start_failure(error).value_or(exit_code(error.fault));
   };
-  auto connection = engine::attach_container(client, options.name, options.input, session.stop);
-  if (!connection) return never_ran(connection.error());  // Podman looks for the program here already
-  const auto started = engine::start_container(client, options.name, session.stop);
+  const auto& id = removal.id();
+  std::optional<http::Upgraded> connection;
+  {
+    auto attached = engine::attach_container(client, id, options.input, session.stop);
+    if (!attached) return never_ran(attached.error());  // Podman looks for the program here already
+    connection.emplace(std::move(*attached));
+  }
+  const auto started = engine::start_container(client, id, session.stop);
   if (!started) return never_ran(started.error());
   const auto resize = [&](terminal::WindowSize size) {
-    return engine::resize_container(client, options.name, size.rows, size.columns, session.stop).has_value();
+    return engine::resize_container(client, id, size.rows, size.columns, session.stop).has_value();
   };
-  const auto carried = attach_streams(session, *connection, options.tty, options.input, resize);
+  const HandOn signals(session, client, id, grace_of(project, options.service));
+  const Session until{session.options, session.environment, session.terminal, signals.over(), session.signals};
+  const auto carried = attach_streams(until, *connection, options.tty, options.input, resize);
   if (!carried) {
-    static_cast<void>(engine::stop_container(client, options.name, std::chrono::seconds(10), {}));
+    // The engine does not end a container whose output has a reader that does not read.
+    connection.reset();
+    stop_for_good(client, id, session.stop.stop_requested(), signals.over());
     return fail(session, carried.error());
   }
-  const auto ended = engine::wait_container(client, options.name, engine::WaitCondition::not_running,
+  if (session.stop.stop_requested()) return exit_code(Fault::interrupted);
+  const auto ended = engine::wait_container(client, id, engine::WaitCondition::not_running,
                                             std::chrono::milliseconds(0), session.stop);
   return ended ? ended->exit_code : fail(session, ended.error());
 }
 
-// The container, which is not started yet, and what it depends on; the exit code. What has to be removed in the end is
-// made known to `removal` first.
-int make_container(const Session& session, const engine::Client& client, const project::Project& project,
-                   const RunVerb& verb, const plan::OneOffOptions& options, const std::vector<std::string>& names,
-                   Removal& removal) {
-  const auto lock = lock_project(session, client.endpoint(), project.name, "run", lock_patience);
-  if (!lock) return fail(session, lock.error());
-  if (const int code = get_needed_images(session, client, project, verb, names); code != 0) return code;
+// One try at the container, which is not started yet, and what it depends on; the exit code, or nothing when another
+// command has changed the project while this one waited for a dependency.
+std::optional<int> try_container(const Session& session, const engine::Client& client, const project::Project& project,
+                                 const plan::OneOffOptions& options, ProjectTurn& turn, Removal& removal) {
+  if (const auto begun = turn.begin(); !begun) return fail(session, begun.error());
   const auto observed = execute::observe(client, project, session.stop);
   if (!observed) return fail(session, observed.error());
+  if (const auto own = check_origin(session, project, observed->containers, false); !own)
+    return fail(session, own.error());
   const auto plan = plan::plan_one_off(project, *observed, options);
   if (!plan) return fail(session, plan.error());
   if (const auto free = check_name(session, client, options.name); !free) return fail(session, free.error());
@@ -161,9 +250,31 @@ int make_container(const Session& session, const engine::Client& client, const p
   // From here on the engine is changed.
   removal.want(true);
   terminal::Board board(session.terminal, "run");
-  const auto done = carry_plan(session, client, project, *plan, {}, board);
+  execute::ExecuteOptions execute;
+  execute.on_created = [&](const std::string& name, const std::string& id) {
+    if (name == options.name) removal.created(id);
+  };
+  execute.turn = &turn;
+  const auto done = carry_plan(session, client, project, *plan, execute, board);
   board.finish();
-  return done ? 0 : fail_with_service(session, done.error());
+  if (done) return 0;
+  if (done.error().fault == Fault::interrupted) return fail(session, done.error());
+  const auto overtaken = turn.begin();
+  if (!overtaken || !*overtaken) return fail_with_service(session, done.error());
+  removal.remove();
+  removal.want(false);
+  return std::nullopt;
+}
+
+// What has to be removed in the end is made known to `removal` first.
+int make_container(const Session& session, const engine::Client& client, const project::Project& project,
+                   const RunVerb& verb, const plan::OneOffOptions& options, const std::vector<std::string>& names,
+                   Removal& removal) {
+  if (const int code = get_needed_images(session, client, project, verb, names); code != 0) return code;
+  ProjectTurn turn(session, client.endpoint(), project.name, "run", lock_patience);
+  for (;;) {
+    if (const auto code = try_container(session, client, project, options, turn, removal)) return *code;
+  }
 }
 
 int run_one_off(const Session& session, const RunVerb& verb) {
@@ -177,13 +288,14 @@ int run_one_off(const Session& session, const RunVerb& verb) {
   const auto client = connect_engine(session);
   if (!client) return fail(session, client.error());
 
-  Removal removal(*client, options->name);
+  const Signals::Hold hold(session.signals);
+  Removal removal(*client, options->name, session.stop);
   const auto needed = options->no_dependencies ? std::vector{service} : *names;
   if (const int code = make_container(session, *client, *project, verb, *options, needed, removal); code != 0)
     return code;
   removal.want(verb.remove && !verb.detach);
-  if (!verb.detach) return run_to_end(session, *client, *options, removal);
-  if (const auto started = engine::start_container(*client, options->name, session.stop); !started) {
+  if (!verb.detach) return run_to_end(session, *client, *project, *options, removal);
+  if (const auto started = engine::start_container(*client, removal.id(), session.stop); !started) {
     removal.want(true);
     return fail(session, started.error());
   }

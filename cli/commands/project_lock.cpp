@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <utility>
+
 #include "util/digest.hpp"
 #include "util/wait.hpp"
 
@@ -26,8 +28,10 @@ std::filesystem::path lock_path(const stack::Variables& environment, const engin
   return (error ? std::filesystem::path("/tmp") : temporary) / fmt::format("saasctl-{}-{}.lock", ::getuid(), name);
 }
 
-Result<FileLock> lock_project(const Session& session, const engine::Endpoint& endpoint, const std::string& project,
-                              const std::string& verb, std::chrono::milliseconds patience) {
+namespace {
+
+Result<FileLock> await_lock(const Session& session, const engine::Endpoint& endpoint, const std::string& project,
+                            const std::string& verb, std::chrono::milliseconds patience) {
   const auto path = lock_path(session.environment, endpoint, project);
   const auto me = fmt::format("saasctl {} (process {})", verb, ::getpid());
   const auto give_up = std::chrono::steady_clock::now() + patience;
@@ -44,6 +48,42 @@ Result<FileLock> lock_project(const Session& session, const engine::Endpoint& en
     pause(between_tries, session.stop);
     if (session.stop.stop_requested()) return failure(Fault::interrupted, "interrupted");
   }
+}
+
+}  // namespace
+
+Result<FileLock> lock_project(const Session& session, const engine::Endpoint& endpoint, const std::string& project,
+                              const std::string& verb, std::chrono::milliseconds patience) {
+  auto lock = await_lock(session, endpoint, project, verb, patience);
+  if (lock) lock->count();
+  return lock;
+}
+
+Result<void> ProjectTurn::lock(const std::stop_token& stop) {
+  if (lock_) return {};
+  const Session until{session_.options, session_.environment, session_.terminal, stop};
+  auto taken = await_lock(until, endpoint_, project_, verb_, patience_);
+  if (!taken) return std::unexpected(std::move(taken.error()));
+  if (last_ && taken->number() != *last_) overtaken_ = true;
+  last_ = taken->number();
+  lock_.emplace(std::move(*taken));
+  return {};
+}
+
+Result<bool> ProjectTurn::begin() {
+  if (auto locked = lock(session_.stop); !locked) return std::unexpected(std::move(locked.error()));
+  return std::exchange(overtaken_, false);
+}
+
+Result<void> ProjectTurn::take(std::stop_token stop) {
+  if (auto locked = lock(stop); !locked) return locked;
+  if (!overtaken_) {
+    lock_->count();
+    last_ = lock_->number();
+    return {};
+  }
+  return failure(Fault::conflict, fmt::format("another saasctl has changed the project {} meanwhile", project_),
+                 "repeat the command");
 }
 
 }  // namespace saasctl::commands

@@ -6,6 +6,7 @@
 
 #include "commands/listing.hpp"
 #include "commands/living.hpp"
+#include "terminal/raw.hpp"
 #include "terminal/table.hpp"
 #include "util/text.hpp"
 
@@ -95,7 +96,7 @@ int run_ps(const Session& session, const PsOptions& options) {
   } else if (options.quiet) {
     for (const auto& container : containers) session.terminal.data(container.id + "\n");
   } else if (options.format == "json") {
-    session.terminal.data(as_json(containers));
+    terminal::write_raw(as_json(containers));
   } else {
     session.terminal.data(as_table(containers));
     if (!options.all && options.orphans && wanted->empty()) tell_hidden(session, *scene, options, containers.size());

@@ -13,25 +13,26 @@ struct PullOptions {
 };
 
 // What a service says of itself counts unless --policy says something else.
-Result<std::optional<Transfer>> image_of(const PullOptions& options, const engine::Client& client,
-                                         const project::Service& service, const std::stop_token& stop) {
-  if (!service.pull_allowed || (options.ignore_buildable && service.build)) return std::nullopt;
+Result<std::vector<Transfer>> images_of(const PullOptions& options, const engine::Client& client,
+                                        const project::Service& service, const std::stop_token& stop) {
+  std::vector<Transfer> none;
+  if (!service.pull_allowed || (options.ignore_buildable && service.build)) return none;
   const auto own = service.spec.pull_policy.value_or("always");
-  if (own == "never" || own == "build") return std::nullopt;
+  if (own == "never" || own == "build") return none;
   const auto policy = options.policy.empty() ? own : options.policy;
   if (policy == "missing" || policy == "if_not_present") {
     const auto there = engine::inspect_image(client, service.image, stop);
-    if (there) return std::nullopt;
+    if (there) return none;
     if (there.error().fault != Fault::not_found) return std::unexpected(there.error());
   }
-  return Transfer{service.image, service.spec.platform.value_or("")};
+  return std::vector<Transfer>{{service.image, service.spec.platform.value_or("")}};
 }
 
 int run_pull(const Session& session, const PullOptions& options) {
   return run_transfer(
       session, options.transfer,
       [&options](const engine::Client& client, const project::Service& service, const std::stop_token& stop) {
-        return image_of(options, client, service, stop);
+        return images_of(options, client, service, stop);
       },
       "nothing to pull");
 }

@@ -6,9 +6,12 @@ namespace saasctl::commands {
 namespace {
 
 // What is built here under a name of the user's own; other images are not ours to send.
-Result<std::optional<Transfer>> image_of(const project::Service& service) {
-  if (!service.build || !service.pull_allowed) return std::nullopt;
-  return Transfer{service.image};
+std::vector<Transfer> images_of(const project::Service& service) {
+  std::vector<Transfer> images;
+  if (!service.build || !service.pull_allowed) return images;
+  images.push_back({service.image});
+  for (const auto& tag : service.build->tags) images.push_back({tag});
+  return images;
 }
 
 }  // namespace
@@ -23,7 +26,7 @@ void setup_push(CLI::App& app, const Choose& choose) {
       return run_transfer(
           session, *options,
           [](const engine::Client&, const project::Service& service, const std::stop_token&) {
-            return image_of(service);
+            return Result<std::vector<Transfer>>(images_of(service));
           },
           "nothing to push: no service has both build: and image:");
     });

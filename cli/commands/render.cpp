@@ -6,7 +6,9 @@
 
 #include "commands/verb.hpp"
 #include "render/diff.hpp"
+#include "terminal/raw.hpp"
 #include "util/file.hpp"
+#include "util/inner_path.hpp"
 #include "util/text.hpp"
 
 namespace saasctl::commands {
@@ -18,8 +20,27 @@ struct RenderOptions {
   std::optional<std::string> to_stdout;
 };
 
+// No rendered file leaves the project through a folder that is a link.
+Result<void> check_places(const project::Project& project, const std::vector<render::File>& files) {
+  for (const auto& file : files) {
+    const auto folder = (project.folder / file.path).parent_path();
+    const auto out = leads_out(folder, project.folder);
+    if (!out) return std::unexpected(out.error());
+    if (*out) {
+      return failure(fmt::format("{} would be written outside of the project: {} is a link that leads out of {}",
+                                 file.path, folder.string(), project.folder.string()),
+                     "make it a folder");
+    }
+  }
+  return {};
+}
+
 // The file as it is on disk; nothing when there is none.
-Result<std::optional<std::string>> on_disk(const std::filesystem::path& path) {
+Result<std::optional<std::string>> on_disk(const project::Project& project, const render::File& file) {
+  const auto path = project.folder / file.path;
+  const auto out = leads_out(path, project.folder);
+  if (!out) return std::unexpected(out.error());
+  if (*out) return failure(fmt::format("{} is a link that leads out of the project", path.string()), "remove the link");
   auto text = read_file(path);
   if (text) return std::optional(std::move(*text));
   if (text.error().fault == Fault::not_found) return std::optional<std::string>();
@@ -30,7 +51,7 @@ int print_one(const Session& session, const std::vector<render::File>& files, co
   std::vector<std::string> paths;
   for (const auto& file : files) {
     if (file.path == wanted) {
-      session.terminal.data(file.text);
+      terminal::write_raw(file.text);
       return 0;
     }
     paths.push_back(file.path);
@@ -43,13 +64,18 @@ int print_one(const Session& session, const std::vector<render::File>& files, co
 int check(const Session& session, const project::Project& project, const std::vector<render::File>& files) {
   std::size_t drifted = 0;
   for (const auto& file : files) {
-    const auto now = on_disk(project.folder / file.path);
+    const auto now = on_disk(project, file);
     if (!now) return fail(session, now.error());
     const auto diff =
         render::unified_diff(*now ? "a/" + file.path : "/dev/null", now->value_or(""), "b/" + file.path, file.text);
     if (diff.empty() && *now) continue;
     ++drifted;
-    session.terminal.data(diff);
+    // For a person, or as it is for patch(1).
+    if (terminal::stdout_is_terminal()) {
+      session.terminal.data(diff);
+    } else {
+      terminal::write_raw(diff);
+    }
   }
   if (drifted == 0) return 0;
   return fail(session, {Fault::drift,
@@ -62,7 +88,7 @@ int check(const Session& session, const project::Project& project, const std::ve
 Result<std::vector<std::string>> foreign(const project::Project& project, const std::vector<render::File>& files) {
   std::vector<std::string> paths;
   for (const auto& file : files) {
-    const auto now = on_disk(project.folder / file.path);
+    const auto now = on_disk(project, file);
     if (!now) return std::unexpected(now.error());
     if (*now && !render::is_rendered(**now) && **now != file.text) paths.push_back(file.path);
   }
@@ -80,7 +106,7 @@ int write(const Session& session, const project::Project& project, const std::ve
   }
   std::size_t written = 0;
   for (const auto& file : files) {
-    const auto now = on_disk(project.folder / file.path);
+    const auto now = on_disk(project, file);
     if (now && *now && **now == file.text) continue;
     if (auto done = write_file_atomic(project.folder / file.path, file.text); !done) return fail(session, done.error());
     session.terminal.message((now && *now ? "changed " : "new     ") + file.path);
@@ -97,6 +123,7 @@ int run_render(const Session& session, const RenderOptions& options) {
   const auto files = render::render_all(*project);
   if (!files) return fail(session, files.error());
   if (options.to_stdout) return print_one(session, *files, *options.to_stdout);
+  if (const auto inside = check_places(*project, *files); !inside) return fail(session, inside.error());
   if (options.check) return check(session, *project, *files);
   return write(session, *project, *files, options.force);
 }

@@ -12,6 +12,7 @@
 #include "commands/signals.hpp"
 #include "commands/usage.hpp"
 #include "commands/verb.hpp"
+#include "terminal/raw.hpp"
 
 namespace saasctl::commands {
 namespace {
@@ -83,7 +84,7 @@ int parse_end(const CLI::App& app, const CLI::ParseError& error, const terminal:
     return 0;
   }
   const bool no_verb = app.get_subcommands().empty() && dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr;
-  terminal.message(no_verb ? missing_verb(app) : usage_text(app, error));
+  terminal::write_lines(no_verb ? missing_verb(app) : usage_text(app, error));
   return exit_code(Fault::usage);
 }
 
@@ -139,10 +140,10 @@ int run(int argc, const char* const* argv) {
   const terminal::Terminal terminal(
       {terminal::progress_mode(options.progress), !no_color_wanted(options, environment)});
   if (!action) {
-    terminal.message(missing_verb(app));
+    terminal::write_lines(missing_verb(app));
     return exit_code(Fault::usage);
   }
-  const Session session{options, environment, terminal, signals.token()};
+  const Session session{options, environment, terminal, signals.token(), &signals};
   const int code = action(session);
   if (signals.received() != 0 && code == exit_code(Fault::interrupted)) {
     if (!goes_on_for_ever(app))

@@ -4,11 +4,14 @@
 #include <memory>
 
 #include "commands/verb.hpp"
+#include "stack/assemble.hpp"
 #include "util/digest.hpp"
-#include "util/file.hpp"
+#include "util/private_file.hpp"
 
 namespace saasctl::commands {
 namespace {
+
+namespace fs = std::filesystem;
 
 struct SecretsOptions {
   std::string mode = "0600";
@@ -27,29 +30,87 @@ Result<std::string> random_secret() {
   return text;
 }
 
+// As it is shown: from here when it lies below.
+std::string shown(const fs::path& path) {
+  return stack::shown_path(path).string();
+}
+
+// Something is there already; whether it is a secret.
+Result<void> check_existing(const std::string& name, const fs::path& path) {
+  std::error_code error;
+  const auto status = fs::status(path, error);
+  if (fs::is_directory(status)) {
+    return failure(Fault::failed, fmt::format("secret '{}': {} is a folder, not a file", name, shown(path)),
+                   "remove the folder, or name another file");
+  }
+  if (status.type() == fs::file_type::not_found) {
+    return failure(Fault::failed, fmt::format("secret '{}': {} is a link to nothing", name, shown(path)),
+                   "remove the link, or make what it leads to");
+  }
+  if (error) return failure(fmt::format("secret '{}': cannot read {}: {}", name, shown(path), error.message()));
+  return {};
+}
+
+// Whether other users of this machine may pass every folder on the way to `path`.
+bool others_get_to(const fs::path& path) {
+  std::error_code error;
+  for (auto at = fs::canonical(path.parent_path(), error); !error; at = at.parent_path()) {
+    if ((fs::status(at, error).permissions() & fs::perms::others_exec) == fs::perms::none) return false;
+    if (at == at.parent_path()) return true;
+  }
+  return false;
+}
+
+// A file for containers of other users is protected by its folder alone.
+void warn_if_open(const Session& session, const fs::path& path) {
+  std::error_code error;
+  const auto mode = fs::status(path, error).permissions();
+  if (error || (mode & fs::perms::others_read) == fs::perms::none || !others_get_to(path)) return;
+  session.terminal.warning(fmt::format("every user of this machine can read {}; chmod 700 {} prevents it", shown(path),
+                                       shown(path.parent_path())));
+}
+
+// Whether it was made; not so when something of this name exists.
+Result<bool> make_secret(const project::Content& secret, const fs::path& base, unsigned mode) {
+  std::string content;
+  if (secret.generate == "random") {
+    auto random = random_secret();
+    if (!random) return std::unexpected(random.error());
+    content = std::move(*random);
+  }
+  if (auto made = make_private_folders(secret.file->parent_path(), base); !made) return std::unexpected(made.error());
+  auto written = write_new_file(*secret.file, content, mode);
+  if (written) return true;
+  if (written.error().fault == Fault::conflict) return false;  // another process was first
+  return std::unexpected(written.error());
+}
+
+Result<bool> init_secret(const Session& session, const project::Content& secret, const fs::path& base, unsigned mode) {
+  std::error_code error;
+  const bool exists = fs::symlink_status(*secret.file, error).type() != fs::file_type::not_found;
+  auto made = exists ? Result<bool>(false) : make_secret(secret, base, mode);
+  if (!made) return made;
+  if (*made) session.terminal.message("new     " + shown(*secret.file));
+  if (!*made) {
+    if (auto checked = check_existing(secret.key, *secret.file); !checked) return std::unexpected(checked.error());
+  }
+  warn_if_open(session, *secret.file);
+  return made;
+}
+
 int run_init(const Session& session, const SecretsOptions& options) {
   const auto project = load_project(session, stack::Mode::resolve);
   if (!project) return fail(session, project.error());
   const auto mode = static_cast<unsigned>(std::stoul(options.mode, nullptr, 8));
-  std::size_t made = 0;
+  std::size_t count = 0;
   for (const auto& secret : project->secrets) {
-    std::error_code error;
-    const bool ours = secret.file && secret.generate != "none";
-    if (!ours || std::filesystem::exists(*secret.file, error)) continue;
-    std::string content;
-    if (secret.generate == "random") {
-      auto random = random_secret();
-      if (!random) return fail(session, random.error());
-      content = std::move(*random);
-    }
-    const bool new_folder = !std::filesystem::exists(secret.file->parent_path(), error);
-    if (auto written = write_file_atomic(*secret.file, content, mode); !written) return fail(session, written.error());
-    if (new_folder) std::filesystem::permissions(secret.file->parent_path(), std::filesystem::perms::owner_all, error);
-    session.terminal.message("new     " + std::filesystem::relative(*secret.file).string());
-    ++made;
+    if (!secret.file || secret.generate == "none") continue;
+    const auto made = init_secret(session, secret, project->folder, mode);
+    if (!made) return fail(session, made.error());
+    if (*made) ++count;
   }
-  session.terminal.message(made == 0 ? "every secret is there already"
-                                     : fmt::format("{} secret{} made", made, made == 1 ? "" : "s"));
+  session.terminal.message(count == 0 ? "every secret is there already"
+                                      : fmt::format("{} secret{} made", count, count == 1 ? "" : "s"));
   return 0;
 }
 

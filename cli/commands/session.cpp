@@ -4,8 +4,10 @@
 
 #include <nlohmann/json.hpp>
 
+#include "engine/proxies.hpp"
+#include "project/load_existing.hpp"
 #include "project/order.hpp"
-#include "util/file.hpp"
+#include "util/input.hpp"
 #include "util/text.hpp"
 
 namespace saasctl::commands {
@@ -25,11 +27,18 @@ project::Inputs inputs_of(const Session& session) {
 
 namespace {
 
-Result<project::Project> load(const Session& session, const project::Inputs& inputs) {
-  auto loaded = project::load(inputs);
+Result<project::Project> warned(const Session& session, Result<project::Loaded> loaded) {
   if (!loaded) return std::unexpected(loaded.error());
   for (const auto& warning : loaded->warnings) session.terminal.warning(warning);
   return std::move(loaded->project);
+}
+
+// Those that docker's configuration has for the engine. What is wrong with it is told by those who need it.
+std::map<std::string, std::string> proxies_of(const Session& session) {
+  const auto folder = engine::docker_config_folder(session.environment);
+  if (folder.empty()) return {};
+  const auto endpoint = engine::resolve_endpoint({session.options.host, session.options.context}, session.environment);
+  return engine::proxy_variables(folder, endpoint ? endpoint->host : "").value_or(std::map<std::string, std::string>());
 }
 
 }  // namespace
@@ -39,13 +48,15 @@ Result<project::Project> load_project(const Session& session, stack::Mode mode,
   auto inputs = inputs_of(session);
   inputs.services = services;
   inputs.mode = mode;
-  return load(session, inputs);
+  auto project = warned(session, project::load(inputs));
+  if (project && mode == stack::Mode::resolve) project->proxies = proxies_of(session);
+  return project;
 }
 
 Result<project::Project> load_whole_project(const Session& session) {
   auto inputs = inputs_of(session);
   inputs.profiles = {"*"};
-  return load(session, inputs);
+  return warned(session, project::load_existing(inputs));
 }
 
 Result<std::vector<std::string>> chosen_services(const project::Project& project,
@@ -67,7 +78,7 @@ namespace {
 // What is wrong with docker's config.json; empty: nothing, or there is none.
 std::string config_fault(const std::filesystem::path& folder) {
   const auto path = folder / "config.json";
-  const auto text = read_file(path);
+  const auto text = read_file(path, {"Docker's config.json", 16 * mebibyte});
   if (!text) return text.error().fault == Fault::not_found ? "" : text.error().message;
   return nlohmann::json::accept(*text) ? "" : path.string() + " is not JSON";
 }
@@ -123,13 +134,6 @@ int exit_code(Fault fault) {
 int fail(const Session& session, const Error& error) {
   if (error.fault != Fault::interrupted) session.terminal.error(error);
   return exit_code(error.fault);
-}
-
-stack::Environment process_lookup(const Session& session) {
-  return [&environment = session.environment](std::string_view name) -> std::optional<std::string> {
-    const auto found = environment.find(name);
-    return found == environment.end() ? std::nullopt : std::optional(found->second);
-  };
 }
 
 }  // namespace saasctl::commands

@@ -14,6 +14,8 @@
 
 namespace saasctl::commands {
 
+class Signals;
+
 // Options that stand before or after any verb.
 struct GlobalOptions {
   std::vector<std::string> files;
@@ -32,7 +34,8 @@ struct Session {
   const GlobalOptions& options;
   const stack::Variables& environment;
   const terminal::Terminal& terminal;
-  std::stop_token stop;  // set by SIGINT and SIGTERM
+  std::stop_token stop;              // set by SIGINT and SIGTERM
+  const Signals* signals = nullptr;  // for whoever has to clean up after a second one
 };
 
 // Which files the options and the environment name, and how they are to be read.
@@ -43,7 +46,8 @@ project::Inputs inputs_of(const Session& session);
 Result<project::Project> load_project(const Session& session, stack::Mode mode,
                                       const std::vector<std::string>& services = {});
 
-// The same, resolved, with every profile active: for verbs that act on what is there.
+// The same, resolved, with every profile active, without the files of variables that services name: for verbs that act
+// on what is there.
 Result<project::Project> load_whole_project(const Session& session);
 
 // `services` with what they depend on, all when none is named. Error usage: one that the file does not have, with the
@@ -68,8 +72,5 @@ int exit_code(Fault fault);
 
 // Shows the error and gives its exit code.
 int fail(const Session& session, const Error& error);
-
-// A look-up in the session's environment and in .env is the project's matter; this one is the process's alone.
-stack::Environment process_lookup(const Session& session);
 
 }  // namespace saasctl::commands

@@ -12,6 +12,7 @@
 #include "commands/listing.hpp"
 #include "commands/living.hpp"
 #include "engine/container_stats.hpp"
+#include "terminal/raw.hpp"
 #include "terminal/table.hpp"
 #include "util/guarded.hpp"
 
@@ -128,9 +129,9 @@ std::string as_table(const std::vector<ContainerSummary>& containers, const std:
 void show(const Session& session, const StatsOptions& options, const std::vector<ContainerSummary>& containers,
           const std::map<std::string, Usage>& usages) {
   if (options.format == "json") {
-    session.terminal.data(as_json(containers, usages, -1));
+    terminal::write_raw(as_json(containers, usages, -1));
   } else {
-    if (isatty(STDOUT_FILENO) == 1) session.terminal.data("\x1b[H\x1b[2J");
+    if (terminal::stdout_is_terminal()) terminal::write_raw("\x1b[H\x1b[2J");
     session.terminal.data(as_table(containers, usages));
   }
 }
@@ -153,8 +154,9 @@ int run_once(const Session& session, const StatsOptions& options, const Scene& s
   }
   if (const auto error = measured.error()) return fail(session, *error);
   if (session.stop.stop_requested()) return fail(session, {Fault::interrupted, "interrupted"});
-  session.terminal.data(options.format == "json" ? as_json(containers, measured.all(), 2)
-                                                 : as_table(containers, measured.all()));
+  terminal::write_listing(
+      session.terminal, options.format,
+      options.format == "json" ? as_json(containers, measured.all(), 2) : as_table(containers, measured.all()));
   return 0;
 }
 

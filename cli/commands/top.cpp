@@ -5,6 +5,7 @@
 #include "commands/listing.hpp"
 #include "commands/living.hpp"
 #include "engine/container_stats.hpp"
+#include "terminal/raw.hpp"
 #include "terminal/table.hpp"
 
 namespace saasctl::commands {
@@ -75,7 +76,8 @@ int run_top(const Session& session, const TopOptions& options) {
   if (!scene) return fail(session, scene.error());
   const auto listed = processes_of(session, *scene, options);
   if (!listed) return fail(session, listed.error());
-  session.terminal.data(options.format == "json" ? as_json(*listed) : as_table(*listed));
+  terminal::write_listing(session.terminal, options.format,
+                          options.format == "json" ? as_json(*listed) : as_table(*listed));
   return 0;
 }
 

@@ -55,8 +55,7 @@ class Worker {
     if (failures_.size() == 1) return std::unexpected(std::move(error));
     error.message = fmt::format("{} images could not be {}", failures_.size(), pulling() ? "pulled" : "pushed");
     error.hint.clear();
-    for (const auto& one : failures_)
-      error.message += fmt::format("\n       {}: {}", one.image, trim(one.error.message));
+    for (const auto& one : failures_) error.message += fmt::format("\n{}: {}", one.image, trim(one.error.message));
     return std::unexpected(std::move(error));
   }
 
@@ -102,7 +101,7 @@ class Worker {
 
 // Each image once, of the services that are chosen.
 Result<std::vector<Transfer>> images_of(const engine::Client& client, const project::Project& project,
-                                        const TransferOptions& options, const ChooseImage& choose,
+                                        const TransferOptions& options, const ChooseImages& choose,
                                         const std::stop_token& stop) {
   auto names = project::with_dependencies(project, options.services);
   if (!names) return std::unexpected(names.error());
@@ -110,10 +109,12 @@ Result<std::vector<Transfer>> images_of(const engine::Client& client, const proj
   std::vector<Transfer> images;
   for (const auto& service : project.services) {
     const bool chosen = std::ranges::find(*names, service.name) != names->end();
-    if (!chosen || std::ranges::find(images, service.image, &Transfer::image) != images.end()) continue;
-    auto image = choose(client, service, stop);
-    if (!image) return std::unexpected(image.error());
-    if (*image) images.push_back(std::move(**image));
+    if (!chosen) continue;
+    auto own = choose(client, service, stop);
+    if (!own) return std::unexpected(own.error());
+    for (auto& one : *own) {
+      if (std::ranges::find(images, one.image, &Transfer::image) == images.end()) images.push_back(std::move(one));
+    }
   }
   return images;
 }
@@ -142,7 +143,7 @@ void add_transfer_options(CLI::App& verb, TransferOptions& options, const std::s
   verb.add_flag("-q,--quiet", options.quiet, "Without progress");
 }
 
-int run_transfer(const Session& outer, const TransferOptions& options, const ChooseImage& choose,
+int run_transfer(const Session& outer, const TransferOptions& options, const ChooseImages& choose,
                  const std::string& nothing) {
   const terminal::Terminal silent({terminal::ProgressMode::quiet, outer.terminal.colour_on_stderr()});
   const Session session{outer.options, outer.environment, options.quiet ? silent : outer.terminal, outer.stop};

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <functional>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -29,13 +28,13 @@ struct Transfer {
   std::string platform = {};  // empty: the engine's own
 };
 
-// The image of one service, or nothing when it is to be left alone.
-using ChooseImage =
-    std::function<Result<std::optional<Transfer>>(const engine::Client&, const project::Service&, std::stop_token)>;
+// The images of one service; none when it is to be left alone.
+using ChooseImages =
+    std::function<Result<std::vector<Transfer>>(const engine::Client&, const project::Service&, std::stop_token)>;
 
 // Transfers each image once, a few at the same time. Every image is tried; the error tells of all that failed.
 // `nothing` is what is said when no image was chosen. Gives the exit code.
-int run_transfer(const Session& session, const TransferOptions& options, const ChooseImage& choose,
+int run_transfer(const Session& session, const TransferOptions& options, const ChooseImages& choose,
                  const std::string& nothing);
 
 }  // namespace saasctl::commands

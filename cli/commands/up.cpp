@@ -8,14 +8,18 @@
 #include "commands/carry.hpp"
 #include "commands/connecting.hpp"
 #include "commands/images.hpp"
+#include "commands/origin.hpp"
 #include "commands/project_lock.hpp"
 #include "commands/up_options.hpp"
 #include "commands/urls.hpp"
 #include "commands/verb.hpp"
 #include "execute/observe.hpp"
+#include "plan/conflicts.hpp"
 #include "plan/describe.hpp"
 #include "project/model.hpp"
 #include "project/order.hpp"
+#include "stack/assemble.hpp"
+#include "terminal/raw.hpp"
 #include "util/text.hpp"
 
 namespace saasctl::commands {
@@ -79,35 +83,46 @@ Result<plan::UpOptions> planning(const project::Project& project, const UpOption
 
 // Every secret that a service needs, before anything is made.
 Result<void> check_secrets(const project::Project& project, const std::vector<std::string>& names) {
-  std::vector<std::string> missing;
+  std::vector<std::filesystem::path> missing;
   for (const auto& service : project.services) {
     if (std::ranges::find(names, service.name) == names.end()) continue;
     for (const auto& grant : service.secrets) {
       const auto* secret = project.find_secret(grant.key);
+      if (!secret || !secret->file) continue;
       std::error_code error;
-      if (secret && secret->file && !std::filesystem::exists(*secret->file, error))
-        missing.push_back(secret->file->string());
+      const auto status = std::filesystem::status(*secret->file, error);
+      if (status.type() == std::filesystem::file_type::not_found) missing.push_back(*secret->file);
+      if (std::filesystem::is_directory(status)) {
+        return failure(Fault::failed,
+                       fmt::format("secret '{}': {} is a folder, not a file", secret->key,
+                                   stack::shown_path(*secret->file).string()),
+                       "remove the folder, or name another file");
+      }
     }
   }
   std::ranges::sort(missing);
   missing.erase(std::ranges::unique(missing).begin(), missing.end());
   if (missing.empty()) return {};
   std::string all;
-  for (const auto& file : missing) all += (all.empty() ? "" : ", ") + std::filesystem::relative(file).string();
+  for (const auto& file : missing) all += (all.empty() ? "" : ", ") + stack::shown_path(file).string();
   return failure(
       Fault::failed,
       fmt::format("{} secret file{} missing: {}", missing.size(), missing.size() == 1 ? " is" : "s are", all),
       "run saasctl secrets init");
 }
 
-// Images that are missing, may be renewed, or are to be built.
+bool needs_images(const project::Project& project, const std::vector<std::string>& names, const UpOptions& options,
+                  const plan::Observed& observed) {
+  return options.build || std::ranges::any_of(project.services, [&](const auto& service) {
+           return std::ranges::find(names, service.name) != names.end() &&
+                  (!observed.images.contains(service.image) || build::may_renew(service.spec));
+         });
+}
+
+// Images that are missing, may be renewed, or are to be built; the exit code.
 int get_missing_images(const Session& session, const engine::Client& client, const project::Project& project,
-                       const std::vector<std::string>& names, const UpOptions& options, plan::Observed& observed) {
-  const bool wanted = options.build || std::ranges::any_of(project.services, [&](const auto& service) {
-                        return std::ranges::find(names, service.name) != names.end() &&
-                               (!observed.images.contains(service.image) || build::may_renew(service.spec));
-                      });
-  if (!wanted) return 0;
+                       const std::vector<std::string>& names, const UpOptions& options,
+                       const plan::Observed& observed) {
   for (const auto& service : project.services) {
     const bool needed = options.no_build && std::ranges::find(names, service.name) != names.end();
     if (needed && !service.pull_allowed && !observed.images.contains(service.image)) {
@@ -122,17 +137,13 @@ int get_missing_images(const Session& session, const engine::Client& client, con
   build::AcquireOptions acquire;
   acquire.services = names;
   if (options.build) acquire.what = build::Acquire::update;
-  if (const int code = get_images(session, client, project, acquire, board); code != 0) return code;
-  auto again = execute::observe(client, project, session.stop);
-  if (!again) return fail(session, again.error());
-  observed = std::move(*again);
-  return 0;
+  return get_images(session, client, project, acquire, board);
 }
 
 int show_plan(const Session& session, const project::Project& project, const plan::Plan& plan,
               const UpOptions& options) {
   if (options.as_json) {
-    session.terminal.data(project::model_text(plan::to_json(plan, project.name)) + "\n");
+    terminal::write_raw(project::model_text(plan::to_json(plan, project.name)) + "\n");
   } else if (!options.graph.empty()) {
     session.terminal.data(options.graph == "dot" ? plan::to_dot(plan) : plan::to_mermaid(plan));
   } else {
@@ -163,34 +174,65 @@ void roll_back(const Session& session, const engine::Client& client, const proje
 
 std::optional<execute::ReadyError> carry_once(const Session& session, const engine::Client& client,
                                               const project::Project& project, const plan::Plan& plan,
-                                              const UpOptions& options,
-                                              std::chrono::steady_clock::time_point deadline) {
+                                              const UpOptions& options, std::chrono::steady_clock::time_point deadline,
+                                              ProjectTurn& turn) {
   terminal::Board board(session.terminal, "up");
   execute::ExecuteOptions execute;
   execute.timeout = std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
   execute.call_off = true;
+  execute.turn = &turn;
   if (options.stop_timeout) execute.stop_grace = std::chrono::seconds(*options.stop_timeout);
   const auto done = carry_plan(session, client, project, plan, execute, board);
   board.finish();
   return done ? std::nullopt : std::optional(done.error());
 }
 
+// The plan for what there is now. What this run has created already is as it should be.
+Result<plan::Plan> plan_again(const project::Project& project, const plan::Observed& first, const plan::Observed& now,
+                              plan::UpOptions planning) {
+  for (const auto& container : now.containers) {
+    if (std::ranges::find(first.containers, container.id, &plan::ObservedContainer::id) == first.containers.end())
+      planning.made.insert(container.id);
+  }
+  return plan::plan_up(project, now, planning);
+}
+
+// A request of a killed run may arrive so late that what the snapshot showed has gone, or is there twice.
+bool is_late_surprise(const execute::ReadyError& error, const plan::Observed& now) {
+  if (error.service) return false;
+  return error.fault == Fault::not_found || (error.fault == Fault::failed && !now.twin_networks.empty());
+}
+
+// Whoever had the turn while this plan only waited may have changed anything: then it is planned again, from there.
+std::optional<execute::ReadyError> carry_to_end(const Session& session, const engine::Client& client,
+                                                const project::Project& project, const plan::Observed& observed,
+                                                const plan::Plan& plan, const plan::UpOptions& planning,
+                                                const UpOptions& options, ProjectTurn& turn) {
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(options.timeout);
+  auto error = carry_once(session, client, project, plan, options, deadline, turn);
+  bool surprised = false;
+  while (error && error->fault != Fault::interrupted && std::chrono::steady_clock::now() < deadline) {
+    const auto overtaken = turn.begin();
+    if (!overtaken) return error;
+    const auto now = execute::observe(client, project, session.stop);
+    if (!now) return error;
+    if (!*overtaken && (surprised || !is_late_surprise(*error, *now))) return error;
+    surprised = surprised || !*overtaken;
+    const auto next = plan_again(project, observed, *now, planning);
+    if (!next) return *overtaken ? execute::ReadyError{next.error()} : error;
+    error = carry_once(session, client, project, *next, options, deadline, turn);
+  }
+  return error;
+}
+
 int carry_up(const Session& session, const engine::Client& client, const project::Project& project,
              const plan::Observed& observed, const plan::Plan& plan, const plan::UpOptions& planning,
-             const UpOptions& options) {
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(options.timeout);
-  auto error = carry_once(session, client, project, plan, options, deadline);
-  if (error && !error->service && (error->fault == Fault::not_found || error->fault == Fault::failed)) {
-    // A request of a killed run may arrive so late that what the photograph showed has gone, or is there twice.
-    const auto again = execute::observe(client, project, session.stop);
-    if (again && (error->fault == Fault::not_found || !again->twin_networks.empty())) {
-      const auto anew = plan::plan_up(project, *again, planning);
-      if (anew) error = carry_once(session, client, project, *anew, options, deadline);
-    }
-  }
+             const UpOptions& options, ProjectTurn& turn) {
+  const auto error = carry_to_end(session, client, project, observed, plan, planning, options, turn);
   if (error) {
     const int code = fail_with_service(session, *error);
-    if (options.on_failure == "rollback" && error->fault != Fault::interrupted)
+    if (options.on_failure == "rollback" && error->fault != Fault::interrupted && turn.begin() &&
+        turn.take(session.stop))
       roll_back(session, client, project, observed);
     return code;
   }
@@ -204,6 +246,42 @@ int carry_up(const Session& session, const engine::Client& client, const project
   return 0;
 }
 
+int show_up(const Session& session, const engine::Client& client, const project::Project& project,
+            plan::UpOptions planning, const UpOptions& options) {
+  const auto observed = execute::observe(client, project, session.stop);
+  if (!observed) return fail(session, observed.error());
+  if (const auto own = check_origin(session, project, observed->containers, options.take_over); !own)
+    session.terminal.warning(own.error().message);
+  planning.plan_images = true;
+  const auto plan = plan::plan_up(project, *observed, planning);
+  if (!plan) return fail(session, plan.error());
+  for (const auto& note : plan->notes) session.terminal.warning(note);
+  return show_plan(session, project, *plan, options);
+}
+
+int bring_up(const Session& session, const engine::Client& client, const project::Project& project,
+             const plan::UpOptions& planning, const UpOptions& options, const std::vector<std::string>& names) {
+  ProjectTurn turn(session, client.endpoint(), project.name, "up", std::chrono::seconds(options.timeout));
+  if (const auto begun = turn.begin(); !begun) return fail(session, begun.error());
+  auto observed = execute::observe(client, project, session.stop);
+  if (!observed) return fail(session, observed.error());
+  if (const auto own = check_origin(session, project, observed->containers, options.take_over); !own)
+    return fail(session, own.error());
+  if (needs_images(project, names, options, *observed)) {
+    turn.give_back();  // a build may take long
+    if (const int code = get_missing_images(session, client, project, names, options, *observed); code != 0)
+      return code;
+    if (const auto begun = turn.begin(); !begun) return fail(session, begun.error());
+    observed = execute::observe(client, project, session.stop);
+    if (!observed) return fail(session, observed.error());
+  }
+  const auto plan = plan::plan_up(project, *observed, planning);
+  if (!plan) return fail(session, plan.error());
+  for (const auto& note : plan->notes) session.terminal.warning(note);
+  // From here on the engine is changed.
+  return carry_up(session, client, project, *observed, *plan, planning, options, turn);
+}
+
 int run_up(const Session& session, const UpOptions& options) {
   Connecting engine(session);
   const auto project = load(session, options);
@@ -212,29 +290,14 @@ int run_up(const Session& session, const UpOptions& options) {
   if (!names) return fail(session, names.error());
   const auto planned = planning(*project, options);
   if (!planned) return fail(session, planned.error());
+  const auto& chosen = options.no_dependencies && !options.services.empty() ? options.services : *names;
+  if (const auto apart = plan::check_conflicts(*project, *planned, {chosen.begin(), chosen.end()}); !apart)
+    return fail(session, apart.error());
   if (const auto secrets = check_secrets(*project, *names); !secrets) return fail(session, secrets.error());
   const auto client = engine.finish();
   if (!client) return fail(session, client.error());
-  std::optional<FileLock> lock;
-  if (!options.dry_run) {
-    auto taken = lock_project(session, client->endpoint(), project->name, "up", std::chrono::seconds(options.timeout));
-    if (!taken) return fail(session, taken.error());
-    lock.emplace(std::move(*taken));
-  }
-
-  auto observed = execute::observe(*client, *project, session.stop);
-  if (!observed) return fail(session, observed.error());
-  if (!options.dry_run) {
-    const auto& chosen = options.no_dependencies && !options.services.empty() ? options.services : *names;
-    if (const int code = get_missing_images(session, *client, *project, chosen, options, *observed); code != 0)
-      return code;
-  }
-  const auto plan = plan::plan_up(*project, *observed, *planned);
-  if (!plan) return fail(session, plan.error());
-  for (const auto& note : plan->notes) session.terminal.warning(note);
-  if (options.dry_run) return show_plan(session, *project, *plan, options);
-  // From here on the engine is changed.
-  return carry_up(session, *client, *project, *observed, *plan, *planned, options);
+  return options.dry_run ? show_up(session, *client, *project, *planned, options)
+                         : bring_up(session, *client, *project, *planned, options, chosen);
 }
 
 // Then the logs until a container ends, when that was asked for.
@@ -262,6 +325,7 @@ void setup_up(CLI::App& app, const Choose& choose) {
       ->check(CLI::IsMember({"keep", "rollback"}))
       ->capture_default_str();
   add_attended_options(*verb, *options);
+  add_take_over_option(*verb, options->take_over);
   add_time_options(*verb, *options);
   verb->footer("\nExample: saasctl up --scale web=3 --on-failure rollback");
   verb->callback([=] { choose([options](const Session& session) { return run_attended(session, *options); }); });
@@ -285,6 +349,7 @@ void setup_create(CLI::App& app, const Choose& choose) {
   add_services_option(*verb, *options);
   add_planning_options(*verb, *options);
   add_image_options(*verb, *options);
+  add_take_over_option(*verb, options->take_over);
   add_time_options(*verb, *options);
   verb->footer("\nExample: saasctl create web && saasctl start web");
   verb->callback([=] { choose([options](const Session& session) { return run_up(session, *options); }); });
@@ -295,6 +360,7 @@ void setup_scale(CLI::App& app, const Choose& choose) {
   auto* verb = app.add_subcommand("scale", "Run so many containers of services, as up --scale does");
   verb->add_option("scale", options->scale, "How many of which service")->type_name("SERVICE=NUMBER")->required();
   verb->add_flag("--no-deps", options->no_dependencies, "Only the services named, not what they depend on");
+  add_take_over_option(*verb, options->take_over);
   add_time_options(*verb, *options);
   verb->footer("\nExample: saasctl scale web=3 worker=0");
   verb->callback([=] {

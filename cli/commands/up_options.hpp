@@ -21,6 +21,7 @@ struct UpOptions {
   bool no_build = false;
   bool quiet_pull = false;
   std::string pull;  // empty: each service's own pull_policy
+  bool take_over = false;
   bool dry_run = false;
   bool detach = false;
   bool as_json = false;
@@ -42,6 +43,7 @@ void add_planning_options(CLI::App& verb, UpOptions& options);
 void add_plan_options(CLI::App& verb, UpOptions& options);
 void add_image_options(CLI::App& verb, UpOptions& options);
 void add_time_options(CLI::App& verb, UpOptions& options);
+void add_take_over_option(CLI::App& verb, bool& take_over);
 void add_attended_options(CLI::App& verb, UpOptions& options);
 
 }  // namespace saasctl::commands

@@ -3,11 +3,14 @@
 #include <memory>
 
 #include "commands/carry.hpp"
+#include "commands/project_lock.hpp"
+#include "commands/project_lookup.hpp"
 #include "commands/verb.hpp"
 #include "execute/observe.hpp"
 #include "report/console.hpp"
 #include "report/json.hpp"
 #include "report/junit.hpp"
+#include "terminal/raw.hpp"
 #include "util/file.hpp"
 #include "verify/engine_world.hpp"
 #include "verify/run.hpp"
@@ -42,12 +45,17 @@ Result<std::vector<ReportFile>> report_files(const std::vector<std::string>& tex
 // The engine's part of a `recreate` step: the same plan and executor as up.
 verify::Recreate recreate_with(const Session& session, const engine::Client& client, const project::Project& project) {
   return [&](const std::string& service, std::stop_token stop) -> Result<void> {
+    const Session until{session.options, session.environment, session.terminal, stop, session.signals};
+    ProjectTurn turn(until, client.endpoint(), project.name, "verify", lock_patience);
+    if (const auto begun = turn.begin(); !begun) return std::unexpected(begun.error());
     auto observed = execute::observe(client, project, stop);
     if (!observed) return std::unexpected(observed.error());
     const auto plan = plan::plan_recreate(project, *observed, service);
     if (!plan) return std::unexpected(plan.error());
     const auto silent = [](const execute::Event&) {};
-    auto done = execute::execute(client, project, *plan, {}, process_lookup(session), silent, stop);
+    execute::ExecuteOptions options;
+    options.turn = &turn;
+    auto done = execute::execute(client, project, *plan, options, project_lookup(session, project), silent, stop);
     if (!done) return std::unexpected(static_cast<Error&>(done.error()));
     return {};
   };
@@ -71,12 +79,12 @@ int run_verify(const Session& session, const VerifyOptions& options) {
   verify::World world{services, web, clock, verify::random_bits};
   const report::ConsoleOptions console{session.terminal.colour_on_stdout(), session.terminal.width()};
   const auto listener = [&](const verify::StepResult& step) {
-    session.terminal.data(report::console_row(step, console));
+    terminal::write_raw(report::console_row(step, console));
     static_cast<void>(session.terminal.flush());
   };
   const auto report = verify::run(project->document.stack, project->name, world, listener, session.stop);
-  session.terminal.data(report::console_failures(report, console));
-  session.terminal.data(report::console_summary(report, console));
+  terminal::write_raw(report::console_failures(report, console));
+  terminal::write_raw(report::console_summary(report, console));
   for (const auto& file : *files) {
     const auto text = file.format == "json" ? report::json(report) : report::junit(report);
     if (auto written = write_file_atomic(file.path, text); !written) return fail(session, written.error());

@@ -6,6 +6,7 @@
 #include "commands/living.hpp"
 #include "engine/volumes.hpp"
 #include "plan/labels.hpp"
+#include "terminal/raw.hpp"
 
 namespace saasctl::commands {
 namespace {
@@ -45,7 +46,7 @@ int run_volumes(const Session& session, const VolumesOptions& options) {
                             {"Mountpoint", volume.mountpoint},
                             {"Labels", volume.labels}});
   }
-  session.terminal.data(listing_text(listing, options.quiet, options.format));
+  terminal::write_listing(session.terminal, options.format, listing_text(listing, options.quiet, options.format));
   return 0;
 }
 

@@ -6,6 +6,7 @@
 
 #include "commands/carry.hpp"
 #include "commands/images.hpp"
+#include "commands/origin.hpp"
 #include "commands/project_lock.hpp"
 #include "commands/service_container.hpp"
 #include "commands/verb.hpp"
@@ -14,6 +15,8 @@
 #include "engine/exec.hpp"
 #include "engine/images.hpp"
 #include "execute/observe.hpp"
+#include "plan/conflicts.hpp"
+#include "plan/resource_body.hpp"
 #include "project/order.hpp"
 #include "util/folder_watch.hpp"
 #include "util/pack.hpp"
@@ -45,16 +48,18 @@ struct Site {
 bool is_bind_mounted(const project::Service& service, const fs::path& path) {
   return std::ranges::any_of(service.spec.volumes, [&](const stack::Mount& mount) {
     if (mount.type != "bind" || !mount.source) return false;
-    const auto relative = path.lexically_relative(*mount.source);
+    const auto relative = path.lexically_relative(fs::path(*mount.source).lexically_normal());
     return !relative.empty() && *relative.begin() != "..";
   });
 }
 
 Result<std::vector<RootedPatterns>> context_ignore(const project::Service& service) {
   std::vector<RootedPatterns> out;
-  if (!service.build) return out;
+  if (!service.build || !service.build->remote.empty()) return out;
   const auto& build = *service.build;
-  const auto texts = build::read_ignore_patterns(build.context, build.context / build.dockerfile);
+  // An inline Dockerfile has no ignore file of its own: that of the context counts.
+  const auto dockerfile = build.context / (build.dockerfile_inline.empty() ? build.dockerfile : fs::path());
+  const auto texts = build::read_ignore_patterns(build.context, dockerfile);
   if (!texts) return std::unexpected(texts.error());
   auto patterns = build::PatternList::compile(*texts);
   if (!patterns) return std::unexpected(patterns.error());
@@ -101,11 +106,12 @@ Result<std::vector<WatchRule>> rules_of(const Site& site) {
 void collect(const WatchRule& rule, const fs::path& path, std::set<fs::path>& found) {
   std::error_code error;
   const auto type = fs::symlink_status(path, error).type();
-  if (type == fs::file_type::not_found || rule.ignores(path)) return;
+  if (type == fs::file_type::not_found) return;
   if (type != fs::file_type::directory) {
     if (rule.covers(path)) found.insert(path);
     return;
   }
+  if (rule.ignores_all_of(path)) return;
   for (auto at = fs::directory_iterator(path, error); !error && at != fs::directory_iterator(); at.increment(error))
     collect(rule, at->path(), found);
 }
@@ -129,7 +135,7 @@ engine::ExecOptions exec_options(const stack::Hook& hook) {
   options.working_directory = hook.working_dir.value_or("");
   options.privileged = hook.privileged.value_or(false);
   options.timeout = std::chrono::minutes(10);
-  for (const auto& entry : hook.environment) options.environment.push_back(entry.name + "=" + entry.value.value_or(""));
+  options.environment = plan::variables_of(hook.environment);
   return options;
 }
 
@@ -183,20 +189,28 @@ int bring_up(const Site& site, const std::vector<std::string>& services, build::
     acquire.services = services;
     if (const int code = get_images(session, site.client, site.project, acquire, board); code != 0) return code;
   }
-  const auto lock = lock_project(session, site.client.endpoint(), site.project.name, "watch", lock_patience);
-  if (!lock) return fail(session, lock.error());
-  const auto observed = execute::observe(site.client, site.project, session.stop);
-  if (!observed) return fail(session, observed.error());
+  ProjectTurn turn(session, site.client.endpoint(), site.project.name, "watch", lock_patience);
   plan::UpOptions options;
   options.services = services;
   options.wait = plan::Wait::ready;
   options.no_dependencies = what == build::Acquire::build;  // a rebuild is of that service alone
-  const auto plan = plan::plan_up(site.project, *observed, options);
-  if (!plan) return fail(session, plan.error());
-  terminal::Board board(session.terminal, "watch");
-  const auto done = carry_plan(session, site.client, site.project, *plan, {}, board);
-  board.finish();
-  return done ? 0 : fail_with_service(session, done.error());
+  for (;;) {
+    if (const auto begun = turn.begin(); !begun) return fail(session, begun.error());
+    const auto observed = execute::observe(site.client, site.project, session.stop);
+    if (!observed) return fail(session, observed.error());
+    if (const auto own = check_origin(session, site.project, observed->containers, false); !own)
+      return fail(session, own.error());
+    const auto plan = plan::plan_up(site.project, *observed, options);
+    if (!plan) return fail(session, plan.error());
+    terminal::Board board(session.terminal, "watch");
+    execute::ExecuteOptions execute;
+    execute.turn = &turn;
+    const auto done = carry_plan(session, site.client, site.project, *plan, execute, board);
+    board.finish();
+    if (done) return 0;
+    const auto overtaken = done.error().fault == Fault::interrupted ? Result<bool>(false) : turn.begin();
+    if (!overtaken || !*overtaken) return fail_with_service(session, done.error());
+  }
 }
 
 Result<void> rebuild(const Site& site, const std::string& service) {
@@ -263,7 +277,7 @@ Result<void> watch(const Site& site, const std::vector<WatchRule>& rules) {
   // A folder that every rule ignores is not looked into: node_modules alone may hold more than the system can watch.
   auto files = FolderWatch::open([&rules](const fs::path& folder) {
     return std::ranges::all_of(rules, [&](const WatchRule& rule) {
-      return rule.ignores(folder) || folder.lexically_relative(rule.path).string().starts_with("..");
+      return rule.ignores_all_of(folder) || folder.lexically_relative(rule.path).string().starts_with("..");
     });
   });
   if (!files) return std::unexpected(files.error());
@@ -286,6 +300,10 @@ int run_watch(const Session& session, const WatchVerb& verb) {
   if (!project) return fail(session, project.error());
   const auto known = project::with_dependencies(*project, verb.services);
   if (!known) return fail(session, known.error());
+  if (!verb.no_up) {
+    if (const auto apart = plan::check_conflicts(*project, {}, {known->begin(), known->end()}); !apart)
+      return fail(session, apart.error());
+  }
   const auto client = connect_engine(session);
   if (!client) return fail(session, client.error());
   const Site site{session, *client, *project, verb};

@@ -42,6 +42,14 @@ bool RootedPatterns::match(const fs::path& path) const {
   return matched;
 }
 
+bool RootedPatterns::match_all_of(const fs::path& folder) const {
+  return match(folder) && !patterns.may_except_below(folder.lexically_relative(root).string());
+}
+
+bool WatchRule::ignores_all_of(const fs::path& folder) const {
+  return std::ranges::any_of(ignore, [&](const RootedPatterns& patterns) { return patterns.match_all_of(folder); });
+}
+
 bool WatchRule::ignores(const fs::path& changed) const {
   return std::ranges::any_of(ignore, [&](const RootedPatterns& patterns) { return patterns.match(changed); });
 }

@@ -21,6 +21,8 @@ struct RootedPatterns {
 
   // Whether the path, or a folder that it is in, matches. False outside of the root.
   bool match(const std::filesystem::path& path) const;
+  // Whether the folder matches with everything in it: no exception (a pattern with '!') takes something of it back.
+  bool match_all_of(const std::filesystem::path& folder) const;
 };
 
 struct WatchRule {
@@ -35,6 +37,7 @@ struct WatchRule {
 
   bool syncs() const { return action.starts_with("sync"); }
   bool ignores(const std::filesystem::path& changed) const;
+  bool ignores_all_of(const std::filesystem::path& folder) const;
   bool covers(const std::filesystem::path& changed) const;  // below `path`, included and not ignored
 };
 

@@ -11,9 +11,8 @@ namespace saasctl::engine {
 namespace {
 
 Call archive_call(std::string method, std::string_view container, const std::string& path) {
-  return {.method = std::move(method),
-          .path = "/containers/" + http::percent_encode(container) + "/archive",
-          .query = {{"path", path}}};
+  return {
+      .method = std::move(method), .path = ApiPath("/containers") / container / "archive", .query = {{"path", path}}};
 }
 
 // The answer to HEAD has no body that could say what is missing.
@@ -29,7 +28,7 @@ Result<PathStat> stat_path(const Client& client, std::string_view container, con
   const auto answer = client.send(archive_call("HEAD", container, path), std::move(stop));
   if (!answer) return std::unexpected(missing(answer.error(), container, path));
   const auto text = base64_decode(answer->header("X-Docker-Container-Path-Stat").value_or(""));
-  const auto json = nlohmann::json::parse(text.value_or(""), nullptr, false);
+  const auto json = detail::parse(text.value_or(""));
   if (json.is_discarded()) return failure(fmt::format("the engine does not say what {} in {} is", path, container));
   return PathStat{.name = detail::text(json, "name"),
                   .size = detail::integer(json, "size"),
@@ -42,6 +41,7 @@ Result<void> get_archive(const Client& client, std::string_view container, const
   auto call = archive_call("GET", container, path);
   call.on_data = sink;
   call.timeout = std::chrono::milliseconds(0);
+  call.idle_timeout = most_silence;
   auto done = client.send_only(call, std::move(stop));
   if (!done) return std::unexpected(missing(std::move(done.error()), container, path));
   return done;
@@ -55,6 +55,7 @@ Result<void> put_archive_stream(const Client& client, std::string_view container
   call.headers = {{"Content-Type", "application/x-tar"}};
   call.upload = read;
   call.timeout = std::chrono::milliseconds(0);
+  call.idle_timeout = most_silence;
   return client.send_only(call, std::move(stop));
 }
 

@@ -154,7 +154,7 @@ Result<void> carry_streams(http::Upgraded& connection, const AttachedStreams& st
 Result<http::Upgraded> attach_container(const Client& client, std::string_view container, bool input,
                                         std::stop_token stop) {
   const Call call{.method = "POST",
-                  .path = "/containers/" + http::percent_encode(container) + "/attach",
+                  .path = ApiPath("/containers") / container / "attach",
                   .query = {{"stream", "1"}, {"stdout", "1"}, {"stderr", "1"}, {"stdin", input ? "1" : "0"}}};
   return client.upgrade(call, "tcp", std::move(stop));
 }
@@ -162,7 +162,7 @@ Result<http::Upgraded> attach_container(const Client& client, std::string_view c
 Result<void> resize_container(const Client& client, std::string_view container, unsigned rows, unsigned columns,
                               std::stop_token stop) {
   return client.send_only({.method = "POST",
-                           .path = "/containers/" + http::percent_encode(container) + "/resize",
+                           .path = ApiPath("/containers") / container / "resize",
                            .query = {{"h", std::to_string(rows)}, {"w", std::to_string(columns)}}},
                           std::move(stop));
 }

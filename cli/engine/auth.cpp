@@ -2,12 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <vector>
 
 #include "engine/json.hpp"
 #include "util/digest.hpp"
-#include "util/file.hpp"
+#include "util/input.hpp"
 #include "util/process.hpp"
 #include "util/text.hpp"
 
@@ -18,6 +19,7 @@ using nlohmann::json;
 using Found = Result<std::optional<RegistryCredentials>>;
 
 // Docker Hub is kept under its first API's address.
+constexpr FileKind config_file{"Docker's config.json", 16 * mebibyte};
 constexpr std::string_view hub_key = "https://index.docker.io/v1/";
 
 bool is_hub(std::string_view host) {
@@ -37,7 +39,16 @@ std::string helper_for(const json& config, const std::string& key, std::string_v
   return detail::text(config, "credsStore");
 }
 
+// The name comes from a file and becomes part of a program's: with a slash it would be a path.
+bool is_helper_name(std::string_view name) {
+  return std::ranges::none_of(name, [](char c) { return c == '/' || static_cast<unsigned char>(c) < 0x20; });
+}
+
 Found ask_helper(const std::string& helper, const std::string& key, std::stop_token stop) {
+  if (!is_helper_name(helper)) {
+    return failure(fmt::format("'{}' in Docker's config.json is not the name of a credential helper", helper),
+                   "write NAME for the program docker-credential-NAME");
+  }
   const auto program = "docker-credential-" + helper;
   const auto answer = run_process({program, "get"}, {.input = key + "\n"}, std::move(stop));
   if (!answer) return std::unexpected(answer.error());
@@ -46,7 +57,7 @@ Found ask_helper(const std::string& helper, const std::string& key, std::stop_to
     if (words.find("credentials not found") != std::string_view::npos) return std::nullopt;
     return failure(fmt::format("{} gave no credentials for {}: {}", program, key, words));
   }
-  const auto parsed = json::parse(answer->standard_output, nullptr, false);
+  const auto parsed = detail::parse(answer->standard_output);
   if (parsed.is_discarded())
     return failure(fmt::format("{} answered for {} with something else than JSON", program, key));
   RegistryCredentials credentials{
@@ -72,6 +83,10 @@ Found parse_entry(const std::string& key, const json& entry) {
       return failure(fmt::format("the credentials for {} in Docker's config.json are damaged", key),
                      "log in to the registry again");
     }
+    if (find_invalid_utf8(*decoded)) {
+      return failure(fmt::format("the credentials for {} in Docker's config.json are not UTF-8", key),
+                     "log in to the registry again");
+    }
     credentials.username = decoded->substr(0, colon);
     credentials.password = decoded->substr(colon + 1);
     while (credentials.password.ends_with('\0')) credentials.password.pop_back();
@@ -84,10 +99,10 @@ Found parse_entry(const std::string& key, const json& entry) {
 
 Found registry_credentials(const std::filesystem::path& config_folder, std::string_view host, std::stop_token stop) {
   const auto path = config_folder / "config.json";
-  const auto content = read_file(path);
+  const auto content = read_file(path, config_file);
   if (!content && content.error().fault == Fault::not_found) return std::nullopt;
   if (!content) return std::unexpected(content.error());
-  const auto config = json::parse(*content, nullptr, false);
+  const auto config = detail::parse(*content);
   if (config.is_discarded()) return failure(path.string() + " is not JSON", "repair or remove the file");
 
   const std::string key(is_hub(host) ? hub_key : host);

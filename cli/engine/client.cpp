@@ -16,14 +16,20 @@ namespace {
 constexpr std::chrono::milliseconds ping_timeout{10'000};
 constexpr std::chrono::milliseconds dial_timeout{40'000};  // ssh has 30 s of its own to connect
 
-// The system's or libcurl's words at the end of a transfer's error.
-std::string reason_of(const Error& error) {
-  const auto colon = error.message.rfind(": ");
-  return to_lower(error.message.substr(colon == std::string::npos ? 0 : colon + 2));
+// The system's or libcurl's words, which begin with a capital letter.
+std::string reason_of(const http::TransferError& error) {
+  auto reason = error.reason.empty() ? error.error.message : error.reason;
+  if (reason.size() > 1 && !(reason[1] >= 'A' && reason[1] <= 'Z')) reason[0] = to_lower(reason.substr(0, 1))[0];
+  return reason;
+}
+
+// "GET /containers/json".
+std::string name_of(const Call& call) {
+  return fmt::format("{} {}", call.method, call.path.text());
 }
 
 std::string engine_message(const http::Response& response) {
-  const auto json = nlohmann::json::parse(response.body, nullptr, false);
+  const auto json = detail::parse(response.body);
   auto message = json.is_discarded() ? std::string(trim(response.body)) : detail::text(json, "message");
   if (message.empty()) message = fmt::format("the engine answered with status {}", response.status);
   return message;
@@ -33,7 +39,7 @@ std::string engine_message(const http::Response& response) {
 // v5.4, libpod/define/errors.go and pkg/errorhandling; containers/storage, errors.go.
 bool is_podman_conflict(const http::Response& response) {
   if (response.status != 500) return false;
-  const auto json = nlohmann::json::parse(response.body, nullptr, false);
+  const auto json = detail::parse(response.body);
   if (json.is_discarded()) return false;
   const auto cause = detail::text(json, "cause");
   return cause == "that name is already in use" || cause == "network is being used" ||
@@ -79,7 +85,7 @@ std::optional<ApiVersion> ApiVersion::parse(std::string_view text) {
 
 // Why nobody answers, in one line of the user's terms. A unix socket tells by itself: by its absence or its
 // permissions; ssh by what it has written.
-std::unexpected<Error> Client::unreachable(const Error& error) const {
+std::unexpected<Error> Client::unreachable(const http::TransferError& error) const {
   const auto says = [&](std::string_view what, std::string hint) {
     return failure(Fault::no_engine,
                    fmt::format("no Docker Engine answers at {} ({}): {}", endpoint_.host, endpoint_.source, what),
@@ -87,10 +93,11 @@ std::unexpected<Error> Client::unreachable(const Error& error) const {
   };
   if (dialer_) {
     const auto said = dialer_->said();
-    return says(said.empty() ? (error.fault == Fault::timeout ? "timed out" : reason_of(error)) : said,
+    return says(said.empty() ? reason_of(error) : said,
                 fmt::format("check that this works without a question: {}", join(endpoint_.command, " ")));
   }
-  if (error.fault == Fault::timeout) return says("timed out", "check that the engine is running and not overloaded");
+  if (error.error.fault == Fault::timeout)
+    return says("timed out", "check that the engine is running and not overloaded");
   if (endpoint_.unix_socket.empty()) {
     return says(reason_of(error), "check the address and that the engine listens there");
   }
@@ -102,6 +109,24 @@ std::unexpected<Error> Client::unreachable(const Error& error) const {
   }
   return says(reason_of(error),
               "the socket is there: check that the engine behind it runs ('systemctl status docker')");
+}
+
+// What became of a call on a connection that stood.
+std::unexpected<Error> Client::broken_off(const Call& call, const http::TransferError& error) const {
+  const auto engine = fmt::format("the Docker Engine at {} ({})", endpoint_.host, endpoint_.source);
+  if (error.stage == http::Stage::too_large) {
+    return failure(fmt::format("the answer of {} to {} is too large: {}", engine, name_of(call), error.reason));
+  }
+  if (error.error.fault == Fault::timeout) {
+    const auto limit = fmt::format("{} s", std::chrono::ceil<std::chrono::seconds>(call.timeout).count());
+    return failure(Fault::timeout,
+                   fmt::format("{} did not complete {}: {}", engine, name_of(call),
+                               error.reason == "timed out" ? "timed out after " + limit : error.reason),
+                   "check that the engine is not overloaded or hanging, then run the command again");
+  }
+  return failure(Fault::no_engine,
+                 fmt::format("{} broke off its answer to {}: {}", engine, name_of(call), reason_of(error)),
+                 "it may have been stopped or restarted: check that it runs, then run the command again");
 }
 
 Client::Client(Endpoint endpoint) : endpoint_(std::move(endpoint)) {
@@ -118,8 +143,9 @@ Result<Client> Client::connect(Endpoint endpoint, std::stop_token stop) {
                            .timeout = client.dialer_ ? dial_timeout : ping_timeout,
                            .connect_timeout = ping_timeout / 2,
                            .tls = to.tls};
-  const auto pong = client.http_.send(ping, std::move(stop));
-  if (!pong && pong.error().fault == Fault::interrupted) return std::unexpected(pong.error());
+  const auto pong = client.http_.exchange(ping, std::move(stop));
+  const auto own_failure = [](Fault kind) { return kind == Fault::interrupted || kind == Fault::usage; };
+  if (!pong && own_failure(pong.error().error.fault)) return std::unexpected(pong.error().error);
   if (!pong) return client.unreachable(pong.error());
 
   const auto theirs = ApiVersion::parse(pong->header("Api-Version").value_or(""));
@@ -141,16 +167,22 @@ Result<Client> Client::connect(Endpoint endpoint, std::stop_token stop) {
 }
 
 Result<http::Request> Client::request_for(const Call& call) const {
-  http::Request request{.method = call.method,
-                        .url = endpoint_.base_url + "/v" + version_.text() + call.path + http::query_string(call.query),
-                        .headers = call.headers,
-                        .upload = call.upload,
-                        .on_data = call.on_data,
-                        .on_head = call.on_head,
-                        .unix_socket = endpoint_.unix_socket,
-                        .dialer = dialer_,
-                        .timeout = call.timeout,
-                        .tls = endpoint_.tls};
+  if (!call.path.is_valid()) {
+    return failure(Fault::usage, fmt::format("{} is not a name that the engine can be asked for", call.path.refused()),
+                   "use a name that is not empty and has no empty part, '.' or '..' between slashes");
+  }
+  http::Request request{
+      .method = call.method,
+      .url = endpoint_.base_url + "/v" + version_.text() + call.path.text() + http::query_string(call.query),
+      .headers = call.headers,
+      .upload = call.upload,
+      .on_data = call.on_data,
+      .on_head = call.on_head,
+      .unix_socket = endpoint_.unix_socket,
+      .dialer = dialer_,
+      .timeout = call.timeout,
+      .idle_timeout = call.idle_timeout,
+      .tls = endpoint_.tls};
   if (call.json) {
     auto body = body_of(*call.json);
     if (!body) return std::unexpected(body.error());
@@ -163,28 +195,50 @@ Result<http::Request> Client::request_for(const Call& call) const {
 Result<http::Response> Client::send(const Call& call, std::stop_token stop) const {
   auto request = request_for(call);
   if (!request) return std::unexpected(request.error());
-  bool upload_failed = false;
-  if (call.upload) {
-    request->upload = [&](std::span<char> buffer) {
-      auto filled = call.upload(buffer);
-      upload_failed = !filled;
-      return filled;
-    };
-  }
-  auto response = http_.send(*request, std::move(stop));
+  auto response = http_.exchange(*request, std::move(stop));
   if (response) return accepted(std::move(*response));
-  if (response.error().fault == Fault::failed && !upload_failed) return unreachable(response.error());
-  return response;
+  return failed(call, std::move(response.error()));
+}
+
+std::unexpected<Error> Client::failed(const Call& call, http::TransferError error) const {
+  if (error.stage == http::Stage::caller) return std::unexpected(std::move(error.error));
+  // ssh has its say only after the connection to it stands.
+  const bool by_command = dialer_ && error.error.fault == Fault::failed && !dialer_->said().empty();
+  return error.stage == http::Stage::connecting || by_command ? unreachable(error) : broken_off(call, error);
 }
 
 Result<nlohmann::json> Client::send_json(const Call& call, std::stop_token stop) const {
   const auto response = send(call, std::move(stop));
   if (!response) return std::unexpected(response.error());
-  if (response->body.empty()) return nlohmann::json();
-  auto json = nlohmann::json::parse(response->body, nullptr, false);
-  if (json.is_discarded())
-    return failure(fmt::format("{} {}: the engine's answer is not JSON", call.method, call.path));
+  auto json = detail::parse(response->body);
+  if (json.is_discarded()) return wrong_answer(call, "JSON");
   return json;
+}
+
+std::unexpected<Error> Client::wrong_answer(const Call& call, std::string_view expected) {
+  return failure(fmt::format("{}: the engine's answer is not {}", name_of(call), expected),
+                 "check that a Docker Engine, and no proxy, listens at that address");
+}
+
+Result<nlohmann::json> Client::send_object(const Call& call, std::stop_token stop) const {
+  auto json = send_json(call, std::move(stop));
+  if (json && !json->is_object()) return wrong_answer(call, "a JSON object");
+  return json;
+}
+
+Result<nlohmann::json> Client::send_list(const Call& call, std::stop_token stop) const {
+  auto json = send_json(call, std::move(stop));
+  if (json && !(json->is_array() && std::ranges::all_of(*json, [](const auto& row) { return row.is_object(); })))
+    return wrong_answer(call, "a list of JSON objects");
+  return json;
+}
+
+Result<std::string> Client::send_for_id(const Call& call, std::stop_token stop) const {
+  const auto answer = send_object(call, std::move(stop));
+  if (!answer) return std::unexpected(answer.error());
+  auto id = detail::text(*answer, "Id");
+  if (id.empty()) return wrong_answer(call, "a JSON object with an Id");
+  return id;
 }
 
 Result<void> Client::send_only(const Call& call, std::stop_token stop) const {
@@ -197,12 +251,11 @@ Result<http::Upgraded> Client::upgrade(const Call& call, std::string_view protoc
   const auto request = request_for(call);
   if (!request) return std::unexpected(request.error());
   auto answer = http::Upgraded::open(*request, protocol, std::move(stop));
-  if (!answer && answer.error().fault == Fault::failed) return unreachable(answer.error());
-  if (!answer) return std::unexpected(std::move(answer.error()));
+  if (!answer) return failed(call, std::move(answer.error()));
   if (answer->connection) return std::move(*answer->connection);
   const auto refused = accepted(std::move(answer->response));
   if (!refused) return std::unexpected(refused.error());
-  return failure(fmt::format("{} {}: the engine did not change to {}", call.method, call.path, protocol));
+  return failure(fmt::format("{}: the engine did not change to {}", name_of(call), protocol));
 }
 
 std::string filters_json(const std::vector<std::pair<std::string, std::vector<std::string>>>& filters) {
@@ -210,7 +263,7 @@ std::string filters_json(const std::vector<std::pair<std::string, std::vector<st
   for (const auto& [name, values] : filters) {
     if (!values.empty()) json[name] = values;
   }
-  return json.dump();
+  return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
 }  // namespace saasctl::engine

@@ -15,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/api_path.hpp"
 #include "engine/endpoint.hpp"
 #include "util/http.hpp"
 #include "util/http_upgrade.hpp"
@@ -36,10 +37,16 @@ inline constexpr ApiVersion maximum_api{1, 51};
 
 using Parameters = std::vector<std::pair<std::string, std::string>>;
 
-// One call. `path` is what follows the version: "/containers/json"; the callbacks are those of http::Request.
+// How long a stream that never pauses by itself (a log, an archive, statistics) may be silent.
+inline constexpr std::chrono::milliseconds most_silence{60'000};
+
+// The same for pulls and pushes: the engine reports nothing while it unpacks a large layer or waits for a registry.
+inline constexpr std::chrono::milliseconds most_transfer_silence{600'000};
+
+// One call. `path` is what follows the version; the callbacks are those of http::Request.
 struct Call {
   std::string method = "GET";
-  std::string path;
+  ApiPath path;
   Parameters query = {};
   http::Headers headers = {};
   std::optional<nlohmann::json> json = std::nullopt;  // the body, sent as application/json
@@ -47,6 +54,7 @@ struct Call {
   std::function<bool(std::string_view)> on_data = {};
   std::function<void()> on_head = {};
   std::chrono::milliseconds timeout{60'000};  // 0: only the stop token ends it
+  std::chrono::milliseconds idle_timeout{0};  // without a byte in either direction; 0: no limit
 };
 
 // Safe to use from several threads at once; movable. Every call that waits ends with Fault::interrupted as soon as its
@@ -66,18 +74,26 @@ class Client {
   bool has_buildkit() const { return !podman_; }
 
   // The answer of a 2xx or 304. Errors: not_found (404), conflict (409), failed (other statuses), each with the
-  // engine's own message; no_engine when the connection fails; usage when a text of `json` is not UTF-8; timeout;
-  // interrupted.
+  // engine's own message; no_engine when nothing answers or the answer is cut; usage when a text of `json` is not
+  // UTF-8 or a part of the path was refused; failed when the answer is too large; timeout; interrupted.
   Result<http::Response> send(const Call& call, std::stop_token stop) const;
 
-  // send(), with the answer's body parsed; null when the body is empty.
-  Result<nlohmann::json> send_json(const Call& call, std::stop_token stop) const;
+  // send(), with the answer's body as the JSON object, or list of objects, that the call is defined to return. Error
+  // failed for any other body: it must not be mistaken for "none".
+  Result<nlohmann::json> send_object(const Call& call, std::stop_token stop) const;
+  Result<nlohmann::json> send_list(const Call& call, std::stop_token stop) const;
 
-  // send_json(), with what `parse` makes of the answer.
+  // send_object(), and its member "Id", which is never empty.
+  Result<std::string> send_for_id(const Call& call, std::stop_token stop) const;
+
+  // The error for an answer that is not `expected` ("a list of objects").
+  static std::unexpected<Error> wrong_answer(const Call& call, std::string_view expected);
+
+  // send_object(), with what `parse` makes of the answer.
   template <typename Parse>
   auto send_parsed(const Call& call, Parse parse, std::stop_token stop) const
       -> Result<std::invoke_result_t<Parse, const nlohmann::json&>> {
-    const auto answer = send_json(call, std::move(stop));
+    const auto answer = send_object(call, std::move(stop));
     if (!answer) return std::unexpected(answer.error());
     return parse(*answer);
   }
@@ -91,7 +107,10 @@ class Client {
  private:
   explicit Client(Endpoint endpoint);
   Result<http::Request> request_for(const Call& call) const;
-  std::unexpected<Error> unreachable(const Error& error) const;
+  Result<nlohmann::json> send_json(const Call& call, std::stop_token stop) const;
+  std::unexpected<Error> unreachable(const http::TransferError& error) const;
+  std::unexpected<Error> failed(const Call& call, http::TransferError error) const;
+  std::unexpected<Error> broken_off(const Call& call, const http::TransferError& error) const;
 
   Endpoint endpoint_;
   std::shared_ptr<http::ProgramDialer> dialer_;  // of a command; outlives the connections of http_

@@ -10,7 +10,7 @@ using detail::integer;
 using detail::member;
 
 Call call_of(std::string_view container, std::string_view what) {
-  return {.path = "/containers/" + http::percent_encode(container) + "/" + std::string(what)};
+  return {.path = ApiPath("/containers") / container / what};
 }
 
 Processes parse_processes(const nlohmann::json& value) {
@@ -89,6 +89,7 @@ Result<void> watch_usage(const Client& client, std::string_view container,
   auto call = call_of(container, "stats");
   call.query = {{"stream", "1"}};
   call.timeout = std::chrono::milliseconds(0);
+  call.idle_timeout = most_silence;  // the engine measures once a second
   call.on_data = [&](std::string_view bytes) {
     framing = lines.feed(bytes);
     return framing && *framing;

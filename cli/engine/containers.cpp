@@ -14,10 +14,8 @@ using detail::member;
 using detail::text;
 using nlohmann::json;
 
-std::string path_of(std::string_view container, std::string_view action = {}) {
-  auto path = "/containers/" + http::percent_encode(container);
-  if (!action.empty()) path += fmt::format("/{}", action);
-  return path;
+ApiPath path_of(std::string_view container) {
+  return ApiPath("/containers") / container;
 }
 
 std::string without_slash(std::string name) {
@@ -63,6 +61,9 @@ ContainerSummary parse_summary(const json& row) {
   }
   summary.command = text(row, "Command");
   summary.networks = detail::keys(member(row, "NetworkSettings"), "Networks");
+  for (const auto& [name, network] : member(member(row, "NetworkSettings"), "Networks").items()) {
+    if (auto id = text(network, "NetworkID"); !id.empty()) summary.network_ids[name] = std::move(id);
+  }
   return summary;
 }
 
@@ -137,7 +138,7 @@ Container parse_container(const json& value) {
 // Stop and restart answer when the container has ended, so their limit of time follows the grace.
 Result<void> send_with_grace(const Client& client, std::string_view container, std::string_view action,
                              std::optional<std::chrono::seconds> grace, std::stop_token stop) {
-  Call call{.method = "POST", .path = path_of(container, action)};
+  Call call{.method = "POST", .path = path_of(container) / action};
   if (grace) call.query = {{"t", std::to_string(grace->count())}};
   call.timeout = grace ? std::chrono::milliseconds(*grace) + std::chrono::seconds(60) : std::chrono::minutes(10);
   return client.send_only(call, std::move(stop));
@@ -167,9 +168,9 @@ std::string_view name_of(WaitCondition condition) {
 
 Result<std::vector<ContainerSummary>> list_containers(const Client& client, const std::vector<std::string>& labels,
                                                       std::stop_token stop, bool all) {
-  const Call call{.path = "/containers/json",
+  const Call call{.path = ApiPath("/containers/json"),
                   .query = {{"all", all ? "1" : "0"}, {"filters", filters_json({{"label", labels}})}}};
-  const auto rows = client.send_json(call, std::move(stop));
+  const auto rows = client.send_list(call, std::move(stop));
   if (!rows) return std::unexpected(rows.error());
   std::vector<ContainerSummary> out;
   for (const auto& row : *rows) out.push_back(parse_summary(row));
@@ -177,24 +178,26 @@ Result<std::vector<ContainerSummary>> list_containers(const Client& client, cons
 }
 
 Result<json> describe_container(const Client& client, std::string_view container, std::stop_token stop) {
-  return client.send_json({.path = path_of(container, "json")}, std::move(stop));
+  return client.send_object({.path = path_of(container) / "json"}, std::move(stop));
 }
 
 Result<Container> inspect_container(const Client& client, std::string_view container, std::stop_token stop) {
-  return client.send_parsed({.path = path_of(container, "json")}, parse_container, std::move(stop));
+  return client.send_parsed({.path = path_of(container) / "json"}, parse_container, std::move(stop));
 }
 
 Result<CreatedContainer> create_container(const Client& client, std::string_view name, const json& body,
                                           std::stop_token stop, std::string_view platform) {
-  Call call{.method = "POST", .path = "/containers/create", .query = {{"name", std::string(name)}}, .json = body};
+  Call call{
+      .method = "POST", .path = ApiPath("/containers/create"), .query = {{"name", std::string(name)}}, .json = body};
   if (!platform.empty()) call.query.emplace_back("platform", platform);
-  const auto answer = client.send_json(call, std::move(stop));
+  const auto answer = client.send_object(call, std::move(stop));
   if (!answer) return std::unexpected(answer.error());
+  if (text(*answer, "Id").empty()) return Client::wrong_answer(call, "an object with an Id");
   return CreatedContainer{.id = text(*answer, "Id"), .warnings = detail::texts(*answer, "Warnings")};
 }
 
 Result<void> start_container(const Client& client, std::string_view container, std::stop_token stop) {
-  auto started = client.send_only({.method = "POST", .path = path_of(container, "start")}, std::move(stop));
+  auto started = client.send_only({.method = "POST", .path = path_of(container) / "start"}, std::move(stop));
   if (!started) return std::unexpected(start_error(std::move(started.error())));
   return {};
 }
@@ -207,16 +210,16 @@ Result<void> stop_container(const Client& client, std::string_view container, st
 Result<void> kill_container(const Client& client, std::string_view container, std::string_view signal,
                             std::stop_token stop) {
   return client.send_only(
-      {.method = "POST", .path = path_of(container, "kill"), .query = {{"signal", std::string(signal)}}},
+      {.method = "POST", .path = path_of(container) / "kill", .query = {{"signal", std::string(signal)}}},
       std::move(stop));
 }
 
 Result<void> pause_container(const Client& client, std::string_view container, std::stop_token stop) {
-  return client.send_only({.method = "POST", .path = path_of(container, "pause")}, std::move(stop));
+  return client.send_only({.method = "POST", .path = path_of(container) / "pause"}, std::move(stop));
 }
 
 Result<void> unpause_container(const Client& client, std::string_view container, std::stop_token stop) {
-  return client.send_only({.method = "POST", .path = path_of(container, "unpause")}, std::move(stop));
+  return client.send_only({.method = "POST", .path = path_of(container) / "unpause"}, std::move(stop));
 }
 
 Result<void> restart_container(const Client& client, std::string_view container,
@@ -235,17 +238,17 @@ Result<void> remove_container(const Client& client, std::string_view container, 
 Result<void> rename_container(const Client& client, std::string_view container, std::string_view new_name,
                               std::stop_token stop) {
   return client.send_only(
-      {.method = "POST", .path = path_of(container, "rename"), .query = {{"name", std::string(new_name)}}},
+      {.method = "POST", .path = path_of(container) / "rename", .query = {{"name", std::string(new_name)}}},
       std::move(stop));
 }
 
 Result<WaitResult> wait_container(const Client& client, std::string_view container, WaitCondition condition,
                                   std::chrono::milliseconds timeout, std::stop_token stop) {
   const Call call{.method = "POST",
-                  .path = path_of(container, "wait"),
+                  .path = path_of(container) / "wait",
                   .query = {{"condition", std::string(name_of(condition))}},
                   .timeout = timeout};
-  const auto answer = client.send_json(call, std::move(stop));
+  const auto answer = client.send_object(call, std::move(stop));
   if (!answer && answer.error().fault == Fault::timeout) {
     return failure(Fault::timeout, fmt::format("container {} did not reach '{}' within {} ms", container,
                                                name_of(condition), timeout.count()));
@@ -258,7 +261,7 @@ Result<WaitResult> wait_container(const Client& client, std::string_view contain
 Result<void> put_archive(const Client& client, std::string_view container, std::string_view path, std::string_view tar,
                          std::stop_token stop) {
   const Call call{.method = "PUT",
-                  .path = path_of(container, "archive"),
+                  .path = path_of(container) / "archive",
                   .query = {{"path", std::string(path)}},
                   .headers = {{"Content-Type", "application/x-tar"}},
                   .upload = [tar](std::span<char> buffer) mutable -> Result<std::size_t> {

@@ -49,7 +49,8 @@ struct ContainerSummary {
   std::vector<Mount> mounts;
   std::optional<Timestamp> created;
   std::string command = {};
-  std::vector<std::string> networks = {};  // names
+  std::vector<std::string> networks = {};               // names
+  std::map<std::string, std::string> network_ids = {};  // by name; none where the engine does not tell
 };
 
 struct HealthLogEntry {

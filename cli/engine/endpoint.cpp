@@ -1,13 +1,14 @@
 #include "engine/endpoint.hpp"
 
 #include <fmt/format.h>
+#include <sys/un.h>
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "engine/json.hpp"
 #include "util/digest.hpp"
-#include "util/file.hpp"
+#include "util/input.hpp"
 #include "util/text.hpp"
 
 namespace saasctl::engine {
@@ -20,10 +21,19 @@ std::string variable(const Environment& environment, std::string_view name) {
   return found == environment.end() ? std::string() : found->second;
 }
 
+// An address that may be malformed, for messages: what could be a password, whatever characters it has, is hidden.
+std::string shown(std::string_view host) {
+  const auto scheme = host.find("://");
+  const auto colon = host.find(':', scheme == std::string_view::npos ? 0 : scheme + 3);
+  const auto at = host.rfind('@');
+  if (at == std::string_view::npos || colon > at) return std::string(host);
+  return fmt::format("{}:***{}", host.substr(0, colon), host.substr(at));
+}
+
 Result<nlohmann::json> read_json(const std::filesystem::path& path) {
-  auto text = read_file(path);
+  auto text = read_file(path, {"a configuration of Docker", 16 * mebibyte});
   if (!text) return std::unexpected(std::move(text.error()));
-  auto json = nlohmann::json::parse(*text, nullptr, false);
+  auto json = detail::parse(*text);
   if (json.is_discarded()) return failure(Fault::usage, path.string() + " is not JSON", "repair or remove the file");
   return json;
 }
@@ -35,18 +45,26 @@ http::TlsFiles tls_in(const std::filesystem::path& folder, bool verify) {
 Result<Endpoint> tcp_endpoint(const std::string& host, std::string source, std::optional<http::TlsFiles> tls) {
   std::string authority = host.substr(host.find("://") + 3);
   while (authority.ends_with('/')) authority.pop_back();
-  if (authority.empty() || authority.find('/') != std::string::npos) {
-    return failure(Fault::usage, fmt::format("{} is '{}', which names no engine", source, host),
+  // What would end the host in a URL, or is not allowed in one at all.
+  const bool is_authority = std::ranges::none_of(authority, [](char c) {
+    return static_cast<unsigned char>(c) <= ' ' || c == '\x7f' || std::string_view("/?#\\").contains(c);
+  });
+  if (authority.empty() || !is_authority) {
+    return failure(Fault::usage, fmt::format("{} is '{}', which names no engine", source, shown(host)),
                    "write it as tcp://HOST:PORT");
   }
-  const bool has_port =
-      authority.find(':', authority.find(']') == std::string::npos ? 0 : authority.find(']')) != std::string::npos;
+  const auto machine = authority.substr(authority.rfind('@') + 1);  // all of it without a user
+  const auto bracket = machine.find(']');
+  const bool has_port = machine.find(':', bracket == std::string::npos ? 0 : bracket) != std::string::npos;
   if (!has_port) authority += tls ? ":2376" : ":2375";
-  Endpoint endpoint{.host = host, .source = std::move(source)};
+  Endpoint endpoint{.host = http::without_password(host), .source = std::move(source)};
   endpoint.base_url = (tls ? "https://" : "http://") + authority;
   endpoint.tls = tls.value_or(http::TlsFiles{});
   return endpoint;
 }
+
+// A socket's path as bind(2) and connect(2) take it, with its final NUL. Source: unix(7), sun_path.
+constexpr std::size_t longest_socket_path = sizeof(sockaddr_un::sun_path) - 1;
 
 std::string quoted(const std::string& word) {
   std::string out = "'";
@@ -71,7 +89,7 @@ Result<Endpoint> ssh_endpoint(const std::string& host, std::string source) {
   }
   if (machine.starts_with('[') && machine.ends_with(']')) machine = machine.substr(1, machine.size() - 2);
   const auto bad = [&](std::string_view what) {
-    return failure(Fault::usage, fmt::format("{} is '{}': {}", source, host, what),
+    return failure(Fault::usage, fmt::format("{} is '{}': {}", source, shown(host), what),
                    "write it as ssh://USER@HOST or ssh://USER@HOST:PORT");
   };
   if (machine.empty() || machine.starts_with('-')) return bad("it names no host");
@@ -93,6 +111,12 @@ Result<Endpoint> ssh_endpoint(const std::string& host, std::string source) {
 }
 
 Result<Endpoint> parse_host(const std::string& host, std::string source, std::optional<http::TlsFiles> tls) {
+  if (host.starts_with("unix://") && host.size() - 7 > longest_socket_path) {
+    return failure(Fault::usage,
+                   fmt::format("{} names a Unix socket with a path of {} bytes; at most {} are possible", source,
+                               host.size() - 7, longest_socket_path),
+                   "use a shorter path, for example through a symbolic link");
+  }
   if (host.starts_with("unix://") && host.size() > 7) {
     return Endpoint{.host = host, .unix_socket = host.substr(7), .source = std::move(source)};
   }
@@ -101,7 +125,7 @@ Result<Endpoint> parse_host(const std::string& host, std::string source, std::op
     return tcp_endpoint(host, std::move(source), std::move(tls));
   }
   if (host.starts_with("ssh://")) return ssh_endpoint(host, std::move(source));
-  return failure(Fault::usage, fmt::format("{} is '{}', which is no address of an engine", source, host),
+  return failure(Fault::usage, fmt::format("{} is '{}', which is no address of an engine", source, shown(host)),
                  "write it as unix:///PATH/TO/SOCKET, tcp://HOST:PORT or ssh://USER@HOST");
 }
 

@@ -24,10 +24,10 @@ struct EndpointOptions {
 };
 
 struct Endpoint {
-  std::string host;                        // as the user wrote it: unix:///var/run/docker.sock, tcp://10.0.0.5:2376
+  std::string host;                        // as the user wrote it, with "***" for a password: tcp://10.0.0.5:2376
   std::filesystem::path unix_socket = {};  // empty for TCP and SSH
   std::vector<std::string> command = {};   // of ssh://: what carries each connection on its streams
-  std::string base_url = "http://docker";  // scheme and authority of every URL
+  std::string base_url = "http://docker";  // scheme and authority of every URL; a password is in it
   http::TlsFiles tls = {};                 // counts when base_url is https
   std::string source = {};  // who chose it, in words: "DOCKER_HOST", "context 'remote'", "default socket"
 };

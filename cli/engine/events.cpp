@@ -47,7 +47,7 @@ Result<void> subscribe_events(const Client& client, const EventFilter& filter, T
     return !ended_by_sink;
   });
   Result<bool> framing;
-  Call call{.path = "/events",
+  Call call{.path = ApiPath("/events"),
             .query = {{"since", unix_seconds(since)},
                       {"filters",
                        filters_json({{"type", filter.types}, {"event", filter.actions}, {"label", filter.labels}})}},

@@ -14,8 +14,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-std::string path_of(std::string_view exec, std::string_view action) {
-  return fmt::format("/exec/{}/{}", http::percent_encode(exec), action);
+ApiPath path_of(std::string_view exec, std::string_view action) {
+  return ApiPath("/exec") / exec / action;
 }
 
 }  // namespace
@@ -30,11 +30,10 @@ Result<std::string> exec_create(const Client& client, std::string_view container
   if (!options.working_directory.empty()) body["WorkingDir"] = options.working_directory;
   if (!options.environment.empty()) body["Env"] = options.environment;
   const Call call{.method = "POST",
-                  .path = "/containers/" + http::percent_encode(container) + "/exec",
+                  .path = ApiPath("/containers") / container / "exec",
                   .json = std::move(body),
                   .timeout = options.timeout};
-  return client.send_parsed(
-      call, [](const nlohmann::json& answer) { return detail::text(answer, "Id"); }, std::move(stop));
+  return client.send_for_id(call, std::move(stop));
 }
 
 Result<http::Upgraded> exec_attach(const Client& client, std::string_view exec, bool tty, std::stop_token stop) {
@@ -61,7 +60,7 @@ Result<int> exec_exit_code(const Client& client, std::string_view exec, std::sto
   const auto deadline = deadline_after(10s);
   const StopSignal signal(stop);
   for (auto pause = 1ms;; pause = std::min(pause * 2, std::chrono::milliseconds(100))) {
-    const auto inspected = client.send_json({.path = path_of(exec, "json")}, stop);
+    const auto inspected = client.send_object({.path = path_of(exec, "json")}, stop);
     if (!inspected) return std::unexpected(inspected.error());
     if (!detail::boolean(*inspected, "Running")) return static_cast<int>(detail::integer(*inspected, "ExitCode"));
     if (poll_timeout(deadline) == 0) return failure(Fault::timeout, "the engine says the command still runs");
@@ -114,7 +113,7 @@ Result<ExecResult> exec_run(const Client& client, std::string_view container, co
   if (!started) return refused(started.error());
   if (!framing) return std::unexpected(framing.error());
 
-  const auto inspected = client.send_json({.path = path_of(*id, "json")}, std::move(stop));
+  const auto inspected = client.send_object({.path = path_of(*id, "json")}, std::move(stop));
   if (!inspected) return std::unexpected(inspected.error());
   result.exit_code = static_cast<int>(detail::integer(*inspected, "ExitCode"));
   return result;

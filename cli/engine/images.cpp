@@ -2,17 +2,16 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "engine/json.hpp"
 #include "engine/json_lines.hpp"
 
 namespace saasctl::engine {
 namespace {
 
-// References contain slashes that belong to the path as they are.
-std::string path_of(std::string_view image, std::string_view action = {}) {
-  auto path = fmt::format("/images/{}", image);
-  if (!action.empty()) path += fmt::format("/{}", action);
-  return path;
+ApiPath path_of(std::string_view image) {
+  return ApiPath("/images").image(image);
 }
 
 Image parse_image(const nlohmann::json& value) {
@@ -50,22 +49,26 @@ PullProgress parse_progress(const nlohmann::json& line) {
 Call pull_call(std::string_view reference, const PullOptions& options) {
   const auto [name, tag] = split_reference(reference);
   Call call{.method = "POST",
-            .path = "/images/create",
+            .path = ApiPath("/images/create"),
             .query = {{"fromImage", name}, {"tag", tag}},
-            .timeout = std::chrono::milliseconds(0)};
+            .timeout = std::chrono::milliseconds(0),
+            .idle_timeout = most_transfer_silence};
   if (!options.platform.empty()) call.query.emplace_back("platform", options.platform);
   if (options.credentials) call.headers = {{"X-Registry-Auth", registry_auth_header(*options.credentials)}};
   return call;
 }
 
 // A pull or push that fails after its start says so only in a line of its stream.
-Result<void> transfer(const Client& client, Call call, const std::function<void(const PullProgress&)>& progress,
+// True: its stream has a line with the final status.
+Result<bool> transfer(const Client& client, Call call, const std::function<void(const PullProgress&)>& progress,
                       const std::function<Error(const std::string&)>& error_of, std::stop_token stop) {
   std::string error;
+  bool concluded = false;
   JsonLines lines([&](const nlohmann::json& line) {
     if (error.empty()) error = detail::text(detail::member(line, "errorDetail"), "message");
     if (error.empty()) error = detail::text(line, "error");
     if (error.empty() && progress) progress(parse_progress(line));
+    if (detail::text(line, "status").starts_with("Status: ")) concluded = true;
     return true;
   });
   Result<bool> framing;
@@ -75,26 +78,31 @@ Result<void> transfer(const Client& client, Call call, const std::function<void(
   };
   const auto response = client.send(call, std::move(stop));
   const auto fault = response ? Fault::failed : response.error().fault;
-  if (fault == Fault::interrupted || fault == Fault::no_engine) return std::unexpected(response.error());
+  if (fault == Fault::interrupted || fault == Fault::no_engine || fault == Fault::timeout)
+    return std::unexpected(response.error());
   if (!response) return std::unexpected(error_of(response.error().message));
   if (!framing) return std::unexpected(framing.error());
   if (!error.empty()) return std::unexpected(error_of(error));
-  return {};
+  return concluded;
 }
 
 }  // namespace
 
 Result<Image> inspect_image(const Client& client, std::string_view image, std::stop_token stop) {
-  return client.send_parsed({.path = path_of(image, "json")}, parse_image, std::move(stop));
+  return client.send_parsed({.path = path_of(image) / "json"}, parse_image, std::move(stop));
 }
 
 Result<std::vector<ImageSummary>> list_images(const Client& client, const std::vector<std::string>& labels,
                                               std::stop_token stop) {
-  const Call call{.path = "/images/json", .query = {{"filters", filters_json({{"label", labels}})}}};
-  const auto rows = client.send_json(call, std::move(stop));
-  if (!rows) return std::unexpected(rows.error());
+  const Call call{.path = ApiPath("/images/json"), .query = {{"filters", filters_json({{"label", labels}})}}};
+  const auto answer = client.send(call, std::move(stop));
+  if (!answer) return std::unexpected(answer.error());
+  const auto rows = detail::parse(answer->body);
+  // Engines with the containerd store answer null when they have none (moby v24, daemon/containerd/image_list.go).
+  const bool is_list = rows.is_null() || (rows.is_array() && std::ranges::all_of(rows, &nlohmann::json::is_object));
+  if (!is_list) return Client::wrong_answer(call, "a list of JSON objects");
   std::vector<ImageSummary> out;
-  for (const auto& row : *rows) {
+  for (const auto& row : rows) {
     out.push_back({.id = detail::text(row, "Id"),
                    .tags = detail::texts(row, "RepoTags"),
                    .labels = detail::text_map(row, "Labels"),
@@ -105,9 +113,18 @@ Result<std::vector<ImageSummary>> list_images(const Client& client, const std::v
 
 Result<void> pull_image(const Client& client, std::string_view reference, const PullOptions& options,
                         std::stop_token stop) {
-  return transfer(
+  const auto concluded = transfer(
       client, pull_call(reference, options), options.progress,
-      [&](const std::string& message) { return transfer_error("pull", reference, message); }, std::move(stop));
+      [&](const std::string& message) { return transfer_error("pull", reference, message); }, stop);
+  if (!concluded) return std::unexpected(concluded.error());
+  if (*concluded) return {};
+  // Podman ends without a status line, and so does an engine that stops in the middle.
+  const auto image = inspect_image(client, reference, std::move(stop));
+  if (image) return {};
+  if (image.error().fault != Fault::not_found) return std::unexpected(image.error());
+  return failure(
+      fmt::format("cannot pull {}: the engine ended the pull without a result, and the image is missing", reference),
+      "run the command again; the engine's own log has the reason");
 }
 
 Result<void> push_image(const Client& client, std::string_view reference, const PushOptions& options,
@@ -116,18 +133,21 @@ Result<void> push_image(const Client& client, std::string_view reference, const 
   // The engine wants the header of anonymous users too.
   const auto auth = registry_auth_header(options.credentials.value_or(RegistryCredentials{}));
   const Call call{.method = "POST",
-                  .path = path_of(name, "push"),
+                  .path = path_of(name) / "push",
                   .query = {{"tag", tag}},
                   .headers = {{"X-Registry-Auth", auth}},
-                  .timeout = std::chrono::milliseconds(0)};
-  return transfer(
+                  .timeout = std::chrono::milliseconds(0),
+                  .idle_timeout = most_transfer_silence};
+  const auto concluded = transfer(
       client, call, options.progress,
       [&](const std::string& message) { return transfer_error("push", reference, message); }, std::move(stop));
+  if (!concluded) return std::unexpected(concluded.error());
+  return {};
 }
 
 Result<void> tag_image(const Client& client, std::string_view image, std::string_view reference, std::stop_token stop) {
   const auto [name, tag] = split_reference(reference);
-  const Call call{.method = "POST", .path = path_of(image, "tag"), .query = {{"repo", name}, {"tag", tag}}};
+  const Call call{.method = "POST", .path = path_of(image) / "tag", .query = {{"repo", name}, {"tag", tag}}};
   return client.send_only(call, std::move(stop));
 }
 

@@ -1,6 +1,13 @@
 #include "engine/json.hpp"
 
+#include "util/json_text.hpp"
+
 namespace saasctl::engine::detail {
+
+nlohmann::json parse(std::string_view document) {
+  auto parsed = parse_json(document);
+  return parsed ? std::move(*parsed) : nlohmann::json(nlohmann::json::value_t::discarded);
+}
 
 const nlohmann::json& member(const nlohmann::json& object, std::string_view name) {
   static const nlohmann::json null;

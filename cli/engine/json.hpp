@@ -1,4 +1,5 @@
-// Reading the Engine's JSON: fields may be absent or null, which means their type's empty value. Private to this room.
+// Reading the Engine's JSON: fields may be absent or null, which means their type's empty value. Private to the rooms
+// engine and build.
 #pragma once
 
 #include <map>
@@ -11,6 +12,9 @@
 #include "engine/time.hpp"
 
 namespace saasctl::engine::detail {
+
+// The document; discarded (is_discarded()) when the text is not JSON or is nested deeper than parse_json() takes.
+nlohmann::json parse(std::string_view document);
 
 // The member, or null when `object` is no object or has none such.
 const nlohmann::json& member(const nlohmann::json& object, std::string_view name);

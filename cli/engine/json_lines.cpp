@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "engine/json.hpp"
 #include "util/text.hpp"
 
 namespace saasctl::engine {
@@ -17,8 +18,9 @@ Result<bool> JsonLines::feed(std::string_view bytes) {
     bytes.remove_prefix(end + 1);
     const auto line = std::exchange(partial_, {});
     if (trim(line).empty()) continue;
-    const auto json = nlohmann::json::parse(line, nullptr, false);
-    if (json.is_discarded()) return failure("the engine sent a line that is not JSON");
+    const auto json = detail::parse(line);
+    if (json.is_discarded()) return failure("the engine sent a line that is not JSON, or is nested too deeply");
+    if (!json.is_object()) return failure("the engine sent a line that is not a JSON object");
     if (!sink_(json)) return false;
   }
 }

@@ -5,8 +5,8 @@
 namespace saasctl::engine {
 namespace {
 
-std::string path_of(std::string_view network) {
-  return "/networks/" + http::percent_encode(network);
+ApiPath path_of(std::string_view network) {
+  return ApiPath("/networks") / network;
 }
 
 Network parse_network(const nlohmann::json& value) {
@@ -36,8 +36,8 @@ Error removal_error(Error error) {
 
 Result<std::vector<Network>> list_networks(const Client& client, const std::vector<std::string>& labels,
                                            std::stop_token stop) {
-  const Call call{.path = "/networks", .query = {{"filters", filters_json({{"label", labels}})}}};
-  const auto rows = client.send_json(call, std::move(stop));
+  const Call call{.path = ApiPath("/networks"), .query = {{"filters", filters_json({{"label", labels}})}}};
+  const auto rows = client.send_list(call, std::move(stop));
   if (!rows) return std::unexpected(rows.error());
   std::vector<Network> out;
   for (const auto& row : *rows) out.push_back(parse_network(row));
@@ -51,9 +51,8 @@ Result<Network> inspect_network(const Client& client, std::string_view network, 
 Result<std::string> create_network(const Client& client, const nlohmann::json& body, std::stop_token stop) {
   auto checked = body;
   checked["CheckDuplicate"] = true;  // before API 1.44 two networks may have the same name
-  const Call call{.method = "POST", .path = "/networks/create", .json = std::move(checked)};
-  return client.send_parsed(
-      call, [](const nlohmann::json& answer) { return detail::text(answer, "Id"); }, std::move(stop));
+  const Call call{.method = "POST", .path = ApiPath("/networks/create"), .json = std::move(checked)};
+  return client.send_for_id(call, std::move(stop));
 }
 
 Result<void> remove_network(const Client& client, std::string_view network, std::stop_token stop) {
@@ -65,8 +64,16 @@ Result<void> remove_network(const Client& client, std::string_view network, std:
 Result<void> connect_network(const Client& client, std::string_view network, std::string_view container,
                              const nlohmann::json& endpoint, std::stop_token stop) {
   const Call call{.method = "POST",
-                  .path = path_of(network) + "/connect",
+                  .path = path_of(network) / "connect",
                   .json = nlohmann::json{{"Container", std::string(container)}, {"EndpointConfig", endpoint}}};
+  return client.send_only(call, std::move(stop));
+}
+
+Result<void> disconnect_network(const Client& client, std::string_view network, std::string_view container,
+                                std::stop_token stop) {
+  const Call call{.method = "POST",
+                  .path = path_of(network) / "disconnect",
+                  .json = nlohmann::json{{"Container", std::string(container)}, {"Force", true}}};
   return client.send_only(call, std::move(stop));
 }
 

@@ -44,4 +44,9 @@ Result<void> remove_network(const Client& client, std::string_view network, std:
 Result<void> connect_network(const Client& client, std::string_view network, std::string_view container,
                              const nlohmann::json& endpoint, std::stop_token stop);
 
+// Also of a stopped container, whose record of the network may be out of date. not_found: it is not attached, on some
+// engines.
+Result<void> disconnect_network(const Client& client, std::string_view network, std::string_view container,
+                                std::stop_token stop);
+
 }  // namespace saasctl::engine

@@ -46,11 +46,11 @@ Info parse_info(const nlohmann::json& value) {
 }  // namespace
 
 Result<Version> engine_version(const Client& client, std::stop_token stop) {
-  return client.send_parsed({.path = "/version"}, parse_version, std::move(stop));
+  return client.send_parsed({.path = ApiPath("/version")}, parse_version, std::move(stop));
 }
 
 Result<Info> engine_info(const Client& client, std::stop_token stop) {
-  return client.send_parsed({.path = "/info"}, parse_info, std::move(stop));
+  return client.send_parsed({.path = ApiPath("/info")}, parse_info, std::move(stop));
 }
 
 }  // namespace saasctl::engine

@@ -5,8 +5,8 @@
 namespace saasctl::engine {
 namespace {
 
-std::string path_of(std::string_view name) {
-  return "/volumes/" + http::percent_encode(name);
+ApiPath path_of(std::string_view name) {
+  return ApiPath("/volumes") / name;
 }
 
 Volume parse_volume(const nlohmann::json& value) {
@@ -22,11 +22,15 @@ Volume parse_volume(const nlohmann::json& value) {
 
 Result<std::vector<Volume>> list_volumes(const Client& client, const std::vector<std::string>& labels,
                                          std::stop_token stop) {
-  const Call call{.path = "/volumes", .query = {{"filters", filters_json({{"label", labels}})}}};
-  const auto answer = client.send_json(call, std::move(stop));
+  const Call call{.path = ApiPath("/volumes"), .query = {{"filters", filters_json({{"label", labels}})}}};
+  const auto answer = client.send_object(call, std::move(stop));
   if (!answer) return std::unexpected(answer.error());
+  // An engine without volumes may answer null (moby, volume_backend.go), but the member is always there.
+  const auto rows = answer->find("Volumes");
+  if (rows == answer->end() || !(rows->is_array() || rows->is_null()))
+    return Client::wrong_answer(call, "a list of volumes");
   std::vector<Volume> out;
-  for (const auto& row : detail::member(*answer, "Volumes")) out.push_back(parse_volume(row));
+  for (const auto& row : *rows) out.push_back(parse_volume(row));
   return out;
 }
 
@@ -35,7 +39,7 @@ Result<Volume> inspect_volume(const Client& client, std::string_view name, std::
 }
 
 Result<Volume> create_volume(const Client& client, const nlohmann::json& body, std::stop_token stop) {
-  const Call call{.method = "POST", .path = "/volumes/create", .json = body};
+  const Call call{.method = "POST", .path = ApiPath("/volumes/create"), .json = body};
   return client.send_parsed(call, parse_volume, std::move(stop));
 }
 

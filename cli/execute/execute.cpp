@@ -12,6 +12,7 @@
 #include "engine/containers.hpp"
 #include "execute/carry_out.hpp"
 #include "plan/labels.hpp"
+#include "util/guarded.hpp"
 #include "util/wait.hpp"
 
 namespace saasctl::execute {
@@ -19,11 +20,16 @@ namespace {
 
 constexpr std::size_t most_threads = 32;
 
+// Waits and hooks change nothing that another command's plan could rely on.
+bool is_change(const plan::Work& work) {
+  return !std::holds_alternative<plan::AwaitService>(work) && !std::holds_alternative<plan::RunHook>(work);
+}
+
 // Hands out the actions whose predecessors are done. All members are guarded by the mutex.
 class Schedule {
  public:
   Schedule(const plan::Plan& plan, const Listener& listener)
-      : listener_(listener), waiting_(plan.actions.size()), next_(plan.actions.size()) {
+      : plan_(plan), listener_(listener), waiting_(plan.actions.size()), next_(plan.actions.size()) {
     for (std::size_t i = 0; i < plan.actions.size(); ++i) {
       waiting_[i] = plan.actions[i].after.size();
       for (const auto before : plan.actions[i].after) next_[before].push_back(i);
@@ -39,6 +45,7 @@ class Schedule {
     if (stop.stop_requested() || ready_.empty()) return std::nullopt;
     const auto index = ready_.front();
     ready_.pop_front();
+    if (is_change(plan_.actions[index].work)) ++changing_;
     listener_({Phase::begun, index});
     return index;
   }
@@ -47,6 +54,7 @@ class Schedule {
   void finish(std::size_t index, std::chrono::nanoseconds duration, const std::optional<std::string>& unmet = {}) {
     const std::scoped_lock lock(mutex_);
     --open_;
+    if (is_change(plan_.actions[index].work)) --changing_;
     for (const auto after : next_[index]) {
       if (--waiting_[after] == 0) ready_.push_back(after);
     }
@@ -54,10 +62,18 @@ class Schedule {
     changed_.notify_all();
   }
 
-  void fail(std::size_t index, std::chrono::nanoseconds duration, ReadyError error) {
+  // Whether something is changed now or could be.
+  bool has_change() {
     const std::scoped_lock lock(mutex_);
+    return changing_ > 0 ||
+           std::ranges::any_of(ready_, [&](std::size_t index) { return is_change(plan_.actions[index].work); });
+  }
+
+  void fail(std::size_t index, std::chrono::nanoseconds duration, ReadyError error, Phase phase = Phase::failed) {
+    const std::scoped_lock lock(mutex_);
+    if (is_change(plan_.actions[index].work)) --changing_;
     const bool consequence = error_ && error.fault == Fault::interrupted;
-    if (!consequence) listener_({Phase::failed, index, duration});
+    if (!consequence) listener_({phase, index, duration});
     if (!error_ || (error_->fault == Fault::interrupted && error.fault != Fault::interrupted))
       error_ = std::move(error);
   }
@@ -76,6 +92,7 @@ class Schedule {
   }
 
  private:
+  const plan::Plan& plan_;
   const Listener& listener_;
   std::mutex mutex_;
   std::condition_variable_any changed_;
@@ -83,6 +100,7 @@ class Schedule {
   std::vector<std::vector<std::size_t>> next_;
   std::deque<std::size_t> ready_;
   std::size_t open_ = 0;
+  std::size_t changing_ = 0;  // changes that were handed out and have not ended
   std::optional<ReadyError> error_;
 };
 
@@ -93,20 +111,62 @@ bool is_optional(const plan::Work& work) {
   return hook && hook->when == "pre_stop";
 }
 
+// Has the turn while anything is changed or could be. Safe to use from several threads.
+class Gate {
+ public:
+  Gate(Turn* turn, Schedule& schedule) : turn_(turn), schedule_(schedule) {
+    if (turn_ && !schedule_.has_change()) turn_->give_back();
+  }
+
+  Result<void> enter(const plan::Work& work, const std::stop_token& stop) {
+    if (!turn_ || !is_change(work)) return {};
+    const std::scoped_lock lock(mutex_);
+    if (!has_turn_) {
+      if (auto taken = turn_->take(stop); !taken) return taken;
+    }
+    has_turn_ = true;
+    return {};
+  }
+
+  // After what follows has been made ready.
+  void leave(const plan::Work& work) {
+    if (!turn_ || !is_change(work)) return;
+    const std::scoped_lock lock(mutex_);
+    if (!has_turn_ || schedule_.has_change()) return;
+    turn_->give_back();
+    has_turn_ = false;
+  }
+
+ private:
+  Turn* turn_;
+  Schedule& schedule_;
+  std::mutex mutex_;
+  bool has_turn_ = false;  // asked for with the first change, though the caller has it until then
+};
+
 // Does actions until none is left or `all` is stopped, which the first failure does.
-void work_off(const Site& site, const plan::Plan& plan, Schedule& schedule, std::stop_source& all) {
+void work_off(const Site& site, const plan::Plan& plan, Schedule& schedule, Gate& gate, std::stop_source& all) {
   while (const auto index = schedule.take(all.get_token())) {
     const auto begun = std::chrono::steady_clock::now();
-    auto outcome = carry_out(site, plan.actions[*index].work, all.get_token());
+    const auto& work = plan.actions[*index].work;
+    const auto turn = gate.enter(work, all.get_token());
+    if (!turn) {
+      const auto phase = turn.error().fault == Fault::conflict ? Phase::overtaken : Phase::failed;
+      schedule.fail(*index, std::chrono::steady_clock::now() - begun, ReadyError{turn.error()}, phase);
+      all.request_stop();
+      continue;
+    }
+    auto outcome = carry_out(site, work, all.get_token());
     const auto duration = std::chrono::steady_clock::now() - begun;
     if (outcome) {
       schedule.finish(*index, duration);
-    } else if (is_optional(plan.actions[*index].work) && outcome.error().fault != Fault::interrupted) {
+    } else if (is_optional(work) && outcome.error().fault != Fault::interrupted) {
       schedule.finish(*index, duration, outcome.error().message);
     } else {
       schedule.fail(*index, duration, std::move(outcome.error()));
       all.request_stop();
     }
+    gate.leave(work);
   }
 }
 
@@ -139,10 +199,11 @@ std::expected<void, ReadyError> look_back(const Site& site, const plan::Plan& pl
   for (const auto& action : plan.actions) {
     const auto* wait = std::get_if<plan::AwaitService>(&action.work);
     if (!wait || !wait->required || wait->condition == "service_completed_successfully") continue;
-    const auto id = site.handles[wait->container];
-    const auto found = std::ranges::find(*containers, id, &engine::ContainerSummary::id);
+    const auto id = site.handles.id_of(wait->container);
+    if (!id) continue;
+    const auto found = std::ranges::find(*containers, *id, &engine::ContainerSummary::id);
     if (found == containers->end() || (found->state != "exited" && found->state != "restarting")) continue;
-    const auto container = engine::inspect_container(site.client, id, stop);
+    const auto container = engine::inspect_container(site.client, *id, stop);
     const bool lives = !container || (container->state.running && !container->state.restarting);
     if (lives || (found->state == "exited" && container->state.exit_code == 0)) continue;
     return std::unexpected(service_error(*site.project.find(wait->service), *container,
@@ -162,6 +223,7 @@ std::expected<void, ReadyError> execute(const engine::Client& client, const proj
   const auto watch = watch_for(client, project, plan);
   const Site site{client, project, options, environment, handles, watch.get(), start + options.timeout};
   Schedule schedule(plan, listener);
+  Gate gate(options.turn, schedule);
   std::stop_source all;
   const std::stop_callback outer(stop, [&all] { all.request_stop(); });
   {
@@ -172,9 +234,9 @@ std::expected<void, ReadyError> execute(const engine::Client& client, const proj
     std::vector<std::jthread> threads;
     const auto work = [&] {
       try {
-        work_off(site, plan, schedule, all);
+        work_off(site, plan, schedule, gate, all);
       } catch (const std::exception& error) {
-        schedule.give_up({{Fault::failed, error.what()}});
+        schedule.give_up({exception_error(error)});
         all.request_stop();
       }
     };

@@ -9,6 +9,7 @@
 
 #include "engine/client.hpp"
 #include "execute/ready.hpp"
+#include "execute/turn.hpp"
 #include "plan/plan.hpp"
 #include "project/project.hpp"
 #include "stack/interpolate.hpp"
@@ -16,7 +17,8 @@
 namespace saasctl::execute {
 
 // unmet: what nobody insists on has failed, a wait or a pre_stop hook, and the rest goes on.
-enum class Phase { begun, done, failed, unmet };
+// overtaken: not begun, because another command has changed the project; the caller plans again.
+enum class Phase { begun, done, failed, unmet, overtaken };
 
 // Called from several threads, one call at a time.
 struct Event {
@@ -32,10 +34,16 @@ struct ExecuteOptions {
   bool call_off = false;                       // what else still runs then is called off
   std::optional<std::chrono::seconds> stop_grace = std::nullopt;
   Pace pace = {};
+  // Called from several threads with name and id of each container as soon as it exists.
+  std::function<void(const std::string&, const std::string&)> on_created = {};
+  // Had by the caller when the execution begins, given back while nothing but waits and hooks is at work, taken again
+  // before the next change; afterwards the caller may have it or not. Null: nobody else is expected.
+  Turn* turn = nullptr;
 };
 
 // Does every action as soon as those it waits for are done, many at once. The first failure stops the rest and is what
-// is returned, its root cause first; what was done stays, and a second run goes on from there. `environment` gives
+// is returned, its root cause first; what was done stays, and a second run goes on from there. Containers are addressed
+// by id only: by plan.ids, or by the id that their creation returned. `environment` gives
 // secrets that come from variables. Errors: failed, conflict (name or port taken, with what to do), timeout,
 // interrupted, no_engine.
 std::expected<void, ReadyError> execute(const engine::Client& client, const project::Project& project,

@@ -5,6 +5,7 @@
 #include <exception>
 #include <iterator>
 #include <map>
+#include <random>
 #include <set>
 #include <thread>
 #include <vector>
@@ -13,7 +14,9 @@
 #include "engine/images.hpp"
 #include "engine/networks.hpp"
 #include "engine/volumes.hpp"
+#include "plan/diverged.hpp"
 #include "plan/labels.hpp"
+#include "plan/record.hpp"
 #include "stack/implied.hpp"
 #include "util/guarded.hpp"
 #include "util/text.hpp"
@@ -45,21 +48,39 @@ std::string health_in(std::string_view status) {
   return status.ends_with("(health: starting)") ? "starting" : "";
 }
 
+// 256 bits of the system's random source.
+std::string random_text() {
+  std::random_device random;
+  std::string out;
+  for (int i = 0; i < 8; ++i) out += std::to_string(random()) + " ";
+  return out;
+}
+
 bool is_anonymous(const engine::Mount& mount) {
-  constexpr std::string_view digits = "0123456789abcdef";
-  return mount.type == "volume" && mount.name.size() == 64 && mount.name.find_first_not_of(digits) == std::string::npos;
+  return mount.type == "volume" && plan::is_anonymous(mount.name);
 }
 
 // The ids of those whose name spaces it is in.
 std::vector<std::string> companions_of(const nlohmann::json& container) {
   constexpr std::string_view head = "container:";
   std::vector<std::string> ids;
-  const auto host = container.value("HostConfig", nlohmann::json::object());
+  const auto host = container.find("HostConfig");
+  if (host == container.end() || !host->is_object()) return ids;
   for (const auto* key : {"NetworkMode", "IpcMode", "PidMode"}) {
-    const auto mode = host.value(key, std::string());
+    const auto found = host->find(key);
+    if (found == host->end() || !found->is_string()) continue;
+    const auto mode = found->get<std::string>();
     if (mode.starts_with(head)) ids.push_back(mode.substr(head.size()));
   }
   return ids;
+}
+
+std::vector<std::string> volumes_of(const nlohmann::json& container) {
+  std::vector<std::string> names;
+  for (const auto& mount : container.value("Mounts", nlohmann::json::array())) {
+    if (mount.is_object() && mount.value("Type", "") == "volume") names.push_back(mount.value("Name", ""));
+  }
+  return names;
 }
 
 Result<void> observe_containers(const engine::Client& client, const project::Project& project, plan::Observed& observed,
@@ -70,12 +91,18 @@ Result<void> observe_containers(const engine::Client& client, const project::Pro
     seen.fresh = seen.fresh || client.is_podman();  // its list does not tell the health: nobody is trusted unasked
     const auto* service = project.find(seen.service);
     const bool foreign = seen.model.empty() && !seen.one_off;
+    // Its record has only digests of harmless values that a plan may show.
+    const bool changed =
+        service && !seen.model.empty() && !seen.one_off && !plan::is_unchanged(seen.model, service->model);
     const bool shares = service && !stack::sharing(service->spec).empty();
-    if (foreign || shares) {
+    // Podman's list may leave out what a container mounts.
+    const bool untold = client.is_podman() && seen.volumes.empty();
+    if (foreign || shares || changed || untold) {
       const auto whole = engine::describe_container(client, seen.id, stop);
       if (!whole && whole.error().fault == Fault::not_found) continue;  // removed meanwhile
       if (!whole) return std::unexpected(whole.error());
-      if (foreign) seen.inspected = std::make_shared<const project::Json>(*whole);
+      if (foreign || changed) seen.inspected = std::make_shared<const project::Json>(*whole);
+      if (untold) seen.volumes = volumes_of(*whole);
       if (shares) seen.lives_with = companions_of(*whole);
     }
     observed.containers.push_back(std::move(seen));
@@ -90,6 +117,17 @@ plan::Facts facts_of(const engine::Network& network) {
                     {"attachable", text(network.attachable)},
                     {"enable_ipv6", text(network.ipv6)}};
   for (const auto& [name, value] : network.options) facts["driver_opts." + name] = value;
+  for (const auto& [name, value] : network.labels) {
+    if (!name.starts_with("com.docker.compose.") && !name.starts_with("saasctl.")) facts["labels." + name] = value;
+  }
+  const auto add = [&](const std::string& path, const nlohmann::json& object) {
+    for (const auto& [name, value] : object.items()) {
+      if (value.is_string()) facts[path + "." + name] = value.get<std::string>();
+    }
+  };
+  if (const auto options = network.ipam.find("Options"); options != network.ipam.end()) add("ipam.options", *options);
+  if (const auto driver = network.ipam.find("Driver"); driver != network.ipam.end() && driver->is_string())
+    facts["ipam.driver"] = driver->get<std::string>();
   const auto pools = network.ipam.find("Config");
   if (pools == network.ipam.end() || !pools->is_array()) return facts;
   for (std::size_t i = 0; i < pools->size(); ++i) {
@@ -98,6 +136,8 @@ plan::Facts facts_of(const engine::Network& network) {
       if (found != (*pools)[i].end() && found->is_string())
         facts["ipam.config[" + std::to_string(i) + "]." + name] = found->get<std::string>();
     }
+    if (const auto more = (*pools)[i].find("AuxiliaryAddresses"); more != (*pools)[i].end())
+      add("ipam.config[" + std::to_string(i) + "].aux_addresses", *more);
   }
   return facts;
 }
@@ -106,6 +146,33 @@ plan::Facts facts_of(const engine::Volume& volume) {
   plan::Facts facts{{"driver", volume.driver}};
   for (const auto& [name, value] : volume.options) facts["driver_opts." + name] = value;
   return facts;
+}
+
+// What creates the network again as it is now.
+nlohmann::json body_of(const engine::Network& network) {
+  return {{"Name", network.name},
+          {"Driver", network.driver},
+          {"Labels", network.labels},
+          {"Options", network.options},
+          {"Internal", network.internal},
+          {"IPAM", network.ipam},
+          {"Attachable", network.attachable},
+          {"EnableIPv6", network.ipv6}};
+}
+
+// What replacing the changed networks of the file needs to know. A container may have been attached by hand.
+Result<void> observe_changed(const engine::Client& client, const project::Project& project,
+                             const std::map<std::string, engine::Network>& own, plan::Observed& observed,
+                             const std::stop_token& stop) {
+  for (const auto& wanted : project.networks) {
+    if (plan::network_change(wanted, observed).text.empty()) continue;
+    observed.network_bodies[wanted.name] = body_of(own.at(wanted.name));
+    const auto network = engine::inspect_network(client, own.at(wanted.name).id, stop);
+    if (!network && network.error().fault == Fault::not_found) continue;  // removed meanwhile
+    if (!network) return std::unexpected(network.error());
+    observed.attached[wanted.name] = network->containers;
+  }
+  return {};
 }
 
 // Before API 1.44 two requests that come together make two networks of one name. One that has containers stays, or one
@@ -132,14 +199,18 @@ Result<void> observe_networks(const engine::Client& client, const project::Proje
   auto networks = engine::list_networks(client, {}, stop);
   if (!networks) return std::unexpected(networks.error());
   std::map<std::string, std::vector<std::string>> own;  // name → ids
+  std::map<std::string, engine::Network> whole;
   for (const auto& network : *networks) {
     observed.networks[network.name] = network.id;
     if (label_of(network.labels, plan::label::project) != project.name) continue;
     observed.network_facts[network.name] = facts_of(network);
+    observed.network_models[network.name] = label_of(network.labels, plan::label::model);
+    whole.insert_or_assign(network.name, network);
     auto& twins = own[network.name];
     if (twins.empty()) observed.project_networks.push_back(network.name);
     twins.push_back(network.id);
   }
+  if (auto looked = observe_changed(client, project, whole, observed, stop); !looked) return looked;
   return observe_twins(client, own, observed, stop);
 }
 
@@ -151,7 +222,11 @@ Result<void> observe_volumes(const engine::Client& client, const project::Projec
     observed.volumes.push_back(volume.name);
     if (label_of(volume.labels, plan::label::project) == project.name)
       observed.volume_facts[volume.name] = facts_of(volume);
-    if (label_of(volume.labels, plan::label::secrets) == project.name) observed.secret_volumes.push_back(volume.name);
+    if (label_of(volume.labels, plan::label::secrets) == project.name) {
+      observed.secret_volumes.push_back(volume.name);
+      if (auto digest = label_of(volume.labels, plan::label::secrets_digest); !digest.empty())
+        observed.secret_digests[volume.name] = std::move(digest);
+    }
   }
   std::ranges::sort(observed.secret_volumes);
   return {};
@@ -201,13 +276,27 @@ Result<void> observe_images(const engine::Client& client, const project::Project
   return inspect_images(client, names, observed, stop);
 }
 
+// How containers are attached to networks that are going to be replaced: a rollback attaches them again.
+Result<void> observe_endpoints(const engine::Client& client, plan::Observed& observed, const std::stop_token& stop) {
+  for (auto& container : observed.containers) {
+    const bool affected = std::ranges::any_of(
+        container.networks, [&](const std::string& name) { return observed.network_bodies.contains(name); });
+    if (!affected || container.inspected || container.one_off) continue;
+    const auto whole = engine::describe_container(client, container.id, stop);
+    if (!whole && whole.error().fault == Fault::not_found) continue;  // removed meanwhile
+    if (!whole) return std::unexpected(whole.error());
+    container.inspected = std::make_shared<const project::Json>(*whole);
+  }
+  return {};
+}
+
 // Images of the list whose configuration counts: it has the owner of a service's files, what another tool's
 // container is compared with, or the healthcheck of a service that has none of its own and is waited for.
 Result<void> observe_configurations(const engine::Client& client, const project::Project& project,
                                     plan::Observed& observed, const std::stop_token& stop) {
   std::set<std::string> foreign;
   for (const auto& container : observed.containers) {
-    if (container.inspected) foreign.insert(container.service);
+    if (container.model.empty() && container.inspected) foreign.insert(container.service);
   }
   std::set<std::string> awaited;
   for (const auto& service : project.services) {
@@ -253,6 +342,10 @@ plan::ObservedContainer observed_container(const engine::ContainerSummary& conta
     if (mount.type == "volume") out.volumes.push_back(mount.name);
   }
   out.networks = container.networks;
+  out.network_ids = container.network_ids;
+  out.folder = label_of(container.labels, plan::label::working_dir);
+  if (const auto files = label_of(container.labels, plan::label::config_files); !files.empty())
+    out.files = split(files, ',');
   return out;
 }
 
@@ -267,6 +360,7 @@ Result<std::vector<plan::ObservedContainer>> list_observed(const engine::Client&
 
 Result<plan::Observed> observe(const engine::Client& client, const project::Project& project, std::stop_token stop) {
   plan::Observed observed;
+  observed.entropy = random_text();
   constexpr std::array looks{observe_containers, observe_networks, observe_volumes, observe_images};
   std::array<Result<void>, looks.size()> results;
   // All at once: each fills members of its own, over a connection of its own.
@@ -281,6 +375,7 @@ Result<plan::Observed> observe(const engine::Client& client, const project::Proj
   for (auto& result : results) {
     if (!result) return std::unexpected(std::move(result.error()));
   }
+  if (auto known = observe_endpoints(client, observed, stop); !known) return std::unexpected(std::move(known.error()));
   if (auto known = observe_configurations(client, project, observed, stop); !known)
     return std::unexpected(std::move(known.error()));
   return observed;

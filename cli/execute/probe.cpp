@@ -3,11 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <regex>
+#include <expected>
 
 #include "engine/exec.hpp"
 #include "engine/logs.hpp"
 #include "util/http.hpp"
+#include "util/regex.hpp"
 #include "util/tcp.hpp"
 #include "util/text.hpp"
 
@@ -116,11 +117,13 @@ class LogProbe : public Probe {
       : client_(client),
         container_(container.id),
         expression_(expression),
-        regex_(expression, std::regex::ECMAScript),
+        regex_(Regex::compile(expression)),
         since_(container.state.started_at),
         pause_(pause) {}
 
   Result<void> ask(milliseconds limit, std::stop_token stop) override {
+    if (!regex_)
+      return failure(fmt::format("'{}' is not a regular expression: {}", expression_, regex_.error().reason));
     engine::LogOptions options;
     options.since = since_;
     options.timeout = limit;
@@ -129,8 +132,7 @@ class LogProbe : public Probe {
         client_, container_, options,
         [&](const engine::LogLine& line) {
           if (line.time) since_ = line.time;
-          found = std::regex_search(line.text.begin(), line.text.begin() + std::min(line.text.size(), longest_searched),
-                                    regex_);
+          found = regex_->matches_line(std::string_view(line.text).substr(0, regex_->longest_text())).value_or(false);
           return !found;
         },
         std::move(stop));
@@ -141,12 +143,10 @@ class LogProbe : public Probe {
   Pause pause() const override { return pause_; }
 
  private:
-  // std::regex recurses for every character.
-  static constexpr std::size_t longest_searched = 8192;
   const engine::Client& client_;
   std::string container_;
   std::string expression_;
-  std::regex regex_;
+  std::expected<Regex, Regex::Invalid> regex_;
   std::optional<engine::Timestamp> since_;
   Pause pause_;
 };

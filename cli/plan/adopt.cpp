@@ -19,9 +19,9 @@ using project::Json;
 
 // Set by every engine in its own way when nobody asks, or compared elsewhere.
 const std::set<std::string, std::less<>> left_out{
-    "Binds",        "Mounts",      "Tmpfs",           "PortBindings",  "ConsoleSize",     "Runtime",
-    "CgroupnsMode", "MaskedPaths", "Isolation",       "ReadonlyPaths", "CgroupParent",    "UsernsMode",
-    "MemorySwap",   "NetworkMode", "ContainerIDFile", "LogConfig",     "MemorySwappiness"};
+    "Binds",        "Mounts",      "Tmpfs",           "PortBindings",  "ConsoleSize",      "Runtime",
+    "CgroupnsMode", "MaskedPaths", "Isolation",       "ReadonlyPaths", "CgroupParent",     "UsernsMode",
+    "MemorySwap",   "NetworkMode", "ContainerIDFile", "LogConfig",     "MemorySwappiness", "Links"};
 
 struct Place {
   std::string type;
@@ -142,12 +142,18 @@ class Comparison {
     for (const auto& [name, value] : before.items()) names.insert(name);
     for (const auto& name : names) {
       const bool asked = now.contains(name) && name != "NetworkMode" && name != "Binds" && name != "Mounts" &&
-                         name != "Tmpfs" && name != "PortBindings";
+                         name != "Tmpfs" && name != "PortBindings" && name != "LogConfig" && name != "Links";
       if (asked || !left_out.contains(name)) field(name, known(before, name), member(now, name));
     }
-    if (!now.contains("LogConfig"))
-      differ("logging.options", normal("", member(member(before, "LogConfig"), "Config")), Json());
+    log_config(member(before, "LogConfig"), member(now, "LogConfig"));
     if (!now.contains("MemorySwap")) memory_swap(before);
+  }
+
+  // Without a driver in the file the engine fills in its own default.
+  void log_config(const Json& before, const Json& now) {
+    const auto& driver = member(now, "Type");
+    if (!is_empty(driver)) return field("LogConfig", before, now);
+    differ("logging.options", normal("", member(before, "Config")), normal("", member(now, "Config")));
   }
 
   // With a name space of the host's the engine adds that it labels nothing.
@@ -309,7 +315,7 @@ std::vector<Change> differences(const project::Project& project, const Instance&
   for (const auto& file : copied_files(service, known))
     copies.push_back({fmt::format("{}[{}]", file.is_config ? "configs" : "secrets", file.target), "", "", true});
   if (!copies.empty()) return copies;
-  auto wanted = container_body(project, service, secret_volumes(project, service, known));
+  auto wanted = container_body(project, service, secret_volumes(project, service, known, observed), "");
   settle_number(wanted, instance);
   const auto image_config = known.config ? *known.config : Json();
   try {

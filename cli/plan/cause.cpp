@@ -4,9 +4,13 @@
 
 #include <algorithm>
 #include <array>
+#include <unordered_map>
 #include <vector>
 
+#include "plan/engine_values.hpp"
+#include "plan/record.hpp"
 #include "project/model.hpp"
+#include "util/json_text.hpp"
 #include "util/text.hpp"
 
 namespace saasctl::plan {
@@ -86,6 +90,34 @@ bool is_hidden(const std::string& path, const Json& before, const Json& now) {
          has_password(before) || has_password(now);
 }
 
+bool has_digest(const Json& value) {
+  return is_digest(value) || (value.is_structured() && std::ranges::any_of(value, has_digest));
+}
+
+// What there is to show of a value, empty and hidden where that is nothing.
+Change added_to(const std::string& path, const Json& value, bool hidden) {
+  return {path, std::nullopt, hidden ? "" : brief(value), hidden};
+}
+Change removed_from(const std::string& path, const Json& value, bool hidden) {
+  return {path, hidden ? "" : brief(value), std::nullopt, hidden};
+}
+
+// The container as the engine describes it, in the words of a model, as far as digests stand there.
+Json told_by_engine(const Json& inspected) {
+  const auto& config = member(inspected, "Config");
+  Json told = Json::object();
+  for (const auto& entry : member(config, "Env")) {
+    const auto text = entry.is_string() ? entry.get<std::string>() : "";
+    const auto equals = text.find('=');
+    if (equals != std::string::npos) told["environment"][text.substr(0, equals)] = text.substr(equals + 1);
+  }
+  told["labels"] = member(config, "Labels");
+  told["command"] = member(config, "Cmd");
+  told["entrypoint"] = member(config, "Entrypoint");
+  told["healthcheck"]["test"] = member(member(config, "Healthcheck"), "Test");
+  return told;
+}
+
 std::string to_text(const Change& change) {
   if (change.hidden && change.before && change.after) return change.path + " changed";
   const auto value = [](const std::string& text) {
@@ -98,7 +130,7 @@ std::string to_text(const Change& change) {
 
 // A map that is there on one side only is told key by key, so that each value is hidden by its own name.
 bool is_map(const Json& value) {
-  return value.is_object() && !value.empty();
+  return value.is_object() && !value.empty() && !is_digest(value);
 }
 
 // Lists whose items stand for themselves; of a command and its like the whole counts.
@@ -128,44 +160,63 @@ void compare_items(const std::string& path, const Json& before, const Json& now,
   const auto below = [&](const std::string& name) { return name.empty() ? path : fmt::format("{}[{}]", path, name); };
   const auto gone = without(before, now);
   auto come = without(now, before);
-  if (gone.empty() && come.empty()) changes.push_back({path, brief(before), brief(now)});
+  if (gone.empty() && come.empty()) {
+    const bool hidden = has_digest(before);
+    changes.push_back({path, hidden ? "" : brief(before), hidden ? "" : brief(now), hidden});
+  }
   for (const auto& item : gone) {
     const auto name = identity(item);
     const auto other = std::ranges::find_if(come, [&](const Json& each) {
       return !name.empty() ? identity(each) == name : each.is_object() && item.is_object();
     });
     if (other == come.end()) {
-      changes.push_back({below(name), brief(item), std::nullopt});
+      changes.push_back(removed_from(below(name), item, has_digest(item)));
     } else {
       compare(below(name), item, *other, changes);
       come.erase(other);
     }
   }
-  for (const auto& item : come) changes.push_back({below(identity(item)), std::nullopt, brief(item)});
+  for (const auto& item : come) changes.push_back(added_to(below(identity(item)), item, has_digest(item)));
+}
+
+bool is_secret(const std::string& path, const Json& before, const Json& now) {
+  return has_digest(before) || has_digest(now) || is_hidden(path, before, now);
+}
+
+// An ordered object looks for a member among all of them.
+std::unordered_map<std::string_view, const Json*> members_of(const Json& object) {
+  std::unordered_map<std::string_view, const Json*> members;
+  for (const auto& [name, value] : object.get_ref<const Json::object_t&>()) members.emplace(name, &value);
+  return members;
 }
 
 }  // namespace
 
+bool may_be_secret(const std::string& path, const Json& value) {
+  return is_hidden(path, value, value);
+}
+
 void compare(const std::string& path, const Json& before, const Json& now, std::vector<Change>& changes) {
   if (before == now) return;
-  if (before.is_object() && now.is_object()) {
+  if (before.is_object() && now.is_object() && !is_digest(before) && !is_digest(now)) {
     const auto below = [&](const std::string& key) { return path.empty() ? key : path + "." + key; };
-    const auto hidden = [&](const std::string& key, const Json& value) { return is_hidden(below(key), value, value); };
+    const auto hidden = [&](const std::string& key, const Json& value) { return is_secret(below(key), value, value); };
+    const auto members_before = members_of(before), members_now = members_of(now);
     for (const auto& [key, value] : before.items()) {
-      if (now.contains(key)) continue;
+      if (members_now.contains(key)) continue;
       if (is_map(value)) {
         compare(below(key), value, Json::object(), changes);
       } else {
-        changes.push_back({below(key), hidden(key, value) ? "" : brief(value), std::nullopt, hidden(key, value)});
+        changes.push_back(removed_from(below(key), value, hidden(key, value)));
       }
     }
     for (const auto& [key, value] : now.items()) {
-      if (before.contains(key)) {
-        compare(below(key), before[key], value, changes);
+      if (const auto found = members_before.find(key); found != members_before.end()) {
+        compare(below(key), *found->second, value, changes);
       } else if (is_map(value)) {
         compare(below(key), Json::object(), value, changes);
       } else {
-        changes.push_back({below(key), std::nullopt, hidden(key, value) ? "" : brief(value), hidden(key, value)});
+        changes.push_back(added_to(below(key), value, hidden(key, value)));
       }
     }
     return;
@@ -174,7 +225,7 @@ void compare(const std::string& path, const Json& before, const Json& now, std::
     compare_items(path, before, now, changes);
     return;
   }
-  if (is_hidden(path, before, now)) {
+  if (is_secret(path, before, now)) {
     const bool content = path.ends_with(digest);
     changes.push_back({content ? path.substr(0, path.size() - digest.size()) : path, "", "", true});
   } else {
@@ -195,12 +246,13 @@ std::string to_text(const std::vector<Change>& changes) {
   return join(texts, ", ");
 }
 
-Cause cause_of_change(const std::string& before, const Json& now) {
+Cause cause_of_change(const std::string& before, const Json& now, const Json* inspected) {
   if (before.empty()) return {"made by another tool"};
-  const auto recorded = Json::parse(before, nullptr, false);
-  if (!recorded.is_object()) return {"its recorded model is unreadable"};
+  auto record = read_record(before);
+  if (!record) return {"its recorded model is unreadable"};
+  if (inspected && inspected->is_object()) record->model = revealed(*record, told_by_engine(*inspected));
   Cause cause;
-  compare("", recorded, now, cause.changes);
+  compare("", record->model, aligned(*record, now), cause.changes);
   cause.text = cause.changes.empty() ? "order of keys" : to_text(cause.changes);
   return cause;
 }

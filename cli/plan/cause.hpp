@@ -25,8 +25,14 @@ struct Cause {
   std::vector<Change> changes = {};  // what the text names, whole
 };
 
-// `before` is the recorded model as text; anything that cannot be read gives a cause that says so.
-Cause cause_of_change(const std::string& before, const project::Json& now);
+// `before` is the label that records the model; an unreadable one gives a cause that says so. `inspected` is the
+// container as the engine describes it in full, or null: with it the cause also shows harmless values that the record
+// holds only as digests.
+Cause cause_of_change(const std::string& before, const project::Json& now, const project::Json* inspected = nullptr);
+
+// Whether the value at this path is nothing for a log or a label: a variable or label that is called like a password,
+// an address with a password in it, words of a command that come with one, the digest of a content.
+bool may_be_secret(const std::string& path, const project::Json& value);
 
 // Every difference below `path`. What may be a password (a variable called so, an address with one) is hidden.
 void compare(const std::string& path, const project::Json& before, const project::Json& now,

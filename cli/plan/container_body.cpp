@@ -5,12 +5,17 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <unordered_set>
 
 #include "plan/container_mounts.hpp"
 #include "plan/container_resources.hpp"
 #include "plan/labels.hpp"
+#include "plan/record.hpp"
+#include "plan/resource_body.hpp"
 #include "project/model.hpp"
 #include "stack/implied.hpp"
+#include "stack/members.hpp"
+#include "util/digest.hpp"
 #include "util/text.hpp"
 
 namespace saasctl::plan {
@@ -24,7 +29,14 @@ std::string folder_of(const std::string& path) {
 
 Json pairs_object(const stack::Pairs& pairs) {
   Json out = Json::object();
-  for (const auto& entry : pairs) out[entry.name] = entry.value.value_or("");
+  std::unordered_set<std::string_view> known;
+  for (const auto& entry : pairs) {
+    if (known.insert(entry.name).second) {
+      stack::append_member(out, entry.name, entry.value.value_or(""));
+    } else {
+      out[entry.name] = entry.value.value_or("");
+    }
+  }
   return out;
 }
 
@@ -42,8 +54,9 @@ std::vector<std::string> exposed_ports(const std::string& text) {
 
 class Body {
  public:
-  Body(const project::Project& project, const project::Service& service, const std::vector<SecretVolume>& secrets)
-      : project_(project), service_(service), spec_(service.spec), secrets_(secrets) {}
+  Body(const project::Project& project, const project::Service& service, const std::vector<SecretVolume>& secrets,
+       const std::string& salt)
+      : project_(project), service_(service), spec_(service.spec), secrets_(secrets), salt_(salt) {}
 
   ContainerBody make() {
     config();
@@ -72,8 +85,10 @@ class Body {
     if (spec_.stop_signal) body_["StopSignal"] = *spec_.stop_signal;
     if (spec_.stop_grace_period)
       body_["StopTimeout"] = std::chrono::ceil<std::chrono::seconds>(spec_.stop_grace_period->value).count();
-    Json environment = Json::array();
-    for (const auto& entry : spec_.environment) environment.push_back(entry.name + "=" + entry.value.value_or(""));
+    auto environment = variables_of(spec_.environment);
+    for (const auto& [name, value] : project_.proxies) {
+      if (!spec_.environment.find(name)) environment.push_back(name + "=" + value);
+    }
     if (!environment.empty()) body_["Env"] = std::move(environment);
     if (spec_.healthcheck) body_["Healthcheck"] = healthcheck(*spec_.healthcheck);
   }
@@ -100,12 +115,13 @@ class Body {
     set(label::project, project_.name);
     set(label::service, service_.name);
     set(label::one_off, "False");
-    set(label::config_hash, service_.hash);
+    auto record = write_record(project_, service_.model, salt_);
+    set(label::config_hash, sha256_hex(record));
     set(label::container_number, "1");
     set(label::working_dir, project_.folder.string());
     set(label::config_files, project_.file.string());
     set(label::depends_on, join(depends, ","));
-    set(label::model, project::model_text(service_.model));
+    set(label::model, std::move(record));
     body_["Labels"] = std::move(out);
   }
 
@@ -218,7 +234,10 @@ class Body {
       if (found != project_.networks.end()) endpoints.emplace_back(found->name, endpoint(use));
     }
     mac_address(endpoints);
-    if (endpoints.empty()) return {};
+    if (endpoints.empty()) {
+      if (auto names = links(); !names.empty()) host_["Links"] = std::move(names);
+      return {};
+    }
     host_["NetworkMode"] = endpoints.front().first;
     body_["NetworkingConfig"] = {{"EndpointsConfig", {{endpoints.front().first, endpoints.front().second}}}};
     endpoints.erase(endpoints.begin());
@@ -240,6 +259,7 @@ class Body {
   const project::Service& service_;
   const stack::Service& spec_;
   const std::vector<SecretVolume>& secrets_;
+  const std::string& salt_;
   Json body_ = Json::object();
   Json host_ = Json::object();
 };
@@ -257,10 +277,36 @@ project::Grant owned(project::Grant grant, const project::Service& service, cons
   return grant;
 }
 
+std::string digest_under(const std::string& salt, const std::string& content) {
+  return salt + ":" + hmac_sha256_hex(salt, content);
+}
+
+// A container that only carried the secrets into a volume. All others are created when their volumes are complete.
+bool is_helper(const ObservedContainer& container) {
+  return container.one_off && container.model.empty() && container.name.ends_with("-secrets");
+}
+
+// The existing volume with this content, or a new one.
+void choose(SecretVolume& volume, const std::string& head, const std::string& content, const Observed& observed) {
+  for (const auto& [name, digest] : observed.secret_digests) {
+    if (!name.starts_with(head) || digest != digest_under(digest.substr(0, digest.find(':')), content)) continue;
+    volume.name = name;
+    volume.digest = digest;
+    volume.filled = std::ranges::any_of(observed.containers, [&](const ObservedContainer& container) {
+      return !is_helper(container) && std::ranges::find(container.volumes, name) != container.volumes.end();
+    });
+    return;
+  }
+  constexpr std::size_t name_digits = 12;
+  const auto salt = salt_for(observed.entropy, head + volume.folder);
+  volume.name = head + salt.substr(0, name_digits);
+  volume.digest = digest_under(salt, content);
+}
+
 }  // namespace
 
 std::vector<SecretVolume> secret_volumes(const project::Project& project, const project::Service& service,
-                                         const ObservedImage& image) {
+                                         const ObservedImage& image, const Observed& observed) {
   std::vector<SecretVolume> volumes;
   for (const auto& grant : service.secrets) {
     if (grant.copied) continue;
@@ -271,11 +317,11 @@ std::vector<SecretVolume> secret_volumes(const project::Project& project, const 
     found->files.push_back(owned(grant, service, image));
   }
   for (auto& volume : volumes) {
-    std::string content = volume.folder + project::model_text(service.model.value("secrets", Json::array()));
+    std::string content = fmt::format("{} {}\n", service.name, volume.folder) +
+                          project::model_text(service.model.value("secrets", Json::array()));
     for (const auto& file : volume.files)
       content += fmt::format("\n{} {}:{} {:o}", file.target, file.uid, file.gid, file.mode);
-    volume.name =
-        fmt::format("{}_{}-secrets-{}", project.name, service.name, project::content_digest(volume.folder, content));
+    choose(volume, fmt::format("{}_{}-secrets-", project.name, service.name), content, observed);
   }
   return volumes;
 }
@@ -291,8 +337,8 @@ std::vector<project::Grant> copied_files(const project::Service& service, const 
 }
 
 ContainerBody container_body(const project::Project& project, const project::Service& service,
-                             const std::vector<SecretVolume>& secrets) {
-  return Body(project, service, secrets).make();
+                             const std::vector<SecretVolume>& secrets, const std::string& salt) {
+  return Body(project, service, secrets, salt).make();
 }
 
 }  // namespace saasctl::plan

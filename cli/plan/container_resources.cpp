@@ -61,7 +61,9 @@ void disks(const stack::Service& spec, Json& host) {
 Json device_request(const stack::DeviceRequest& request, bool gpu) {
   auto capabilities = request.capabilities;
   if (gpu) capabilities.emplace_back("gpu");
-  Json out = {{"Driver", request.driver.value_or("")}, {"Capabilities", {capabilities}}};
+  // A list of one list; in braces, two capabilities would be taken for a name and its value.
+  Json out = {{"Driver", request.driver.value_or("")}};
+  out["Capabilities"].push_back(capabilities);
   if (!request.device_ids.empty()) {
     out["DeviceIDs"] = request.device_ids;
   } else {
@@ -137,7 +139,7 @@ void add_resources(const stack::Service& spec, Json& host) {
   if (!ulimits.empty()) host["Ulimits"] = std::move(ulimits);
   host["RestartPolicy"] = restart_policy(spec);
   if (spec.logging) {
-    Json config = {{"Type", spec.logging->driver.value_or("json-file")}};
+    Json config = {{"Type", spec.logging->driver.value_or("")}};  // empty: the engine's own default
     if (!spec.logging->options.empty()) config["Config"] = object_of(spec.logging->options);
     host["LogConfig"] = std::move(config);
   }

@@ -6,12 +6,14 @@
 #include <string_view>
 #include <vector>
 
+#include "util/printable.hpp"
 #include "util/text.hpp"
 
 namespace saasctl::plan {
 namespace {
 
-constexpr std::array verdicts{"", "create", "recreate", "start", "restart", "stop", "remove", "rename"};
+constexpr std::array verdicts{"",     "create", "recreate", "start", "restart",
+                              "stop", "remove", "rename",   "pull",  "build"};
 
 std::string_view name_of(Verdict verdict) {
   return verdicts.at(static_cast<std::size_t>(verdict));
@@ -26,6 +28,11 @@ struct Kind {
 struct Kinds {
   Kind operator()(const CreateNetwork& work) const { return {"create_network", "network", work.name}; }
   Kind operator()(const RemoveNetwork& work) const { return {"remove_network", "network", work.name}; }
+  Kind operator()(const ProbeNetwork& work) const { return {"probe_network", "network", work.name}; }
+  Kind operator()(const ReplaceNetwork& work) const { return {"replace_network", "network", work.name}; }
+  Kind operator()(const GetImage& work) const {
+    return {work.build ? "build_image" : "pull_image", "image", work.image};
+  }
   Kind operator()(const CreateVolume& work) const { return {"create_volume", "volume", work.name}; }
   Kind operator()(const RemoveVolume& work) const { return {"remove_volume", "volume", work.name}; }
   Kind operator()(const FillSecrets& work) const { return {"fill_secrets", "volume", work.volume}; }
@@ -34,6 +41,7 @@ struct Kinds {
   Kind operator()(const StopContainer& work) const { return {"stop_container", "container", work.container}; }
   Kind operator()(const RemoveContainer& work) const { return {"remove_container", "container", work.container}; }
   Kind operator()(const RenameContainer& work) const { return {"rename_container", "container", work.container}; }
+  Kind operator()(const ReattachContainer& work) const { return {"reattach_container", "container", work.container}; }
   Kind operator()(const RunHook& work) const { return {"run_hook", "container", work.container}; }
   Kind operator()(const KillContainer& work) const { return {"kill_container", "container", work.container}; }
   Kind operator()(const PauseContainer& work) const { return {"pause_container", "container", work.container}; }
@@ -129,12 +137,12 @@ std::string to_text(const Plan& plan) {
   std::string out;
   for (const auto& action : plan.actions) {
     if (action.verdict == Verdict::none) continue;
-    out += fmt::format("{}: {}", subject_of(action), name_of(action.verdict));
-    if (!action.cause.empty()) out += ": " + action.cause;
-    out += "\n";
+    auto line = fmt::format("{}: {}", subject_of(action), name_of(action.verdict));
+    if (!action.cause.empty()) line += ": " + action.cause;
+    out += printable_line(line) + "\n";
   }
   if (!plan.changes) return "nothing to do\n";
-  if (!plan.unchanged.empty()) out += "unchanged: " + join(plan.unchanged, ", ") + "\n";
+  if (!plan.unchanged.empty()) out += printable_line("unchanged: " + join(plan.unchanged, ", ")) + "\n";
   return out;
 }
 

@@ -34,6 +34,9 @@ class DownPlanner {
     for (const auto& volume : project_.volumes) {
       if (options_.volumes && !volume.external && holds(observed_.volumes, volume.name)) remove_volume(volume.name);
     }
+    for (const auto& [volume, facts] : observed_.volume_facts) {
+      if (options_.volumes && options_.services.empty() && is_anonymous(volume)) remove_volume(volume);
+    }
     return std::move(plan_);
   }
 
@@ -67,7 +70,7 @@ class DownPlanner {
         const auto* stop = std::get_if<StopContainer>(&plan_.actions[i].work);
         if (stop && stop->container == container.name) after.push_back(i);
       }
-      removals_.push_back(add(RemoveContainer{container.service, container.name, options_.volumes}, std::move(after)));
+      removals_.push_back(add(removal_of(container, options_.volumes), std::move(after)));
     }
   }
 

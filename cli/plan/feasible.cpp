@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "plan/conflicts.hpp"
 #include "plan/instances.hpp"
 
 namespace saasctl::plan {
@@ -72,12 +73,19 @@ Result<void> check_numbers(const project::Service& service, unsigned replicas) {
 
 }  // namespace
 
+bool may_pull(const project::Service& service) {
+  const auto& policy = service.spec.pull_policy;
+  return service.pull_allowed && policy != "never" && policy != "build";
+}
+
 Result<void> check_feasible(const project::Project& project, const Observed& observed, const UpOptions& options,
                             const std::set<std::string, std::less<>>& services) {
+  if (auto apart = check_conflicts(project, options, services); !apart) return apart;
   for (const auto& service : project.services) {
     if (!services.contains(service.name)) continue;
     const auto replicas = replicas_of(service, options);
-    if (!observed.images.contains(service.image) && replicas > 0) {
+    const bool planned = options.plan_images && (may_pull(service) || service.build);
+    if (!observed.images.contains(service.image) && replicas > 0 && !planned) {
       return failure(Fault::not_found, fmt::format("{}: there is no image {}", service.name, service.image),
                      service.build ? "run saasctl build" : "check the name, and that its registry can be reached");
     }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "plan/record.hpp"
 #include "plan/resource_body.hpp"
 
 namespace saasctl::plan {
@@ -13,7 +14,7 @@ Indices Footing::of(const project::Service& service, const std::vector<SecretVol
   Indices after;
   for (std::size_t i = 0; i < secrets.size(); ++i) {
     const auto helper = fmt::format("{}{}-secrets", service.container_name, i == 0 ? "" : fmt::format("-{}", i + 1));
-    after.push_back(fill(service, cause, secrets[i], helper, leftovers));
+    if (const auto action = fill(service, cause, secrets[i], helper, leftovers)) after.push_back(*action);
   }
   for (const auto& use : service.spec.networks) {
     if (const auto action = network(use.name)) after.push_back(*action);
@@ -25,22 +26,25 @@ Indices Footing::of(const project::Service& service, const std::vector<SecretVol
   return after;
 }
 
-std::size_t Footing::fill(const project::Service& service, const Cause& cause, const SecretVolume& volume,
-                          const std::string& helper, const Indices& leftovers) {
+std::optional<std::size_t> Footing::fill(const project::Service& service, const Cause& cause,
+                                         const SecretVolume& volume, const std::string& helper,
+                                         const Indices& leftovers) {
+  if (volume.filled) return std::nullopt;
   if (const auto made = made_.find("secrets " + volume.name); made != made_.end()) return made->second;
-  return made_["secrets " + volume.name] =
-             draft_.add(FillSecrets{service.name, volume.name, volume.folder, helper, service.image, volume.files},
-                        {cause.text}, leftovers);
+  return made_["secrets " + volume.name] = draft_.add(
+             FillSecrets{service.name, volume.name, volume.folder, helper, service.image, volume.files, volume.digest},
+             {cause.text}, leftovers);
 }
 
 // The action that makes the network, nothing when it is there.
 std::optional<std::size_t> Footing::network(const std::string& key) {
   const auto found = std::ranges::find(project_.networks, key, &project::Network::key);
-  if (found == project_.networks.end() || found->external || observed_.networks.contains(found->name))
-    return std::nullopt;
+  if (found == project_.networks.end() || found->external) return std::nullopt;
   if (const auto made = made_.find("network " + key); made != made_.end()) return made->second;
+  if (observed_.networks.contains(found->name)) return std::nullopt;
+  const auto salt = salt_for(observed_.entropy, "network " + found->name);
   return made_["network " + key] =
-             draft_.add(CreateNetwork{found->name, network_body(project_, *found)}, {"new"}, {}, Verdict::create);
+             draft_.add(CreateNetwork{found->name, network_body(project_, *found, salt)}, {"new"}, {}, Verdict::create);
 }
 
 std::optional<std::size_t> Footing::volume(const std::string& key) {

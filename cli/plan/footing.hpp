@@ -22,9 +22,13 @@ class Footing {
   Indices of(const project::Service& service, const std::vector<SecretVolume>& secrets, const Cause& cause,
              const Indices& leftovers);
 
+  // The action that replaces this existing network, whose key this is.
+  void replaced(const std::string& key, std::size_t action) { made_["network " + key] = action; }
+
  private:
-  std::size_t fill(const project::Service& service, const Cause& cause, const SecretVolume& volume,
-                   const std::string& helper, const Indices& leftovers);
+  // Nothing when it is complete already.
+  std::optional<std::size_t> fill(const project::Service& service, const Cause& cause, const SecretVolume& volume,
+                                  const std::string& helper, const Indices& leftovers);
   std::optional<std::size_t> network(const std::string& key);
   std::optional<std::size_t> volume(const std::string& key);
 

@@ -1,5 +1,7 @@
 #include "plan/hooks.hpp"
 
+#include "plan/resource_body.hpp"
+
 namespace saasctl::plan {
 
 std::vector<RunHook> hooks_of(const project::Service& service, std::string_view when, const std::string& container) {
@@ -9,7 +11,7 @@ std::vector<RunHook> hooks_of(const project::Service& service, std::string_view 
     work.user = hook.user.value_or("");
     work.working_directory = hook.working_dir.value_or("");
     work.privileged = hook.privileged.value_or(false);
-    for (const auto& entry : hook.environment) work.environment.push_back(entry.name + "=" + entry.value.value_or(""));
+    work.environment = variables_of(hook.environment);
     hooks.push_back(std::move(work));
   }
   return hooks;

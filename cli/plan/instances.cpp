@@ -6,6 +6,7 @@
 #include <set>
 
 #include "plan/adopt.hpp"
+#include "plan/record.hpp"
 
 namespace saasctl::plan {
 namespace {
@@ -25,6 +26,16 @@ std::string missing_network(const project::Project& project, const Observed& obs
   return "";
 }
 
+// A network of the container that was removed and created again by somebody else. A container that has run looks for
+// the id and cannot be started again.
+std::string renewed_network(const Observed& observed, const ObservedContainer& container) {
+  for (const auto& [name, id] : container.network_ids) {
+    const auto network = observed.networks.find(name);
+    if (network != observed.networks.end() && network->second != id && !container.is_up()) return name;
+  }
+  return "";
+}
+
 // Files and further networks come after the creation, which a run that was killed may not have got to.
 bool is_half_made(const project::Service& service, const ObservedContainer& container) {
   const bool has_more = service.spec.networks.size() > 1 ||
@@ -40,8 +51,10 @@ Cause why_not(const project::Project& project, const Observed& observed, const I
   if (container.state == "dead" || container.state == "removing") return {"its container is " + container.state};
   if (const auto network = missing_network(project, observed, service); !network.empty())
     return {fmt::format("its network {} is not there", network)};
+  if (const auto network = renewed_network(observed, container); !network.empty())
+    return {fmt::format("its network {} was created again", network)};
   if (is_half_made(service, container)) return {"it was never started, and may be half made"};
-  if (options.force_recreate) return {"--force-recreate"};
+  if (options.force_recreate && !options.made.contains(container.id)) return {"--force-recreate"};
   if (options.no_recreate) return {};
   const auto image = observed.images.find(service.image);
   if (container.model.empty()) {
@@ -50,7 +63,8 @@ Cause why_not(const project::Project& project, const Observed& observed, const I
     if (!cause.changes.empty()) cause.text = "made by another tool; " + to_text(cause.changes);
     return cause;
   }
-  if (container.hash != service.hash) return cause_of_change(container.model, service.model);
+  if (!is_unchanged(container.model, service.model))
+    return cause_of_change(container.model, service.model, container.inspected.get());
   if (image != observed.images.end() && container.image_id != image->second.id)
     return {fmt::format("image {} is another one now", service.image),
             {{"image", container.image_id, image->second.id}}};

@@ -18,7 +18,8 @@ inline constexpr std::string_view image = "com.docker.compose.image";
 inline constexpr std::string_view network = "com.docker.compose.network";
 inline constexpr std::string_view volume = "com.docker.compose.volume";
 
-inline constexpr std::string_view model = "saasctl.model";      // what a container was made from, as JSON
+inline constexpr std::string_view model = "saasctl.model";      // what a container or network was made from: record.hpp
 inline constexpr std::string_view secrets = "saasctl.secrets";  // on a volume: the project whose secrets it holds
+inline constexpr std::string_view secrets_digest = "saasctl.secrets.digest";  // on a volume: SALT:HMAC of its content
 
 }  // namespace saasctl::plan::label

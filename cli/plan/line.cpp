@@ -9,6 +9,15 @@ namespace {
 struct Line {
   std::string operator()(const CreateNetwork& work) const { return "create network " + work.name; }
   std::string operator()(const RemoveNetwork& work) const { return "remove network " + work.name; }
+  std::string operator()(const ProbeNetwork& work) const {
+    return fmt::format("check that network {} can be created", work.name);
+  }
+  std::string operator()(const ReplaceNetwork& work) const {
+    return fmt::format("remove network {} and create it again", work.name);
+  }
+  std::string operator()(const GetImage& work) const {
+    return fmt::format("{} image {}", work.build ? "build" : "pull", work.image);
+  }
   std::string operator()(const CreateVolume& work) const { return "create volume " + work.name; }
   std::string operator()(const RemoveVolume& work) const { return "remove volume " + work.name; }
   std::string operator()(const FillSecrets& work) const {
@@ -29,6 +38,9 @@ struct Line {
   }
   std::string operator()(const RenameContainer& work) const {
     return fmt::format("{}: rename container {} to {}", work.service, work.container, work.name);
+  }
+  std::string operator()(const ReattachContainer& work) const {
+    return fmt::format("{}: attach container {} to network {} again", work.service, work.container, work.network);
   }
   std::string operator()(const RunHook& work) const {
     return fmt::format("{}: run {} in container {}: {}", work.service, work.when, work.container,

@@ -25,6 +25,7 @@ class LivingPlanner {
  public:
   explicit LivingPlanner(const Living& living) : project_(living.project), containers_(living.containers) {
     for (const auto& service : project_.services) order_.push_back(service.name);
+    for (const auto& container : containers_) plan_.ids[container.name] = container.id;
     selected_.insert(living.services.begin(), living.services.end());
     if (selected_.empty()) selected_.insert(order_.begin(), order_.end());
     for (const auto& name : living.services) {
@@ -240,9 +241,17 @@ Plan plan_remove(const Living& living, const RemoveOptions& options) {
     if (container.is_up() && stopped == stops.end()) return;
     Indices after;
     if (stopped != stops.end()) after.push_back(stopped->second);
-    planner.add(RemoveContainer{container.service, container.name, options.volumes}, std::move(after));
+    planner.add(removal_of(container, options.volumes), std::move(after));
   });
   return planner.take();
+}
+
+RemoveContainer removal_of(const ObservedContainer& container, bool volumes) {
+  RemoveContainer removal{container.service, container.name, volumes};
+  if (volumes) {
+    for (const auto& volume : container.anonymous) removal.inherited.push_back(volume.name);
+  }
+  return removal;
 }
 
 project::Project project_of_labels(const std::string& name, const std::vector<LabelledContainer>& containers) {

@@ -42,6 +42,9 @@ struct RemoveOptions {
 
 Plan plan_remove(const Living& living, const RemoveOptions& options);
 
+// With `volumes` its anonymous volumes go too, also those that it inherited.
+RemoveContainer removal_of(const ObservedContainer& container, bool volumes);
+
 // The services that a project's containers tell of, in the order that their labels give: a project for verbs that are
 // used without a stack file. Its services have a name, an image and their dependencies, nothing else.
 struct LabelledContainer {

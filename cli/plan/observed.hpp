@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "project/project.hpp"
@@ -17,6 +18,11 @@ struct AnonymousVolume {
   std::string name;
   std::string destination;
 };
+
+// The engine's own names for volumes: 64 hex digits.
+inline bool is_anonymous(std::string_view volume) {
+  return volume.size() == 64 && volume.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
 
 struct PublishedPort {
   std::string host_ip;
@@ -45,7 +51,11 @@ struct ObservedContainer {
   std::vector<std::string> networks = {};    // names of those it is attached to
   std::vector<std::string> volumes = {};     // names of those it mounts
   std::vector<std::string> lives_with = {};  // ids of those whose name spaces it is in, as far as that was looked at
-  std::shared_ptr<const project::Json> inspected = nullptr;  // whole, of one that another tool made
+  // As the engine describes it in full: of one that another tool made, and of one whose model has changed.
+  std::shared_ptr<const project::Json> inspected = nullptr;
+  std::map<std::string, std::string> network_ids = {};  // by name; none of a container that was never started
+  std::string folder = {};                              // of the project that created it; empty: unknown
+  std::vector<std::string> files = {};                  // that project's files
 
   bool is_up() const { return state == "running" || state == "restarting" || state == "paused"; }
 };
@@ -70,6 +80,13 @@ struct Observed {
   std::map<std::string, ObservedImage> images;  // by reference; missing images are not there
   std::map<std::string, Facts> network_facts = {};  // of those with the project\'s label, by name
   std::map<std::string, Facts> volume_facts = {};
+  std::map<std::string, std::string> network_models = {};    // name → the label that records what it was made from
+  std::map<std::string, project::Json> network_bodies = {};  // of changed networks: what creates them again
+  std::map<std::string, Facts> attached = {};                // of changed networks: container id → name
+  std::map<std::string, std::string> secret_digests = {};    // secret volume → SALT:HMAC of what it holds
+  // Random text, new with every snapshot: the salts of what the plan creates are derived from it, so that a plan stays
+  // a function of what it is given.
+  std::string entropy = {};
 };
 
 }  // namespace saasctl::plan

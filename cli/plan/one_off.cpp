@@ -36,6 +36,7 @@ project::Project changed(project::Project project, const OneOffOptions& options)
   if (options.working_dir) service.spec.working_dir = options.working_dir;
   for (const auto& assignment : options.environment) set_variable(service.spec.environment, assignment);
   service.spec.restart = "no";
+  if (service.spec.deploy) service.spec.deploy->restart_policy.reset();
   service.spec.tty = options.tty;
   service.spec.stdin_open = options.input;
   if (!options.service_ports) service.spec.ports.clear();
@@ -100,14 +101,16 @@ Plan without_start(Plan plan, const std::string& service) {
 
 Result<Plan> plan_one_off(const project::Project& project, const Observed& observed, const OneOffOptions& options) {
   auto others = observed;
-  std::erase_if(others.containers, [&](const ObservedContainer& container) {
-    return container.service == options.service && !container.one_off;
-  });
+  // The service's own containers are nobody's business here, but the volumes that they mount are in use.
+  for (auto& container : others.containers) {
+    if (container.service == options.service) container.one_off = true;
+  }
   UpOptions up;
   up.services = {options.service};
   up.wait = Wait::none;
   up.no_dependencies = options.no_dependencies;
   up.scale[options.service] = 1;
+  up.keep_networks = true;
   auto plan = plan_up(changed(project, options), others, up);
   if (!plan) return plan;
   for (auto& action : plan->actions) {

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <map>
+#include <set>
 #include <string>
 #include <variant>
 #include <vector>
@@ -22,12 +23,33 @@ struct CreateNetwork {
 struct RemoveNetwork {
   std::string name;
 };
+// Creates the network under another name and removes it at once: what the engine refuses is known before
+// anything is stopped.
+struct ProbeNetwork {
+  std::string name;
+  Json body;
+};
+// Removes the network and creates it again, changed. When that fails, the network of before is created again.
+struct ReplaceNetwork {
+  std::string name;
+  std::string id;  // of the existing one
+  Json body;
+  Json before;  // what creates the existing one again
+};
+// Gets an image that the engine does not have. Only in plans for display: `up` gets its images first, because their
+// configurations decide about the rest of the plan.
+struct GetImage {
+  std::string service;  // the first service with this image
+  std::string image;
+  bool build = false;  // otherwise it is pulled
+};
 struct CreateVolume {
   std::string name;
   Json body;  // the API's VolumeCreate
 };
 struct RemoveVolume {
   std::string name;
+  bool if_unused = false;  // the engine keeps one that a container mounts, which is then no error
 };
 // Makes a volume of secrets and fills it through a container that is never started.
 struct FillSecrets {
@@ -37,6 +59,7 @@ struct FillSecrets {
   std::string helper;  // name of that container
   std::string image;
   std::vector<project::Grant> files;
+  std::string digest;  // SALT:HMAC of what it holds, for the volume's label
 };
 struct CreateContainer {
   std::string service;
@@ -58,6 +81,16 @@ struct RemoveContainer {
   std::string service;
   std::string container;
   bool volumes = false;  // its anonymous volumes too
+  // Names of volumes that are removed with it unless another container uses them: anonymous ones that it inherited,
+  // which the engine does not count as its own.
+  std::vector<std::string> inherited = {};
+};
+// Attaches a stopped container to a network that was created again: it looks for the id of the earlier one.
+struct ReattachContainer {
+  std::string service;
+  std::string container;
+  std::string network;
+  Json endpoint;  // the API's EndpointSettings
 };
 struct KillContainer {
   std::string service;
@@ -99,12 +132,13 @@ struct RunHook {
   bool privileged = false;
 };
 
-using Work = std::variant<CreateNetwork, RemoveNetwork, CreateVolume, RemoveVolume, FillSecrets, CreateContainer,
-                          StartContainer, StopContainer, RemoveContainer, RenameContainer, RunHook, KillContainer,
-                          PauseContainer, UnpauseContainer, AwaitService>;
+using Work =
+    std::variant<CreateNetwork, RemoveNetwork, ProbeNetwork, ReplaceNetwork, GetImage, CreateVolume, RemoveVolume,
+                 FillSecrets, CreateContainer, StartContainer, StopContainer, RemoveContainer, RenameContainer,
+                 ReattachContainer, RunHook, KillContainer, PauseContainer, UnpauseContainer, AwaitService>;
 
 // What becomes of a thing, said once for all the actions that it takes.
-enum class Verdict { none, create, recreate, start, restart, stop, remove, rename };
+enum class Verdict { none, create, recreate, start, restart, stop, remove, rename, pull, build };
 
 struct Action {
   Work work;
@@ -144,6 +178,9 @@ struct UpOptions {
   bool remove_orphans = false;           // containers of services that the file does not have
   bool keep_replaced = false;            // until everything is ready, so that a failure can be rolled back
   std::map<std::string, unsigned, std::less<>> scale = {};  // containers of a service, over the file's number
+  bool keep_networks = false;                               // a changed network stays as it is, and a note says so
+  bool plan_images = false;                                 // a missing image is an action of the plan, not an error
+  std::set<std::string> made = {};  // ids of containers that this command itself has created: no force_recreate
 };
 
 // Errors: not_found: the image of a service is not there (build or pull it first); usage: an unknown service; those of

@@ -1,6 +1,8 @@
 #include "plan/resource_body.hpp"
 
+#include "plan/diverged.hpp"
 #include "plan/labels.hpp"
+#include "plan/record.hpp"
 
 namespace saasctl::plan {
 
@@ -40,10 +42,17 @@ Json object_of(const stack::Pairs& pairs) {
   return out;
 }
 
-Json network_body(const project::Project& project, const project::Network& network) {
+std::vector<std::string> variables_of(const stack::Pairs& pairs) {
+  std::vector<std::string> variables;
+  for (const auto& [name, at, value] : pairs) variables.push_back(value ? name + "=" + *value : name);
+  return variables;
+}
+
+Json network_body(const project::Project& project, const project::Network& network, const std::string& salt) {
   const auto& spec = network.spec;
   Json body = {{"Name", network.name}, {"Driver", spec.driver.value_or("bridge")}};
   body["Labels"] = labels_of(project, spec.labels, label::network, network.key);
+  body["Labels"][std::string(label::model)] = write_record(project, network_model(network), salt);
   if (spec.internal) body["Internal"] = *spec.internal;
   if (spec.attachable) body["Attachable"] = *spec.attachable;
   if (spec.enable_ipv4) body["EnableIPv4"] = *spec.enable_ipv4;

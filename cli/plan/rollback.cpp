@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 #include <algorithm>
 
+#include "plan/engine_values.hpp"
 #include "plan/plan.hpp"
 
 namespace saasctl::plan {
@@ -15,7 +16,12 @@ class Rollback {
     for (const auto& container : now_.containers) {
       if (!find(before_, container.id)) remove(container);
     }
+    restore_networks();
     for (const auto& container : before_.containers) restore(container);
+    for (const auto& volume : now_.secret_volumes) {
+      if (std::ranges::find(before_.secret_volumes, volume) == before_.secret_volumes.end())
+        add(RemoveVolume{volume, true}, gone_, Verdict::remove);
+    }
     return std::move(plan_);
   }
 
@@ -34,7 +40,45 @@ class Rollback {
   void remove(const ObservedContainer& container) {
     std::vector<std::size_t> after;
     if (container.is_up()) after.push_back(add(StopContainer{container.service, container.name}, {}));
-    gone_.push_back(add(RemoveContainer{container.service, container.name}, std::move(after), Verdict::remove));
+    // Its own anonymous volumes go too. Those that it inherited have names for the engine, which keeps them.
+    gone_.push_back(add(RemoveContainer{container.service, container.name, true}, std::move(after), Verdict::remove));
+  }
+
+  // Networks that were replaced meanwhile: containers of before look for them by id or address.
+  void restore_networks() {
+    for (const auto& [name, body] : before_.network_bodies) {
+      const auto then = before_.networks.find(name), now = now_.networks.find(name);
+      if (then == before_.networks.end() || (now != now_.networks.end() && now->second == then->second)) continue;
+      const bool missing = now == now_.networks.end();
+      const auto restored = missing ? add(CreateNetwork{name, body}, gone_, Verdict::create)
+                                    : add(ReplaceNetwork{name, now->second, body, body}, gone_, Verdict::recreate);
+      restored_.push_back({name, restored});
+    }
+  }
+
+  // After what is gone and, where a network of the container was created again, after it is attached to that.
+  std::vector<std::size_t> reattached(const ObservedContainer& then, const ObservedContainer& now) {
+    auto after = gone_;
+    for (const auto& [network, action] : restored_) {
+      if (std::ranges::find(then.networks, network) == then.networks.end()) continue;
+      after.push_back(action);
+      if (!now.is_up())
+        after = {add(ReattachContainer{now.service, now.name, network, endpoint_of(then, network)}, std::move(after))};
+    }
+    return after;
+  }
+
+  // What the user asked for; the rest is the engine's own.
+  static Json endpoint_of(const ObservedContainer& container, const std::string& network) {
+    Json out = Json::object();
+    if (!container.inspected) return out;
+    const auto& then = member(member(member(*container.inspected, "NetworkSettings"), "Networks"), network);
+    for (const auto* key : {"IPAMConfig", "Links", "Aliases", "DriverOpts"}) {
+      if (!is_empty(member(then, key))) out[key] = member(then, key);
+    }
+    // The engine adds the beginning of the id itself.
+    if (out.contains("Aliases")) std::erase(out["Aliases"].get_ref<Json::array_t&>(), Json(container.id.substr(0, 12)));
+    return out;
   }
 
   // Names and host ports of the new ones must be free before.
@@ -44,7 +88,7 @@ class Rollback {
       plan_.notes.push_back(fmt::format("{} is removed and does not come back", then.name));
       return;
     }
-    auto after = gone_;
+    auto after = reattached(then, *now);
     if (now->name != then.name)
       after = {add(RenameContainer{now->service, now->name, then.name}, std::move(after), Verdict::rename)};
     if (then.is_up() && !now->is_up()) add(StartContainer{now->service, now->name}, std::move(after), Verdict::start);
@@ -55,6 +99,7 @@ class Rollback {
   const Observed& now_;
   Plan plan_;
   std::vector<std::size_t> gone_;
+  std::vector<std::pair<std::string, std::size_t>> restored_;  // network → the action
 };
 
 }  // namespace

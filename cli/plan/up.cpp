@@ -15,6 +15,9 @@
 #include "plan/instance_body.hpp"
 #include "plan/instances.hpp"
 #include "plan/labels.hpp"
+#include "plan/record.hpp"
+#include "plan/renewal.hpp"
+#include "plan/resource_body.hpp"
 #include "project/order.hpp"
 #include "stack/implied.hpp"
 #include "util/text.hpp"
@@ -50,10 +53,18 @@ class UpPlanner {
   Result<Plan> make(const std::vector<std::string>& names) {
     wanted_ = {names.begin(), names.end()};
     for (const auto& container : observed_.containers) plan_.ids[container.name] = container.id;
+    auto changed = changed_networks(project_, observed_, options_, wanted_);
+    if (!changed) return std::unexpected(changed.error());
+    changed_ = std::move(*changed);
+    for (const auto& network : changed_) {
+      for (const auto* user : network.users) wanted_.insert(user->service);
+    }
     if (auto known = check_feasible(project_, observed_, options_, wanted_); !known)
       return std::unexpected(known.error());
-    plan_.notes = divergences(project_, observed_);
+    plan_.notes = divergences(project_, observed_, changed_.empty());
+    get_images();
     remove_leftovers();
+    replace_networks();
     remove_surplus();
     for (const auto& service : project_.services) {
       if (wanted_.contains(service.name) && stack::sharing(service.spec).empty()) place(service);
@@ -80,16 +91,94 @@ class UpPlanner {
     return draft_.add(std::move(work), cause, std::move(after), verdict);
   }
 
+  // ---- images
+  // For display alone: an executed plan has all images.
+  void get_images() {
+    for (const auto& service : project_.services) {
+      const bool needed = wanted_.contains(service.name) && replicas_of(service, options_) > 0;
+      if (!needed || observed_.images.contains(service.image) || images_.contains(service.image)) continue;
+      const bool build = !may_pull(service);
+      const Cause cause{build           ? "never built"
+                        : service.build ? "not on the engine; built here if it cannot be pulled"
+                                        : "not on the engine"};
+      images_[service.image] =
+          add(GetImage{service.name, service.image, build}, cause, {}, build ? Verdict::build : Verdict::pull);
+    }
+  }
+
+  // What the engine knows about the service's image, nothing of one that it does not have yet.
+  const ObservedImage& image_of(const project::Service& service) const {
+    static const ObservedImage unknown;
+    const auto found = observed_.images.find(service.image);
+    return found == observed_.images.end() ? unknown : found->second;
+  }
+
+  // ---- networks that the file has changed
+  // Whatever can be checked is checked before the first container stops.
+  void replace_networks() {
+    Indices probes;
+    std::vector<Json> bodies;
+    for (const auto& changed : changed_) {
+      const auto salt = salt_for(observed_.entropy, "network " + changed.network->name);
+      bodies.push_back(network_body(project_, *changed.network, salt));
+      probes.push_back(add(probe_of(bodies.back(), observed_.network_bodies.at(changed.network->name)), {}, {}));
+    }
+    stop_users(probes);
+    for (std::size_t i = 0; i < changed_.size(); ++i) {
+      const auto& [network, cause, users] = changed_[i];
+      Indices after = probes;
+      for (const auto* user : users) after = with(std::move(after), stopped_early_.at(user->id));
+      footing_.replaced(network->key,
+                        add(ReplaceNetwork{network->name, observed_.networks.at(network->name), std::move(bodies[i]),
+                                           observed_.network_bodies.at(network->name)},
+                            cause, std::move(after), Verdict::recreate));
+    }
+  }
+
+  // Dependants before what they depend on; those that the file does not have at once.
+  void stop_users(const Indices& probes) {
+    std::map<std::string, Indices> stops;  // by service
+    const auto stop = [&](const std::string& service, const Indices& after) {
+      for (const auto& changed : changed_) {
+        for (const auto* user : changed.users) {
+          if (user->service != service || stopped_early_.contains(user->id)) continue;
+          const Cause cause{fmt::format("network {} is created again", changed.network->name)};
+          const auto stopped = stop_old(*user, cause, after, Verdict::none);
+          stopped_early_[user->id] = stopped;
+          stops[service] = with(stops[service], stopped);
+        }
+      }
+    };
+    for (auto service = project_.services.rbegin(); service != project_.services.rend(); ++service) {
+      Indices after = probes;
+      for (const auto& other : project_.services) {
+        if (std::ranges::find(other.dependencies, service->name, &project::Dependency::service) !=
+            other.dependencies.end())
+          after = with(std::move(after), stops[other.name]);
+      }
+      stop(service->name, after);
+    }
+    for (const auto& changed : changed_) {
+      for (const auto* user : changed.users) stop(user->service, probes);
+    }
+  }
+
   // ---- what goes
   // What an interrupted run left behind: it has a name that the next run needs.
   void remove_leftovers() {
     for (const auto& twin : observed_.twin_networks)
       twins_.push_back(add(RemoveNetwork{twin}, {"made twice"}, {}, Verdict::remove));
+    for (const auto& network : project_.networks) {
+      const auto probe = network.name + std::string(probe_suffix);
+      if (std::ranges::find(observed_.project_networks, probe) != observed_.project_networks.end())
+        add(RemoveNetwork{probe}, {"left by an interrupted run"}, {}, Verdict::remove);
+    }
     for (const auto& container : observed_.containers) {
-      const bool helper = container.one_off && container.state == "created" && container.name.ends_with("-secrets");
+      const bool helper = container.one_off && container.model.empty() && container.state == "created" &&
+                          container.name.ends_with("-secrets");
       if (helper)
-        leftovers_.push_back(add(RemoveContainer{container.service, container.name}, {"left by an interrupted run"}, {},
-                                 Verdict::remove));
+        leftovers_.push_back(add(RemoveContainer{container.service, container.name, true},
+                                 {"left by an interrupted run"}, {}, Verdict::remove));
     }
   }
 
@@ -120,6 +209,7 @@ class UpPlanner {
   }
 
   Indices stop_old(const ObservedContainer& container, const Cause& cause, Indices after, Verdict verdict) {
+    if (const auto early = stopped_early_.find(container.id); early != stopped_early_.end()) return early->second;
     const auto service = services_.find(container.service);
     return draft_.stop(service == services_.end() ? nullptr : service->second, container, cause, std::move(after),
                        verdict);
@@ -131,6 +221,7 @@ class UpPlanner {
     for (auto& instance : instances_of(project_, observed_, service, replicas_of(service, options_), options_)) {
       Place place{std::move(instance), {}};
       part_from_renewed(place.instance);
+      part_from_changed_network(place.instance);
       if (place.instance.current) {
         keep(place);
       } else {
@@ -155,6 +246,14 @@ class UpPlanner {
       instance.cause = {name + " has a new container"};
       return;
     }
+  }
+
+  void part_from_changed_network(Instance& instance) {
+    if (!instance.current) return;
+    const auto* changed = changed_network_of(changed_, *instance.current);
+    if (!changed) return;
+    instance.old.insert(instance.old.begin(), std::exchange(instance.current, nullptr));
+    instance.cause = {fmt::format("network {} is created again", changed->network->name)};
   }
 
   // A container in place of an earlier one, or of one that has gone.
@@ -233,16 +332,21 @@ class UpPlanner {
     place.start_first = place.is_new && starts_first(service);
     Indices after = with(others_of(service), twins_);
     if (name_taken && temporary_taken) after = with(after, remove_named(place, instance.name + "-next"));
-    const auto volumes = secret_volumes(project_, service, observed_.images.at(service.image));
-    auto wanted = container_body(project_, service, volumes);
+    Indices image;
+    if (const auto got = images_.find(service.image); got != images_.end()) image.push_back(got->second);
+    const auto volumes = secret_volumes(project_, service, image_of(service), observed_);
+    for (const auto& volume : volumes) used_secrets_.insert(volume.name);
+    auto wanted = container_body(project_, service, volumes, salt_for(observed_.entropy, "container " + instance.name));
     settle_number(wanted, instance);
     auto& [body, connect] = wanted;
+    label_anonymous_volumes(body, image_of(service).config.get());
     if (!options_.renew_anonymous_volumes) inherit_volumes(body, instance.old);
     const auto verdict = place.is_new ? Verdict::recreate : Verdict::create;
-    after = with(std::move(after), footing_.of(service, volumes, instance.cause, leftovers_));
+    after = with(std::move(after), footing_.of(service, volumes, instance.cause, with(image, leftovers_)));
+    after = with(std::move(after), image);
     CreateContainer work{service.name,       place.container,
                          std::move(body),    service.spec.platform.value_or(""),
-                         std::move(connect), copied_files(service, observed_.images.at(service.image))};
+                         std::move(connect), copied_files(service, image_of(service))};
     place.made.push_back(add(std::move(work), instance.cause, std::move(after), verdict));
   }
 
@@ -261,8 +365,8 @@ class UpPlanner {
     const auto& container = **found;
     place.instance.old.erase(found);
     const Cause cause{"left by an interrupted run"};
-    return {
-        add(RemoveContainer{container.service, container.name}, cause, stop_old(container, cause, {}, Verdict::none))};
+    return {add(RemoveContainer{container.service, container.name, true}, cause,
+                stop_old(container, cause, {}, Verdict::none))};
   }
 
   // ---- ports that go from one service to another
@@ -435,21 +539,22 @@ class UpPlanner {
     for (const auto& [container, name] : replaced_) remove_old(*container, name, {"replaced"}, after, Verdict::none);
   }
 
-  // Secret volumes of earlier contents, once the services that held them have new ones.
+  // Secret volumes that no container mounts any more once those that go have gone.
   void remove_unused_secrets() {
-    std::set<std::string> used;
-    for (const auto& service : project_.services) {
-      const auto image = observed_.images.find(service.image);
-      if (image == observed_.images.end()) return;
-      for (const auto& volume : secret_volumes(project_, service, image->second)) used.insert(volume.name);
-      if (!wanted_.contains(service.name)) return;
-    }
+    std::set<std::string, std::less<>> going;  // names of containers
     auto after = everything_up();
     for (std::size_t i = 0; i < plan_.actions.size(); ++i) {
-      if (std::holds_alternative<RemoveContainer>(plan_.actions[i].work)) after.push_back(i);
+      const auto* removal = std::get_if<RemoveContainer>(&plan_.actions[i].work);
+      if (!removal) continue;
+      going.insert(removal->container);
+      after.push_back(i);
+    }
+    for (const auto& container : observed_.containers) {
+      if (!going.contains(container.name)) used_secrets_.insert(container.volumes.begin(), container.volumes.end());
     }
     for (const auto& volume : observed_.secret_volumes) {
-      if (!used.contains(volume)) add(RemoveVolume{volume}, {"its secrets have changed"}, after, Verdict::remove);
+      if (!used_secrets_.contains(volume))
+        add(RemoveVolume{volume, true}, {"no container uses its secrets"}, after, Verdict::remove);
     }
   }
 
@@ -461,6 +566,10 @@ class UpPlanner {
   Draft draft_;
   Plan& plan_ = draft_.plan;
   Footing footing_{draft_, project_, observed_};
+  std::vector<ChangedNetwork> changed_;
+  std::map<std::string, Indices> stopped_early_;  // container id → its stop, before its network is replaced
+  std::map<std::string, std::size_t> images_;     // missing ones → the action that gets them
+  std::set<std::string, std::less<>> used_secrets_;
   Indices leftovers_;  // the actions that remove them
   Indices twins_;      // likewise: a name that two networks have is none
   std::map<std::string, std::vector<Place>> places_;
@@ -484,6 +593,7 @@ Result<Plan> plan_recreate(const project::Project& project, const Observed& obse
   options.no_dependencies = true;
   options.force_recreate = true;
   options.wait = Wait::engine;
+  options.keep_networks = true;
   for (const auto& container : observed.containers) {
     if (container.service == service) options.scale[service] = std::max(options.scale[service], container.number);
   }

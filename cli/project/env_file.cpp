@@ -2,18 +2,19 @@
 
 #include <algorithm>
 
-#include "util/file.hpp"
+#include "stack/assemble.hpp"
 #include "util/text.hpp"
 
 namespace saasctl::project {
 
 std::vector<std::pair<std::string, std::string>> EnvFiles::read(const stack::EnvFile& file) const {
   const auto path = folder / file.path.text;
-  auto text = read_file(path);
+  auto text = read_input(path, stack::variables_file, stop, path.string());
   if (!text) {
     if (text.error().fault == Fault::not_found && !file.required.value_or(true)) return {};
-    diagnostics.add(file.path.at, file.path.text.size(), text.error().message,
-                    "make the file, remove it here, or say required: false");
+    diagnostics.add(
+        file.path.at, file.path.text.size(), text.error().message,
+        text.error().hint.empty() ? "make the file, remove it here, or say required: false" : text.error().hint);
     return {};
   }
   if (file.format == "raw") return parse_raw(*text, environment);

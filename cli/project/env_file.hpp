@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <stop_token>
 #include <string>
 #include <utility>
 #include <vector>
@@ -16,6 +17,7 @@ struct EnvFiles {
   const std::filesystem::path& folder;  // that relative paths start from
   const stack::Environment& environment;
   stack::Diagnostics& diagnostics;
+  std::stop_token stop;  // ends the wait for a pipe
 
   // The file's entries in its order; none when it is not there and need not be. What is wrong goes to `diagnostics`.
   std::vector<std::pair<std::string, std::string>> read(const stack::EnvFile& file) const;

@@ -1,7 +1,6 @@
 #include "project/files.hpp"
 
 #include <fmt/format.h>
-#include <poll.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -49,17 +48,16 @@ std::vector<std::string> words_of(const stack::Variables& variables, std::string
 class Chooser {
  public:
   Chooser(const Inputs& inputs, stack::Diagnostics& diagnostics) : inputs_(inputs), diagnostics_(diagnostics) {
-    std::error_code ignored;
-    here_ = fs::current_path(ignored);
+    const auto named = inputs.environment.find("PWD");
+    here_ = stack::working_folder(named == inputs.environment.end() ? "" : named->second);
     chosen_.environment = inputs.environment;
+    chosen_.environment.try_emplace("PWD", here_.string());
   }
 
   Result<Chosen> choose() {
     for (const auto& file : inputs_.files) chosen_.files.push_back(file == "-" ? file : whole(file));
     read_env_files(folder());
-    const bool named = !chosen_.files.empty();
-    if (!named) from_variable();
-    named_by_env_file_ = !named && !chosen_.files.empty() && !inputs_.environment.contains("COMPOSE_FILE");
+    if (chosen_.files.empty()) from_variable();
     if (chosen_.files.empty() && !search()) {
       return failure(Fault::usage, "no stack.yaml or Compose file in this folder or one above it",
                      "go to the folder that has one, or name it with -f FILE");
@@ -100,8 +98,7 @@ class Chooser {
   static std::vector<fs::path> there(const fs::path& folder, const Names& names) {
     std::vector<fs::path> found;
     for (const auto name : names) {
-      std::error_code ignored;
-      if (fs::exists(folder / name, ignored)) found.push_back(folder / name);
+      if (stack::is_there(folder / name)) found.push_back(folder / name);
     }
     return found;
   }
@@ -130,8 +127,8 @@ class Chooser {
     }
   }
 
-  // Those named, else the folder's .env. That of a second folder, the project's, goes before the first one's, unless it
-  // is the first that names the project's files.
+  // Those named, else the folder's .env. It is called for the folder that is known first (--project-directory, that of
+  // -f, the working folder) and again for the project's; what is known already stays.
   void read_env_files(const fs::path& folder) {
     auto named = inputs_.env_files;
     if (named.empty()) {
@@ -141,15 +138,12 @@ class Chooser {
     if (!named.empty()) {
       if (std::exchange(read_named_, true)) return;
       for (const auto& file : named) read_env_file(whole(file), variables);
-    } else if (std::error_code ignored; !disabled() && folder != read_folder_ && fs::exists(folder / ".env", ignored) &&
+    } else if (std::error_code ignored; !disabled() && folder != read_folder_ && stack::is_there(folder / ".env") &&
                                         !fs::is_directory(folder / ".env", ignored)) {
       read_env_file(folder / ".env", variables);
       read_folder_ = folder;
     }
-    auto before = named_by_env_file_ ? chosen_.environment : inputs_.environment;
-    before.merge(variables);
-    before.merge(chosen_.environment);
-    chosen_.environment = std::move(before);
+    chosen_.environment.merge(variables);
   }
 
   bool disabled() const {
@@ -158,18 +152,18 @@ class Chooser {
   }
 
   void read_env_file(const fs::path& path, stack::Variables& into) {
-    auto text = stack::read_regular_file(path);
+    auto text = read_input(path, stack::variables_file, inputs_.stop, stack::shown_path(path).string());
     if (!text) {
-      diagnostics_.add({}, 1, text.error().message, "create it, or name another file with --env-file");
+      const bool missing = text.error().fault == Fault::not_found;
+      diagnostics_.add({}, 1, text.error().message,
+                       missing ? "create it, or name another file with --env-file" : text.error().hint);
       return;
     }
     const auto source = std::make_shared<const stack::Source>(stack::shown_path(path), std::move(*text));
     diagnostics_.keep(source);
     const auto lookup = [&](std::string_view name) -> std::optional<std::string> {
-      const auto& first = named_by_env_file_ ? chosen_.environment : inputs_.environment;
-      for (const stack::Variables& variables :
-           {std::cref(first), std::cref<stack::Variables>(into), std::cref(chosen_.environment)}) {
-        if (const auto found = variables.find(name); found != variables.end()) return found->second;
+      for (const auto* variables : {&chosen_.environment, &into}) {
+        if (const auto found = variables->find(name); found != variables->end()) return found->second;
       }
       return std::nullopt;
     };
@@ -181,7 +175,6 @@ class Chooser {
   fs::path here_;
   fs::path read_folder_;
   bool read_named_ = false;
-  bool named_by_env_file_ = false;
   Chosen chosen_;
 };
 
@@ -192,21 +185,9 @@ Result<Chosen> choose_files(const Inputs& inputs, stack::Diagnostics& diagnostic
 }
 
 Result<std::string> read_standard_input(const std::stop_token& stop) {
-  constexpr int look_again = 100;  // ms
-  std::string text;
-  std::array<char, 65536> buffer;
-  while (!stop.stop_requested()) {
-    pollfd ready{STDIN_FILENO, POLLIN, 0};
-    if (::poll(&ready, 1, look_again) <= 0) continue;
-    const auto count = ::read(STDIN_FILENO, buffer.data(), buffer.size());
-    if (count == 0) return text;
-    if (count < 0 && errno != EINTR)
-      return failure(Fault::usage, "cannot read standard input", "pipe the file's text to -f -");
-    if (count > 0) text.append(buffer.data(), static_cast<std::size_t>(count));
-    if (text.size() > (16U << 20))
-      return failure(Fault::usage, "standard input is larger than 16 MiB", "write it to a file, and name that with -f");
-  }
-  return failure(Fault::interrupted, "interrupted");
+  auto text = read_descriptor(STDIN_FILENO, stack::stack_file, stop, "standard input");
+  if (!text && text.error().fault != Fault::interrupted) text.error().fault = Fault::usage;
+  return text;
 }
 
 }  // namespace saasctl::project

@@ -23,11 +23,12 @@ struct Chosen {
 
 // The files: -f, else COMPOSE_FILE, else a stack file or Compose file of this folder or the nearest parent that has
 // one, with its override file. The folder: --project-directory, else that of the first file. The variables: of the
-// process, else of --env-file or COMPOSE_ENV_FILES, else of .env in the project's folder and here. What is wrong with
-// an .env file goes to `diagnostics`; the Error: there is no file.
+// process, else of --env-file or COMPOSE_ENV_FILES, else of .env: that of the working folder (with --project-directory
+// or -f, of the project's folder), then that of the project's folder. PWD is the working folder when the process has
+// none. What is wrong with an .env file goes to `diagnostics`; the Error: there is no file.
 Result<Chosen> choose_files(const Inputs& inputs, stack::Diagnostics& diagnostics);
 
-// All of standard input. interrupted: the token was set before its end.
+// All of standard input. Errors: interrupted; usage when it cannot be read, as when it is a folder or has no end.
 Result<std::string> read_standard_input(const std::stop_token& stop);
 
 }  // namespace saasctl::project

@@ -1,4 +1,4 @@
-#include "project/load.hpp"
+#include "project/load_existing.hpp"
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -10,6 +10,10 @@
 #include "project/order.hpp"
 #include "project/service.hpp"
 #include "project/template_use.hpp"
+#include "stack/assemble.hpp"
+#include "stack/implied.hpp"
+#include "stack/mount_paths.hpp"
+#include "stack/read.hpp"
 #include "util/text.hpp"
 
 namespace saasctl::project {
@@ -17,8 +21,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
-Result<std::string> project_name(const Inputs& inputs, const stack::Variables& environment, const stack::Stack& stack,
-                                 const fs::path& folder) {
+// It begins the names of networks, volumes and containers, and a volume's name is a file name of at most 255 bytes.
+constexpr std::size_t longest_name = 200;
+
+Result<std::string> chosen_name(const Inputs& inputs, const stack::Variables& environment, const stack::Stack& stack,
+                                const fs::path& folder) {
   const auto given = [&](const std::string& name) -> Result<std::string> {
     if (!name.empty() && stack::normal_name(name) == name) return name;
     return failure(Fault::usage, fmt::format("'{}' is no project name", name),
@@ -34,6 +41,16 @@ Result<std::string> project_name(const Inputs& inputs, const stack::Variables& e
                  "add name: to the stack file, or use -p NAME");
 }
 
+Result<std::string> project_name(const Inputs& inputs, const stack::Variables& environment, const stack::Stack& stack,
+                                 const fs::path& folder) {
+  auto name = chosen_name(inputs, environment, stack, folder);
+  if (!name || name->size() <= longest_name) return name;
+  return failure(Fault::usage,
+                 fmt::format("the project name '{}…' has {} characters, at most {} are possible", name->substr(0, 20),
+                             name->size(), longest_name),
+                 "use a shorter name: in the stack file, or with -p NAME");
+}
+
 void add_networks(const stack::Stack& stack, Project& project) {
   for (const auto& [key, at, spec] : stack.networks) {
     project.networks.push_back({key, spec.name.value_or(spec.external.value_or(false) ? key : project.name + "_" + key),
@@ -46,10 +63,21 @@ void add_networks(const stack::Stack& stack, Project& project) {
     project.networks.push_back({"default", project.name + "_default", false, {}});
 }
 
-void add_volumes(const stack::Stack& stack, Project& project) {
+// A volume of the local driver that is a folder of the host. Source: compose-go v2, paths/resolve.go, volumeDriverOpts.
+void make_device_absolute(stack::Volume& spec, const fs::path& folder) {
+  const auto* kind = spec.driver_opts.find("o");
+  if (spec.driver != "local" || !kind || *kind != "bind") return;
+  for (auto& [name, at, value] : spec.driver_opts) {
+    if (name == "device" && value && !stack::is_windows_path(*value))
+      value = stack::absolute_path(folder, *value).string();
+  }
+}
+
+void add_volumes(const stack::Stack& stack, stack::Mode mode, Project& project) {
   for (const auto& [key, at, spec] : stack.volumes) {
     project.volumes.push_back({key, spec.name.value_or(spec.external.value_or(false) ? key : project.name + "_" + key),
                                spec.external.value_or(false), spec});
+    if (mode == stack::Mode::resolve) make_device_absolute(project.volumes.back().spec, project.folder);
   }
 }
 
@@ -57,7 +85,9 @@ std::vector<Content> contents(const stack::Map<stack::Content>& map, const fs::p
   std::vector<Content> out;
   for (const auto& [key, at, spec] : map) {
     Content content{key, {}, spec.environment, spec.content, spec.generate.value_or("random"), at};
-    if (spec.file) content.file = (folder / *spec.file).lexically_normal();
+    if (spec.file)
+      content.file =
+          stack::is_windows_path(*spec.file) ? fs::path(*spec.file) : (folder / *spec.file).lexically_normal();
     out.push_back(std::move(content));
   }
   return out;
@@ -72,13 +102,29 @@ Error all_inactive(const stack::Stack& stack) {
           fmt::format("add --profile {}, or set COMPOSE_PROFILES", names.front())};
 }
 
+constexpr std::size_t most_warnings = 50;
+// The services that `names` names, with everything they depend on.
+std::set<std::string, std::less<>> with_needed(const stack::Stack& stack, std::vector<std::string> names) {
+  std::set<std::string, std::less<>> needed;
+  while (!names.empty()) {
+    const auto name = std::move(names.back());
+    names.pop_back();
+    const auto* service = stack.services.find(name);
+    if (!service || !needed.insert(name).second) continue;
+    for (const auto& dependency : stack::all_dependencies(*service)) names.push_back(dependency.name);
+  }
+  return needed;
+}
+
 std::vector<std::string> unset_warnings(const stack::Document& document) {
   std::vector<std::string> warnings;
   std::set<std::string> known;
   for (const auto& [name, at] : document.unset) {
     auto warning = fmt::format("{}: variable {} is not set, an empty string is used", stack::to_string(at), name);
-    if (known.insert(warning).second) warnings.push_back(std::move(warning));
+    if (known.insert(warning).second && known.size() <= most_warnings) warnings.push_back(std::move(warning));
   }
+  if (known.size() > most_warnings)
+    warnings.push_back(fmt::format("{} more variables are not set", known.size() - most_warnings));
   return warnings;
 }
 
@@ -102,11 +148,19 @@ const Content* Project::find_content(const Grant& grant) const {
 
 bool has_file(const Inputs& inputs) {
   if (!inputs.files.empty()) return true;
+  auto lasting = inputs;
+  // What a pipe gives is gone when load() wants it.
+  std::erase_if(lasting.env_files, [](const fs::path& path) {
+    std::error_code error;
+    return fs::exists(path, error) && !fs::is_regular_file(path, error);
+  });
   stack::Diagnostics ignored;
-  return choose_files(inputs, ignored).has_value();
+  return choose_files(lasting, ignored).has_value();
 }
 
-Result<Loaded> load(const Inputs& inputs) {
+namespace {
+
+Result<Loaded> load_with(const Inputs& inputs, bool reads_service_files) {
   stack::Diagnostics diagnostics;
   auto chosen = choose_files(inputs, diagnostics);
   if (!chosen) return std::unexpected(chosen.error());
@@ -132,7 +186,8 @@ Result<Loaded> load(const Inputs& inputs) {
     if (!text) return std::unexpected(text.error());
     files.standard_input = std::move(*text);
   }
-  auto document = stack::read_stack(files, diagnostics);
+  auto document = stack::read_stack(files, diagnostics, inputs.stop);
+  if (inputs.stop.stop_requested()) return failure(Fault::interrupted, "interrupted");
   if (!document) return std::unexpected(diagnostics.error());
 
   auto name = project_name(inputs, environment, document->stack, folder);
@@ -143,19 +198,25 @@ Result<Loaded> load(const Inputs& inputs) {
   project.files = chosen->files;
   project.file = project.files.front() == "-" ? folder / "-" : project.files.front();
   add_networks(document->stack, project);
-  add_volumes(document->stack, project);
+  add_volumes(document->stack, inputs.mode, project);
   project.secrets = contents(document->stack.secrets, folder);
   project.configs = contents(document->stack.configs, folder);
   const stack::Environment with_name = [&](std::string_view variable) {
     return variable == "COMPOSE_PROJECT_NAME" ? std::optional(project.name) : lookup(variable);
   };
-  ServiceResolver resolver{project, inputs.mode, with_name, diagnostics};
+  ServiceResolver resolver{project, inputs.mode, with_name, diagnostics, inputs.stop};
   project.services.reserve(document->stack.services.size());
-  for (const auto& entry : document->stack.services) project.services.push_back(resolver.resolve(entry));
+  const auto needed = with_needed(document->stack, inputs.services);
+  for (const auto& entry : document->stack.services) {
+    if (inputs.stop.stop_requested()) return failure(Fault::interrupted, "interrupted");
+    resolver.reads_files = reads_service_files && (needed.empty() || needed.contains(entry.name));
+    project.services.push_back(resolver.resolve(entry));
+  }
   for (const auto& [path, at, rendered] : document->stack.render) {
     if (rendered.from_template)
       project.extra_templates[path] = read_extra_template(folder, *rendered.from_template, diagnostics);
   }
+  if (inputs.stop.stop_requested()) return failure(Fault::interrupted, "interrupted");
   if (!diagnostics.empty()) return std::unexpected(diagnostics.error());
   if (project.services.empty() && !inputs.may_be_inactive) return std::unexpected(all_inactive(document->stack));
   if (!name) return std::unexpected(name.error());
@@ -165,7 +226,19 @@ Result<Loaded> load(const Inputs& inputs) {
   for (auto& warning : unset_warnings(*document)) loaded.warnings.push_back(std::move(warning));
   project.document = std::move(*document);
   project.environment = std::move(chosen->environment);
+  project.environment.insert_or_assign("COMPOSE_PROJECT_NAME", project.name);
   return loaded;
+}
+
+}  // namespace
+
+// When services are named, files of variables are read only for these and what they depend on.
+Result<Loaded> load(const Inputs& inputs) {
+  return load_with(inputs, true);
+}
+
+Result<Loaded> load_existing(const Inputs& inputs) {
+  return load_with(inputs, false);
 }
 
 stack::Variables process_environment() {

@@ -30,6 +30,18 @@ std::string engine_name(const std::vector<T>& all, const std::string& key) {
   return found == all.end() ? key : found->name;
 }
 
+// What a mount is without being told, so that saying it makes no new container.
+void forget_defaults(stack::Mount& mount) {
+  mount.consistency.reset();
+  if (mount.read_only == false) mount.read_only.reset();
+  if (mount.volume && mount.volume->labels.empty() && !mount.volume->nocopy && !mount.volume->subpath)
+    mount.volume.reset();
+  if (!mount.bind) return;
+  if (mount.bind->create_host_path == true) mount.bind->create_host_path.reset();
+  const auto& bind = *mount.bind;
+  if (!bind.propagation && !bind.create_host_path && !bind.recursive && !bind.selinux) mount.bind.reset();
+}
+
 // What has no part in the container itself.
 void forget_surroundings(stack::Service& spec) {
   spec.build.reset();
@@ -50,7 +62,7 @@ void forget_surroundings(stack::Service& spec) {
   spec.label_file.clear();
   spec.attach.reset();
   for (auto& port : spec.ports) port.name = port.app_protocol = port.mode = std::nullopt;
-  for (auto& mount : spec.volumes) mount.consistency.reset();
+  for (auto& mount : spec.volumes) forget_defaults(mount);
   if (!spec.deploy) return;
   stack::Deploy deploy;
   deploy.resources = std::move(spec.deploy->resources);
@@ -87,7 +99,7 @@ std::string model_hash(const Json& model) {
 std::string content_digest(std::string_view key, std::string_view content) {
   std::string text = "saasctl content\n";
   text.append(key).append("\n").append(content);
-  return sha256_hex(text).substr(0, 8);
+  return sha256_hex(text);
 }
 
 }  // namespace saasctl::project

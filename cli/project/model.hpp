@@ -21,8 +21,9 @@ std::string model_text(const Json& model);
 // SHA-256 of the model's compact text, 64 hex digits.
 std::string model_hash(const Json& model);
 
-// A short digest of a secret's or config's content that shows a change. It stands in labels of the engine, whose
-// readers can read the content itself as well; it is no safe form of a weak password to show to anybody else.
+// A digest of a secret's or config's content that shows a change, 64 hex digits. It confirms a guess of a weak secret,
+// so it stays in this process: labels hold it under a salted HMAC (plan/record.hpp). Its first 8 digits are what labels
+// of earlier versions hold.
 std::string content_digest(std::string_view key, std::string_view content);
 
 }  // namespace saasctl::project

@@ -71,6 +71,15 @@ Result<std::vector<std::string>> with_dependencies(const Project& project, const
   return all;
 }
 
+std::vector<std::string> attached_services(const Project& project, const std::vector<std::string>& names) {
+  auto attached = names;
+  std::erase_if(attached, [&](const std::string& name) {
+    const auto* service = project.find(name);
+    return service && !service->spec.attach.value_or(true);
+  });
+  return attached;
+}
+
 bool is_awaited_job(const Project& project, std::string_view service) {
   return std::ranges::any_of(project.services, [&](const Service& other) {
     return std::ranges::any_of(other.dependencies, [&](const Dependency& dependency) {

@@ -20,6 +20,9 @@ Result<void> check_names(const std::vector<std::string>& names, const std::vecto
 // Error usage: an unknown service, with the nearest name.
 Result<std::vector<std::string>> with_dependencies(const Project& project, const std::vector<std::string>& names);
 
+// Those of `names` whose output `up` shows while it stays: all but services with attach: false.
+std::vector<std::string> attached_services(const Project& project, const std::vector<std::string>& names);
+
 // Whether others start when it has ended well.
 bool is_awaited_job(const Project& project, std::string_view service);
 

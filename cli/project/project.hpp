@@ -52,15 +52,17 @@ struct Grant {
 };
 
 struct Build {
-  std::filesystem::path context;     // absolute
+  std::filesystem::path context;     // absolute; empty when it is remote
+  std::string remote;                // URL of a context that the builder fetches; empty: it is a folder
   std::filesystem::path dockerfile;  // relative to the context, or absolute
   std::string dockerfile_inline;     // the Dockerfile itself; empty: it is a file
   std::string target;
   std::map<std::string, std::string> args;
   std::map<std::string, std::string> labels;
   std::map<std::string, std::string> secrets;  // id in the Dockerfile → key of Project::secrets
-  std::vector<std::string> tags;               // besides the service's image
-  std::string platform;                        // empty: the service's
+  std::map<std::string, std::string> ssh;  // id in the Dockerfile → absolute path; empty: the agent of SSH_AUTH_SOCK
+  std::vector<std::string> tags;           // besides the service's image
+  std::string platform;                    // empty: the service's
   std::vector<std::string> cache_from;
   std::vector<std::string> extra_hosts;
   std::string network;
@@ -115,6 +117,7 @@ struct Project {
   std::vector<Content> configs;
   stack::Document document;                            // verify, render and the variables are read from here
   stack::Variables environment;                        // what variables are replaced from: the caller's, over .env
+  std::map<std::string, std::string> proxies = {};     // of docker's configuration, for containers and builds
   std::map<std::string, std::string> extra_templates;  // entries of `render` made from a template → its Mustache text
 
   const Service* find(std::string_view service) const;

@@ -3,13 +3,17 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <unordered_map>
 
 #include "project/env_file.hpp"
 #include "project/model.hpp"
 #include "project/template_use.hpp"
+#include "stack/assemble.hpp"
 #include "stack/implied.hpp"
+#include "stack/mount_paths.hpp"
 #include "stack/shapes.hpp"
-#include "util/file.hpp"
+#include "util/input.hpp"
+#include "util/json_text.hpp"
 #include "util/text.hpp"
 
 namespace saasctl::project {
@@ -17,14 +21,27 @@ namespace {
 
 namespace fs = std::filesystem;
 
-void set_pair(stack::Pairs& pairs, const std::string& name, std::optional<std::string> value, stack::Position at) {
-  const auto found = std::ranges::find(pairs.entries, name, &stack::Named<std::optional<std::string>>::name);
-  if (found == pairs.entries.end()) {
-    pairs.entries.push_back({name, at, std::move(value)});
-  } else {
-    found->value = std::move(value);
+constexpr FileKind seccomp_profile{"a seccomp profile", 16 * mebibyte};
+constexpr FileKind content_file{"a secret or config", 128 * mebibyte};
+
+// Pairs of which a later one takes the place of an earlier one with its name.
+class PairsByName {
+ public:
+  void set(const std::string& name, std::optional<std::string> value, stack::Position at) {
+    const auto [place, fresh] = known_.emplace(name, pairs_.size());
+    if (fresh) {
+      pairs_.entries.push_back({name, at, std::move(value)});
+    } else {
+      pairs_.entries[place->second].value = std::move(value);
+    }
   }
-}
+
+  stack::Pairs take() { return std::move(pairs_); }
+
+ private:
+  stack::Pairs pairs_;
+  std::unordered_map<std::string, std::size_t> known_;
+};
 
 std::map<std::string, std::string> values_of(const stack::Pairs& pairs, const stack::Environment& environment) {
   std::map<std::string, std::string> out;
@@ -44,6 +61,7 @@ class One {
     service_.name = entry_.name;
     service_.at = entry_.at;
     service_.spec = entry_.value;
+    if (service_.spec.image && service_.spec.image->empty()) service_.spec.image.reset();
     service_.container_name = entry_.value.container_name.value_or(fmt::format("{}-{}-1", project_.name, entry_.name));
     if (entry_.value.use_template) {
       service_.from_template =
@@ -51,8 +69,8 @@ class One {
       if (!service_.spec.build) service_.spec.build = template_build(entry_.name);
     }
     service_.replicas = replicas(entry_.value);
-    service_.image = entry_.value.image.value_or(fmt::format("{}-{}", project_.name, entry_.name));
-    service_.pull_allowed = entry_.value.image.has_value();
+    service_.image = service_.spec.image.value_or(fmt::format("{}-{}", project_.name, entry_.name));
+    service_.pull_allowed = service_.spec.image.has_value();
     if (service_.spec.build) service_.build = build(*service_.spec.build);
     for (const auto& [name, at, dependency] : stack::all_dependencies(entry_.value)) {
       service_.dependencies.push_back(
@@ -61,12 +79,6 @@ class One {
     for (const auto& grant : entry_.value.secrets) {
       auto secret = granted(grant, "/run/secrets/", 0400);
       secret.copied = !secret.target.starts_with("/run/secrets/") && !entry_.value.read_only.value_or(false);
-      if (!secret.copied && secret.target.rfind('/') == 0) {
-        resolver_.diagnostics.add(
-            grant.where("target"), 6, fmt::format("a secret cannot stand at '{}', directly below /", secret.target),
-            "in a read_only container the folder of a secret is a mount of its own: name one, such "
-            "as /run/secrets");
-      }
       service_.secrets.push_back(std::move(secret));
     }
     for (const auto& grant : entry_.value.configs) {
@@ -89,7 +101,13 @@ class One {
 
   Build build(const stack::Build& spec) const {
     Build out;
-    out.context = (project_.folder / spec.context.value_or(".")).lexically_normal();
+    const auto context = spec.context.value_or(".");
+    if (stack::is_remote_context(context)) {
+      out.remote = context;
+    } else {
+      out.context = stack::absolute_path(project_.folder, context);
+    }
+    for (const auto& [id, path] : spec.ssh) out.ssh[id] = path ? host_path(*path) : "";
     out.dockerfile = spec.dockerfile.value_or("Dockerfile");
     out.target = spec.target.value_or("");
     out.args = values_of(spec.args, resolver_.environment);
@@ -144,22 +162,30 @@ class One {
 
   void normalise() {
     auto& spec = service_.spec;
-    stack::Pairs environment;
-    const EnvFiles files{project_.folder, resolver_.environment, resolver_.diagnostics};
-    for (const auto& file : spec.env_file) {
-      for (const auto& [name, value] : files.read(file)) set_pair(environment, name, value, file.at);
+    PairsByName environment;
+    const EnvFiles files{project_.folder, resolver_.environment, resolver_.diagnostics, resolver_.stop};
+    for (const auto& file : resolver_.reads_files ? spec.env_file : std::vector<stack::EnvFile>()) {
+      for (const auto& [name, value] : files.read(file)) environment.set(name, value, file.at);
     }
     for (const auto& [name, at, value] : spec.environment) {
-      const auto resolved = value ? value : resolver_.environment(name);
-      if (resolved) set_pair(environment, name, resolved, at);
+      // Without a value anywhere the name stays: it takes away the variable of an env_file and of the image.
+      environment.set(name, value ? value : resolver_.environment(name), at);
     }
-    spec.environment = std::move(environment);
-    stack::Pairs labels;
-    for (const auto& file : spec.label_file) {
-      for (const auto& [name, value] : files.read(file)) set_pair(labels, name, value, file.at);
+    spec.environment = environment.take();
+    for (auto* hooks : {&spec.post_start, &spec.pre_stop}) {
+      for (auto& hook : *hooks) resolve_names(hook.environment);
     }
-    for (const auto& [name, at, value] : spec.labels) set_pair(labels, name, value, at);
-    spec.labels = std::move(labels);
+    if (spec.develop) {
+      for (auto& watch : spec.develop->watch) {
+        if (watch.exec) resolve_names(watch.exec->environment);
+      }
+    }
+    PairsByName labels;
+    for (const auto& file : resolver_.reads_files ? spec.label_file : std::vector<stack::EnvFile>()) {
+      for (const auto& [name, value] : files.read(file)) labels.set(name, value, file.at);
+    }
+    for (const auto& [name, at, value] : spec.labels) labels.set(name, value, at);
+    spec.labels = labels.take();
     for (auto& parameter : spec.sysctls) parameter.value = parameter.value.value_or("");
     for (auto& mount : spec.volumes) {
       if (mount.type == "bind" && mount.source) mount.source = host_path(*mount.source);
@@ -167,11 +193,21 @@ class One {
     if (spec.networks.empty() && !spec.network_mode) spec.networks.entries.push_back({"default", spec.at, {}});
     if (spec.healthcheck && spec.healthcheck->test == std::vector<std::string>{"NONE"})
       spec.healthcheck->disable = true;
-    for (auto& option : spec.security_opt) read_profile(option);
+    if (resolver_.reads_files) {
+      for (auto& option : spec.security_opt) read_profile(option);
+    }
     fold_short_limits(spec);
   }
 
+  // Variables without a value get that of the caller.
+  void resolve_names(stack::Pairs& pairs) const {
+    for (auto& pair : pairs) {
+      if (!pair.value) pair.value = resolver_.environment(pair.name);
+    }
+  }
+
   std::string host_path(const std::string& path) const {
+    if (stack::is_windows_path(path)) return path;
     if (path.starts_with("~")) {
       if (const auto home = resolver_.environment("HOME")) return *home + path.substr(1);
     }
@@ -187,11 +223,12 @@ class One {
       resolver_.diagnostics.add(service_.spec.where("security_opt"), 12, std::move(message),
                                 "name a file with a seccomp profile, or unconfined");
     };
-    const auto text = read_file(project_.folder / name);
+    const auto path = project_.folder / name;
+    const auto text = read_input(path, seccomp_profile, resolver_.stop, path.string());
     if (!text) return wrong(text.error().message);
-    const auto profile = Json::parse(*text, nullptr, false);
-    if (profile.is_discarded()) return wrong(fmt::format("{} is not JSON", name));
-    option = "seccomp=" + profile.dump();
+    const auto profile = parse_ordered_json(*text);
+    if (!profile) return wrong(fmt::format("{} is not JSON: {}", name, profile.error().message));
+    option = "seccomp=" + profile->dump();
   }
 
   // mem_limit, cpus and pids_limit are short for deploy.resources.limits: one place for the rest of the program.
@@ -199,17 +236,20 @@ class One {
     if (!spec.mem_limit && !spec.cpus && !spec.pids_limit && !spec.mem_reservation) return;
     if (!spec.deploy) spec.deploy.emplace();
     if (!spec.deploy->resources) spec.deploy->resources.emplace();
+    // Where both are set they are equal, or the short one is 0 and says nothing.
+    const auto fold = [](auto& here, auto& there) {
+      if (here && (!there || here->value != 0)) there = std::move(here);
+      here.reset();
+    };
     auto& reservations = spec.deploy->resources->reservations;
-    if (spec.mem_reservation) {
-      if (!reservations) reservations.emplace();
-      reservations->memory = std::exchange(spec.mem_reservation, std::nullopt);
-    }
+    if (spec.mem_reservation)
+      fold(spec.mem_reservation, (reservations ? *reservations : reservations.emplace()).memory);
     if (!spec.mem_limit && !spec.cpus && !spec.pids_limit) return;
     auto& limits = spec.deploy->resources->limits;
     if (!limits) limits.emplace();
-    if (spec.mem_limit) limits->memory = std::exchange(spec.mem_limit, std::nullopt);
-    if (spec.cpus) limits->cpus = std::exchange(spec.cpus, std::nullopt);
-    if (spec.pids_limit) limits->pids = std::exchange(spec.pids_limit, std::nullopt);
+    fold(spec.mem_limit, limits->memory);
+    fold(spec.cpus, limits->cpus);
+    fold(spec.pids_limit, limits->pids);
   }
 
   const ServiceResolver& resolver_;
@@ -249,7 +289,7 @@ Result<std::string> read_content(const Content& content, const stack::Environmen
   }
   if (content.content) return *content.content;
   if (!content.file) return failure(Fault::not_found, fmt::format("'{}' has no content", content.key));
-  auto text = read_file(*content.file);
+  auto text = read_file(*content.file, content_file);
   if (!text && text.error().fault == Fault::not_found) {
     return failure(Fault::not_found,
                    fmt::format("'{}' comes from {}, which does not exist", content.key, content.file->string()));

@@ -1,6 +1,8 @@
 // Resolving one service of the stack.
 #pragma once
 
+#include <stop_token>
+
 #include "project/project.hpp"
 
 namespace saasctl::project {
@@ -11,6 +13,8 @@ struct ServiceResolver {
   stack::Mode mode;
   const stack::Environment& environment;
   stack::Diagnostics& diagnostics;
+  std::stop_token stop = {};  // ends the wait for a pipe
+  bool reads_files = true;    // env_file, label_file and security profiles; false: as if the service named none
 
   Service resolve(const stack::Named<stack::Service>& entry) const;
 };
@@ -19,7 +23,7 @@ struct ServiceResolver {
 void settle_models(Project& project, const stack::Environment& environment);
 
 // The content of a secret or config: the file's bytes or the variable's value. not_found: it is not there, with what to
-// do in the hint.
+// do in the hint. A pipe is refused: contents are read more than once.
 Result<std::string> read_content(const Content& content, const stack::Environment& environment);
 
 }  // namespace saasctl::project

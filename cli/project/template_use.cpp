@@ -4,7 +4,8 @@
 
 #include <algorithm>
 
-#include "util/file.hpp"
+#include "stack/assemble.hpp"
+#include "util/inner_path.hpp"
 #include "util/text.hpp"
 
 namespace saasctl::project {
@@ -15,8 +16,10 @@ namespace fs = std::filesystem;
 std::vector<std::string> templates_in(const fs::path& folder) {
   std::vector<std::string> names;
   std::error_code error;
-  for (const auto& entry : fs::directory_iterator(folder / "templates", error)) {
-    if (fs::exists(entry.path() / "template.yaml", error)) names.push_back(entry.path().filename().string());
+  std::error_code ignored;
+  for (auto at = fs::directory_iterator(folder / "templates", error); !error && at != fs::directory_iterator();
+       at.increment(error)) {
+    if (fs::exists(at->path() / "template.yaml", ignored)) names.push_back(at->path().filename().string());
   }
   std::ranges::sort(names);
   return names;
@@ -48,10 +51,22 @@ void fill_holes(const stack::Service& spec, stack::Mode mode, TemplateUse& use, 
   }
 }
 
-void read_files(TemplateUse& use, stack::Diagnostics& diagnostics) {
+// The text of a template's file, which must lie in the project: neither its name nor a link may lead elsewhere.
+Result<std::string> read_inside(const fs::path& path, const fs::path& project) {
+  const auto out = leads_out(path, project);
+  if (!out) return std::unexpected(out.error());
+  if (*out) {
+    return failure(fmt::format("{} leads out of the project's folder {}", path.string(), project.string()),
+                   "copy the file into the project");
+  }
+  return read_file(path, stack::template_file);
+}
+
+void read_files(TemplateUse& use, const fs::path& project, stack::Diagnostics& diagnostics) {
   for (const auto& [output, at, input] : use.spec.files) {
-    auto text = read_file(use.folder / input);
-    if (!text) diagnostics.add(at, output.size(), text.error().message);
+    if (inner_name_fault(input, "")) continue;  // read_template() has reported it
+    auto text = read_inside(use.folder / input, project);
+    if (!text) diagnostics.add(at, output.size(), text.error().message, text.error().hint);
     use.files[output] = text.value_or("");
   }
 }
@@ -71,20 +86,30 @@ std::optional<TemplateUse> use_template(const fs::path& folder, const std::strin
     return std::nullopt;
   }
   TemplateUse use{name.text, folder / "templates" / name.text, {}, {}, {}};
+  if (const auto out = leads_out(use.folder / "template.yaml", folder); !out || *out) {
+    diagnostics.add(
+        name.at, name.text.size(),
+        out ? fmt::format("template '{}' leads out of the project's folder", name.text) : out.error().message,
+        "copy its folder into the project");
+    return std::nullopt;
+  }
   auto spec_read = stack::read_template(use.folder / "template.yaml", diagnostics);
   if (!spec_read) return std::nullopt;
   use.spec = std::move(*spec_read);
   fill_holes(spec, mode, use, diagnostics);
-  read_files(use, diagnostics);
+  read_files(use, folder, diagnostics);
   use.values["service"] = service;
   use.values["folder"] = service_folder(service);
   return use;
 }
 
 std::string read_extra_template(const fs::path& folder, const stack::Word& name, stack::Diagnostics& diagnostics) {
-  auto text = read_file(folder / "templates" / name.text);
-  if (!text)
-    diagnostics.add(name.at, name.text.size(), text.error().message, "the name is that of a file below templates/");
+  if (inner_name_fault(name.text, "")) return "";  // check_stack() has reported it
+  auto text = read_inside(folder / "templates" / name.text, folder);
+  if (!text) {
+    diagnostics.add(name.at, name.text.size(), text.error().message,
+                    text.error().hint.empty() ? "the name is that of a file below templates/" : text.error().hint);
+  }
   return text.value_or("");
 }
 

@@ -4,6 +4,8 @@
 #include <array>
 
 #include "stack/implied.hpp"
+#include "stack/members.hpp"
+#include "stack/mount_paths.hpp"
 #include "stack/shapes.hpp"
 #include "util/text.hpp"
 
@@ -46,16 +48,17 @@ Json escaped(const Json& value) {
   }
   if (!value.is_object()) return value;
   Json out = Json::object();
-  for (const auto& [key, member] : value.items()) out[key] = escaped(member);
+  for (const auto& [key, member] : value.items()) stack::append_member(out, key, escaped(member));
   return out;
 }
 
 Json sorted(const Json& object) {
-  std::vector<std::string> keys;
-  for (const auto& [key, member] : object.items()) keys.push_back(key);
-  std::ranges::sort(keys);
+  const auto& members = object.get_ref<const Json::object_t&>();
+  std::vector<const Json::object_t::value_type*> order;
+  for (const auto& member : members) order.push_back(&member);
+  std::ranges::sort(order, {}, [](const auto* member) -> const std::string& { return member->first; });
   Json out = Json::object();
-  for (const auto& key : keys) out[key] = object.at(key);
+  for (const auto* member : order) stack::append_member(out, member->first, member->second);
   return out;
 }
 
@@ -77,7 +80,7 @@ void number_if_one(Json& text) {
   if (const auto number = parse_integer(text.get_ref<const std::string&>())) text = *number;
 }
 
-// An octal mode as the number it is; a variable stays.
+// The octal mode of a file system in memory as the number it is; a variable stays.
 void number_of_octal(Json& mode) {
   if (!mode.is_string()) return;
   if (const auto value = stack::parse_file_mode(mode.get_ref<const std::string&>())) mode = *value;
@@ -128,7 +131,6 @@ class ServiceWriter {
     with_member(out, "gpus", settle_counts);
     with_member(out, "memswap_limit", [](Json& size) { size = size == "-1" ? Json(-1) : size; });
     with_member(out, "mem_swappiness", [](Json& value) { value = value.is_number() ? Json(value.dump()) : value; });
-    for (const auto& name : unset_) out["environment"][name] = nullptr;
     with_member(out, "environment", [](Json& environment) { environment = sorted(environment); });
     with_member(out, "networks", [](Json& networks) {
       for (auto& use : networks) {
@@ -137,11 +139,6 @@ class ServiceWriter {
     });
     with_member(out, "ports", [&](Json& ports) { finish_ports(ports); });
     with_member(out, "volumes", [&](Json& mounts) { finish_mounts(mounts); });
-    for (const auto* key : {"secrets", "configs"}) {
-      with_member(out, key, [](Json& grants) {
-        for (auto& grant : grants) with_member(grant, "mode", number_of_octal);
-      });
-    }
     drop_false(out);
     return sorted(out);
   }
@@ -152,6 +149,16 @@ class ServiceWriter {
     spec_.with = {};
     spec_.ready.reset();
     if (service_.spec.build) settle_build(spec_.build.emplace(*service_.spec.build));
+    // A limit of 0 is none.
+    const auto forget_zero = [](auto& limit) {
+      if (limit && limit->value == 0 && !stack::has_variable(limit->text)) limit.reset();
+    };
+    forget_zero(spec_.mem_limit);
+    forget_zero(spec_.mem_reservation);
+    forget_zero(spec_.cpus);
+    forget_zero(spec_.pids_limit);
+    // Compose gives the number of containers to the readers of deploy as well.
+    if (spec_.scale && spec_.deploy) spec_.deploy->replicas = spec_.scale;
     spec_.depends_on.entries = stack::all_dependencies(spec_);
     for (auto& [name, at, dependency] : spec_.depends_on) dependency.required = dependency.required.value_or(true);
     for (auto& grant : spec_.secrets) {
@@ -174,26 +181,34 @@ class ServiceWriter {
   }
 
   void take_resolved() {
-    for (const auto& [name, at, value] : spec_.environment) {
-      if (!value && !service_.spec.environment.find(name)) unset_.push_back(name);
-    }
     spec_.environment = service_.spec.environment;
     spec_.env_file.clear();
     spec_.labels = service_.spec.labels;
     spec_.label_file.clear();
     spec_.networks = service_.spec.networks;
-    spec_.volumes = service_.spec.volumes;
-    for (auto& mount : spec_.volumes) {
-      if (mount.source) mount.source = without_slash(*mount.source);
+    const auto written = std::exchange(spec_.volumes, service_.spec.volumes);
+    for (std::size_t i = 0; i < spec_.volumes.size() && i < written.size(); ++i) {
+      auto& source = spec_.volumes[i].source;
+      if (!source) continue;
+      const auto& as_written = *written[i].source;
+      const bool whole = as_written.starts_with('/') || stack::is_windows_path(as_written);
+      source = whole ? as_written : without_slash(*source);
     }
   }
 
   void settle_build(stack::Build& build) const {
-    if (service_.build) build.context = without_slash(service_.build->context.string());
+    if (service_.build && service_.build->remote.empty())
+      build.context = without_slash(service_.build->context.string());
     if (!build.dockerfile && !build.dockerfile_inline) build.dockerfile = "Dockerfile";
     if (service_.build && mode_ == stack::Mode::resolve) {
       std::erase_if(build.args.entries, [&](const auto& arg) { return !service_.build->args.contains(arg.name); });
       for (auto& arg : build.args) arg.value = service_.build->args.at(arg.name);
+    }
+    for (auto& key : build.ssh) {
+      if (key.path && service_.build) key.path = service_.build->ssh.at(key.id);
+    }
+    for (auto& context : build.additional_contexts) {
+      if (context.value && !stack::is_remote_context(*context.value)) context.value = absolute(*context.value);
     }
     settle_hosts(build.extra_hosts);
     nothing_as_empty_text(build.labels);
@@ -236,6 +251,7 @@ class ServiceWriter {
       with_member(mounts[i], "tmpfs", [](Json& tmpfs) {
         with_member(tmpfs, "size", size_in_bytes);
         with_member(tmpfs, "mode", number_of_octal);
+        if (tmpfs.value("mode", Json()) == 0) tmpfs.erase("mode");
       });
     }
   }
@@ -265,7 +281,6 @@ class ServiceWriter {
   const project::Service& service_;
   stack::Mode mode_;
   stack::Service spec_;
-  std::vector<std::string> unset_;  // variables of the process without a value
 };
 
 // What the services that are shown use of the top level.
@@ -299,7 +314,7 @@ void add_section(Json& root, const char* name, const std::vector<T>& all, const 
       for (auto& label : labels) label = label.is_null() ? Json("") : label;
     });
     drop_false(entry);
-    section[one.key] = std::move(entry);
+    stack::append_member(section, one.key, std::move(entry));
   }
   if (!section.empty()) root[name] = sorted(section);
 }
@@ -316,13 +331,21 @@ Json config_model(const project::Project& project, stack::Mode mode, const std::
     if (!names.empty() && !names.contains(service.name)) continue;
     used.add(service.spec);
     const auto* written = stack.services.find(service.name);
-    services[service.name] = ServiceWriter(project, service, written ? *written : service.spec, mode).write();
+    stack::append_member(services, service.name,
+                         ServiceWriter(project, service, written ? *written : service.spec, mode).write());
   }
   root["services"] = sorted(services);
   const auto written = stack::stack_record().write(stack, stack::Style::canonical);
   const auto name_it = [](const auto& one, Json& entry) { entry["name"] = one.name; };
   add_section(root, "networks", project.networks, used.networks, written, name_it);
-  add_section(root, "volumes", project.volumes, used.volumes, written, name_it);
+  const auto settle_volume = [&](const project::Volume& volume, Json& entry) {
+    name_it(volume, entry);
+    with_member(entry, "driver_opts", [&](Json& options) {
+      const auto* device = volume.spec.driver_opts.find("device");
+      if (device && *device) options["device"] = **device;
+    });
+  };
+  add_section(root, "volumes", project.volumes, used.volumes, written, settle_volume);
   const auto settle_content = [&](const project::Content& content, Json& entry) {
     entry.erase("generate");
     const bool external = entry.value("external", false);

@@ -6,6 +6,7 @@
 
 #include "project/template_use.hpp"
 #include "render/writers.hpp"
+#include "util/printable.hpp"
 
 namespace saasctl::render {
 namespace {
@@ -27,7 +28,9 @@ Result<std::string> extra_text(const project::Project& project, const std::strin
 }  // namespace
 
 std::string signature(const project::Project& project) {
-  return fmt::format("# {}{}; edit that file, then run it again.\n", marker, project.file.filename().string());
+  // A line break in the name must not end the comment.
+  const auto name = printable_line(project.file.filename().string());
+  return fmt::format("# {}{}; edit that file, then run it again.\n", marker, name);
 }
 
 bool is_rendered(std::string_view text) {

@@ -3,12 +3,21 @@
 #include <algorithm>
 #include <kainjow/mustache.hpp>
 #include <set>
+#include <unordered_map>
+#include <unordered_set>
 
+#include "render/template_tags.hpp"
 #include "render/writers.hpp"
 #include "render/yaml.hpp"
+#include "util/printable.hpp"
 #include "util/text.hpp"
 
 namespace saasctl::render {
+namespace {
+
+constexpr std::size_t largest_text = std::size_t{64} << 20;  // that fills the holes of a template
+
+}  // namespace
 
 std::string prometheus_text(const stack::Prometheus& prometheus) {
   stack::Json hosts = stack::Json::object();
@@ -45,13 +54,15 @@ std::string variables_text(const project::Project& project) {
       "# Copy it to .env and change what should differ. Passwords and keys do not belong here: they are files\n"
       "# that `saasctl secrets init` makes.\n");
   const auto& variables = project.document.variables;
-  std::set<std::string> seen;
+  std::unordered_map<std::string_view, const std::string*> required;  // name → the first message
+  for (const auto& [use, at] : variables) {
+    if (use.required_message) required.emplace(use.name, &*use.required_message);
+  }
+  std::unordered_set<std::string_view> seen;
   for (const auto& [first, at] : variables) {
     if (!seen.insert(first.name).second) continue;
-    const auto required = std::ranges::find_if(
-        variables, [&](const auto& use) { return use.first.name == first.name && use.first.required_message; });
-    if (required != variables.end()) {
-      const auto message = join(split(*required->first.required_message, '\n'), " ");
+    if (const auto found = required.find(first.name); found != required.end()) {
+      const auto message = printable(join(split(*found->second, '\n'), " "));
       out += fmt::format("# {}\n{}=\n", message.empty() ? "required" : message, first.name);
     } else {
       out += fmt::format("#{}={}\n", first.name, dotenv_value(first.default_value.value_or("")));
@@ -60,13 +71,44 @@ std::string variables_text(const project::Project& project) {
   return out;
 }
 
+namespace {
+
+// Whether every tag names a hole, and what fills them is not too much.
+Result<void> check_holes(const std::string& name, const std::string& text,
+                         const std::map<std::string, std::string>& values) {
+  const auto tags = template_tags(name, text);
+  if (!tags) return std::unexpected(tags.error());
+  std::set<std::string> missing;
+  std::size_t filled_in = 0;
+  for (const auto& tag : *tags) {
+    const auto value = values.find(tag.name);
+    if (value == values.end()) {
+      missing.insert(tag.name);
+    } else if (tag.kind == TagKind::value) {
+      filled_in += value->second.size();
+    }
+    if (filled_in > largest_text)
+      return failure(Fault::usage, fmt::format("template {}:{}: its holes are filled with more than {} MiB", name,
+                                               tag.line, largest_text >> 20));
+  }
+  if (!missing.empty()) {
+    return failure(
+        Fault::usage,
+        fmt::format("template {} uses '{}', which is no hole", name, join({missing.begin(), missing.end()}, "', '")),
+        "declare it under holes: in template.yaml");
+  }
+  return {};
+}
+
+}  // namespace
+
 Result<std::string> template_text(const std::string& name, const std::string& text,
                                   const std::map<std::string, std::string>& values) {
+  if (auto sound = check_holes(name, text, values); !sound) return std::unexpected(sound.error());
   kainjow::mustache::mustache mustache(text);
   if (!mustache.is_valid())
     return failure(Fault::usage, fmt::format("template {}: {}", name, mustache.error_message()));
   mustache.set_custom_escape([](const std::string& plain) { return plain; });
-  std::set<std::string> missing;
   kainjow::mustache::data data;
   for (const auto& [key, value] : values) {
     // A section {{#key}} is taken when the hole is filled with something.
@@ -75,19 +117,6 @@ Result<std::string> template_text(const std::string& name, const std::string& te
     } else {
       data.set(key, value);
     }
-  }
-  for (std::size_t at = text.find("{{"); at != std::string::npos; at = text.find("{{", at + 2)) {
-    const auto start = text.find_first_not_of("{#/^& ", at);
-    const auto end = text.find_first_of("} ", start);
-    if (start == std::string::npos || end == std::string::npos || text[start] == '!') continue;
-    const auto used = text.substr(start, end - start);
-    if (!values.contains(used)) missing.insert(used);
-  }
-  if (!missing.empty()) {
-    return failure(
-        Fault::usage,
-        fmt::format("template {} uses '{}', which is no hole", name, join({missing.begin(), missing.end()}, "', '")),
-        "declare it under holes: in template.yaml");
   }
   return mustache.render(data);
 }

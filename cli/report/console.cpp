@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "util/printable.hpp"
 #include "util/text.hpp"
 
 namespace saasctl::report {
@@ -70,7 +71,7 @@ std::string printable(std::string_view text) {
   std::string out(text);
   std::ranges::replace_if(
       out, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, ' ');
-  return out;
+  return saasctl::printable(out);
 }
 
 // Broken at spaces so that no line is wider than `width` unless a word is.
@@ -107,8 +108,8 @@ std::string labelled(std::string_view label, std::string_view text, const Consol
 std::string failure_of(const StepResult& step, const ConsoleOptions& options) {
   const auto mark = mark_of(step.status);
   const auto place = step.where.empty() ? std::string() : fmt::format(" ({})", step.where);
-  auto out = fmt::format("\n  {} {}{}\n", painted(mark.sign, mark.colour, options), painted(step.name, bold, options),
-                         painted(place, dim, options));
+  auto out = fmt::format("\n  {} {}{}\n", painted(mark.sign, mark.colour, options),
+                         painted(printable(step.name), bold, options), painted(printable(place), dim, options));
   if (!step.message.empty())
     out += labelled(step.status == Status::skipped ? "skipped" : "error", step.message, options);
   for (const auto& finding : step.findings) {
@@ -127,7 +128,7 @@ std::string failure_of(const StepResult& step, const ConsoleOptions& options) {
 std::string console_row(const StepResult& step, const ConsoleOptions& options) {
   constexpr std::size_t rest = 26;  // sign, status, seconds and the spaces between
   const auto mark = mark_of(step.status);
-  const auto name = fitted(step.name, options.width > rest + 20 ? options.width - rest : 20);
+  const auto name = fitted(printable(step.name), options.width > rest + 20 ? options.width - rest : 20);
   return fmt::format("  {} {}  {} {:>10}\n", painted(mark.sign, mark.colour, options), name,
                      painted(fmt::format("{:<8}", mark.word), mark.colour, options), seconds(step.duration));
 }

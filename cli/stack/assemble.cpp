@@ -2,22 +2,24 @@
 
 #include <fmt/format.h>
 
+#include <cstdlib>
+
 #include "stack/merge.hpp"
-#include "util/file.hpp"
+#include "stack/yaml_parser.hpp"
 
 namespace saasctl::stack {
 
 namespace fs = std::filesystem;
 
-namespace {
-
-constexpr std::uintmax_t largest_file = 16 << 20;
-
-}  // namespace
+fs::path working_folder(const fs::path& named) {
+  std::error_code ignored;
+  if (named.is_absolute() && fs::equivalent(named, ".", ignored)) return named;
+  return fs::current_path(ignored);
+}
 
 fs::path shown_path(const fs::path& path) {
-  std::error_code ignored;
-  const auto here = fs::current_path(ignored);
+  const char* named = std::getenv("PWD");
+  const auto here = working_folder(named ? named : "");
   auto shown = path.lexically_relative(here);
   return shown.empty() || *shown.begin() == ".." ? path : shown;
 }
@@ -27,33 +29,27 @@ fs::path absolute_path(const fs::path& folder, const fs::path& path) {
   return whole.has_filename() || !whole.has_relative_path() ? whole : whole.parent_path();
 }
 
-Result<std::string> read_regular_file(const fs::path& path) {
-  const auto shown = shown_path(path).string();
+bool is_there(const fs::path& path) {
   std::error_code error;
-  const auto status = fs::status(path, error);
-  if (fs::exists(status) && !fs::is_regular_file(status)) {
-    return failure(Fault::usage,
-                   fmt::format("cannot read {}: it is {}", shown,
-                               fs::is_directory(status) ? "a folder" : "a pipe or device, not a file"),
-                   fs::is_directory(status) ? "name the file in it" : "pipe the text to -f -");
-  }
-  if (const auto size = fs::file_size(path, error); !error && size > largest_file) {
-    return failure(Fault::usage, fmt::format("{} is larger than 16 MiB", shown),
-                   "a stack file describes a stack; keep data elsewhere");
-  }
-  return read_file(path);
+  if (fs::exists(path, error)) return true;
+  return error && error != std::errc::no_such_file_or_directory && error != std::errc::not_a_directory &&
+         error != std::errc::permission_denied;
+}
+
+Result<std::string> Reading::text_of_file(const fs::path& path, const FileKind& kind) const {
+  return read_input(path, kind, stop_, shown_path(path).string());
 }
 
 void Reading::put(const fs::path& path, const fs::path& shown, std::string text) {
   File file{std::make_shared<const Source>(shown, std::move(text)), {}};
   diagnostics_.keep(file.source);
-  file.documents = parse_documents(*file.source, diagnostics_);
+  file.documents = parse_documents(*file.source, diagnostics_, stop_);
   files_.emplace(path, std::move(file));
 }
 
 const Reading::File* Reading::file(const fs::path& path, const Node* named_by) {
   if (const auto found = files_.find(path); found != files_.end()) return &found->second;
-  auto text = read_regular_file(path);
+  auto text = text_of_file(path, stack_file);
   if (!text) {
     const auto& error = text.error();
     diagnostics_.add(

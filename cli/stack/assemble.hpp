@@ -6,13 +6,18 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <vector>
 
 #include "stack/declare.hpp"
 #include "stack/settle.hpp"
+#include "util/input.hpp"
 
 namespace saasctl::stack {
+
+struct Document;
+struct Files;
 
 // What holds for a group of files: the -f files, or those of one include.
 struct Scope {
@@ -20,10 +25,17 @@ struct Scope {
   Environment environment;
 };
 
-// The files of one run, each read once. In keep mode variables stay, but for the names of files.
+inline constexpr FileKind stack_file{"a stack file", 16 * mebibyte};
+inline constexpr FileKind variables_file{"a file of variables", 16 * mebibyte};
+// template.yaml and the files that it names; read_file() is for them, which refuses a pipe.
+inline constexpr FileKind template_file{"a template", 16 * mebibyte};
+
+// The files of one run, each read once. In keep mode variables stay, but for the names of files. `stop` ends the wait
+// for a pipe.
 class Reading {
  public:
-  Reading(Mode mode, Diagnostics& diagnostics) : mode_(mode), diagnostics_(diagnostics) {}
+  Reading(Mode mode, Diagnostics& diagnostics, std::stop_token stop = {})
+      : mode_(mode), diagnostics_(diagnostics), stop_(std::move(stop)) {}
 
   struct File {
     std::shared_ptr<const Source> source;
@@ -39,6 +51,9 @@ class Reading {
   // Its documents with the variables of the scope.
   std::vector<NodePtr> documents(const std::filesystem::path& path, const Scope& scope, const Node* named_by);
 
+  // The text of another file of the user's. Errors: those of read_input().
+  Result<std::string> text_of_file(const std::filesystem::path& path, const FileKind& kind) const;
+
   // The text of a value that names a file or a service.
   std::string text(const Node& node, const Scope& scope) const;
 
@@ -51,12 +66,14 @@ class Reading {
 
   Mode mode() const { return mode_; }
   Diagnostics& diagnostics() { return diagnostics_; }
+  bool stopped() const { return stop_.stop_requested(); }  // then what is read so far is not to be used
   const VariablesUsed& variables() const { return variables_; }
   std::vector<std::shared_ptr<const Source>> sources() const;
 
  private:
   Mode mode_;
   Diagnostics& diagnostics_;
+  std::stop_token stop_;
   VariablesUsed variables_;
   std::size_t included_ = 0;
   std::map<std::filesystem::path, File> files_;
@@ -84,11 +101,16 @@ NodePtr resolve_extends(const NodePtr& document, const std::filesystem::path& pa
 // The document with its `defaults:` under each of its services.
 NodePtr with_defaults(const NodePtr& document, Diagnostics& diagnostics);
 
+// The working folder by the name `named` ($PWD), which may go through links, if that name is right; else by the
+// system's. Source: Go's os.Getwd, which compose-go uses.
+std::filesystem::path working_folder(const std::filesystem::path& named);
+
 // How a path is shown: relative to the current folder when it lies below it.
 std::filesystem::path shown_path(const std::filesystem::path& path);
 
-// The text of a regular file of at most 16 MiB. A pipe or device is refused and not opened: reading it could block.
-Result<std::string> read_regular_file(const std::filesystem::path& path);
+// Whether something of this name is to be read. True also for what cannot be found out, as a link that leads to itself:
+// reading it gives the reason. False for a name in a folder that this user may not search.
+bool is_there(const std::filesystem::path& path);
 
 // An absolute, normal path.
 std::filesystem::path absolute_path(const std::filesystem::path& folder, const std::filesystem::path& path);

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "stack/declare.hpp"
@@ -31,6 +32,16 @@ Form<Grant> grant_form();  // a name or a map
 // "name:address".
 Form<std::vector<std::string>> extra_hosts_form();
 
+// Whose SSH keys RUN --mount=type=ssh,id=ID can use.
+struct SshKey {
+  std::string id;
+  std::optional<std::string> path;  // an agent's socket or a private key; absent: the agent of SSH_AUTH_SOCK
+};
+
+// Whether a build context is a repository or an archive at a URL, which the builder fetches itself. Source: compose-go
+// v2, paths/context.go, isRemoteContext.
+bool is_remote_context(std::string_view context);
+
 struct Build : Located {
   std::optional<std::string> context;
   std::optional<std::string> dockerfile;
@@ -42,19 +53,25 @@ struct Build : Located {
   std::vector<std::string> platforms;
   std::vector<std::string> cache_from;
   std::vector<std::string> cache_to;
-  std::vector<Grant> secrets;  // without uid, gid and mode
+  std::vector<Grant> secrets;
+  std::vector<SshKey> ssh;
+  Pairs additional_contexts;
   std::vector<std::string> extra_hosts;
   std::optional<std::string> network;
   std::optional<bool> no_cache;
+  std::vector<std::string> no_cache_filter;
   std::optional<bool> pull;
   std::optional<Bytes> shm_size;
   Map<Ulimit> ulimits;
   std::optional<std::string> isolation;
+  std::vector<std::string> entitlements;
   std::optional<bool> privileged;
   std::optional<std::string> provenance;
   std::optional<std::string> sbom;
 };
 
-Form<Build> build_form();  // a context folder or a map
+// A context folder or a map. Values that only the engine's builder refuses (see build/unsupported.hpp) are read: a
+// service whose image exists needs no builder.
+Form<Build> build_form();
 
 }  // namespace saasctl::stack

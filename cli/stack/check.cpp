@@ -3,15 +3,21 @@
 #include <algorithm>
 #include <map>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "stack/check_modes.hpp"
+#include "stack/image_reference.hpp"
 #include "stack/implied.hpp"
 #include "stack/shapes.hpp"
 #include "stack/stack.hpp"
+#include "util/inner_path.hpp"
 #include "util/text.hpp"
 
 namespace saasctl::stack {
 namespace {
+
+// Errors of which each names all candidates; of more than are ever shown together the later ones do without.
+constexpr std::size_t most_detailed = 200;
 
 template <typename T>
 std::vector<std::string> names_of(const Map<T>& map) {
@@ -33,8 +39,7 @@ class Checker {
     check_names();
     for (const auto& service : stack_.services) check_service(service);
     check_cycles();
-    check_container_names();
-    check_host_ports();
+    check_engine_names();
     check_external(stack_.networks, "network");
     check_external(stack_.volumes, "volume");
     check_contents();
@@ -46,13 +51,27 @@ class Checker {
     diagnostics_.add(at, length, std::move(message), std::move(hint));
   }
 
-  void undefined(std::string_view kind, const std::string& name, Position at, const std::vector<std::string>& known,
+  bool detailed() const { return diagnostics_.list().size() < most_detailed; }
+
+  template <typename T>
+  void undefined(std::string_view kind, const std::string& name, Position at, const Map<T>& map,
                  const std::string& where) {
+    const auto known = detailed() ? names_of(map) : std::vector<std::string>();
     const auto close = nearest(name, known);
     auto hint = close           ? "did you mean '" + *close + "'?"
                 : known.empty() ? fmt::format("define it under {}:", where)
                                 : fmt::format("{}: {}", where, join(known, ", "));
     error(at, name.size(), fmt::format("unknown {} '{}'", kind, name), std::move(hint));
+  }
+
+  // Whether the map, one of stack_, has the name.
+  template <typename T>
+  bool has(const Map<T>& map, std::string_view name) {
+    auto& names = names_[&map];
+    if (names.empty()) {
+      for (const auto& entry : map) names.insert(entry.name);
+    }
+    return names.contains(name);
   }
 
   template <typename T>
@@ -75,23 +94,20 @@ class Checker {
 
   void check_service(const Named<Service>& entry) {
     const auto& service = entry.value;
-    if (!service.has("image") && !service.has("build") && !service.has("template")) {
-      error(entry.at, entry.name.size(),
-            fmt::format("service '{}' has neither image nor build nor template", entry.name), "say what it runs");
-    }
+    check_image(entry);
     if (!service.with.empty() && !service.use_template) {
       error(service.where("with"), 4, "'with' fills the holes of a template, and there is none", "add template: NAME");
     }
     for (const auto& dependency : service.depends_on) check_dependency(entry, dependency);
     for (const auto& use : service.networks) {
-      if (use.name != "default" && !stack_.networks.find(use.name))
-        undefined("network", use.name, use.at, names_of(stack_.networks), "networks");
+      if (use.name != "default" && !has(stack_.networks, use.name))
+        undefined("network", use.name, use.at, stack_.networks, "networks");
     }
     for (const auto& mount : service.volumes) {
       const bool named =
           mount.type == "volume" && mount.source && !(mode_ == Mode::keep && has_variable(*mount.source));
-      if (named && !stack_.volumes.find(*mount.source))
-        undefined("volume", *mount.source, mount.at, names_of(stack_.volumes), "volumes");
+      if (named && !has(stack_.volumes, *mount.source))
+        undefined("volume", *mount.source, mount.at, stack_.volumes, "volumes");
     }
     for (const auto& grant : service.secrets) check_grant("secret", grant.source, stack_.secrets, "secrets");
     for (const auto& grant : service.configs) check_grant("config", grant.source, stack_.configs, "configs");
@@ -101,33 +117,38 @@ class Checker {
     check_ready(service);
   }
 
+  // An image that is empty, after its variables are replaced, is none.
+  void check_image(const Named<Service>& entry) {
+    const auto& service = entry.value;
+    const bool is_empty = service.image && service.image->empty();
+    if (service.image && !is_empty && !(mode_ == Mode::keep && has_variable(*service.image))) {
+      if (auto fault = fault_of_reference(*service.image))
+        error(service.where("image"), 5, invalid_reference(*service.image, *fault), std::string(reference_hint));
+    }
+    if ((service.has("image") && !is_empty) || service.has("build") || service.has("template")) return;
+    auto message = fmt::format("service '{}' has neither an image nor a build context", entry.name);
+    if (is_empty) {
+      error(service.where("image"), 5, message + ": its image is empty",
+            "name an image, or set the variable that it comes from");
+    } else {
+      error(entry.at, entry.name.size(), std::move(message), "add image:, build: or template:");
+    }
+  }
+
   void check_grant(std::string_view kind, const Word& name, const Map<Content>& known, const std::string& where) {
     if (!name.at) return;  // the key is missing, which has been said
-    if (!known.find(name.text)) undefined(kind, name.text, name.at, names_of(known), where);
+    if (!has(known, name.text)) undefined(kind, name.text, name.at, known, where);
   }
 
   void check_dependency(const Named<Service>& entry, const Named<Dependency>& dependency) {
-    const auto found = services_.find(dependency.name);
-    const auto* other = found == services_.end() ? nullptr : &found->second->value;
-    if (!other) {
-      const auto* profiles = stack_.inactive.find(dependency.name);
-      if (mode_ == Mode::keep && has_variable(dependency.name)) return;
-      if (profiles && dependency.value.required.value_or(true)) {
-        error(dependency.at, dependency.name.size(),
-              fmt::format("'{}' depends on '{}', which is not active: its profile{} {}", entry.name, dependency.name,
-                          profiles->size() == 1 ? " is" : "s are", join(*profiles, ", ")),
-              fmt::format("add --profile {}, or required: false to the dependency", profiles->front()));
-      } else if (dependency.value.required.value_or(true))
-        undefined("service", dependency.name, dependency.at, names_of(stack_.services), "services");
-      return;
-    }
-    const bool disabled = other->healthcheck && other->healthcheck->disable.value_or(false);
-    if (dependency.value.condition == "service_healthy" && disabled && !other->ready) {
-      error(dependency.value.where("condition"), dependency.value.has("condition") ? 9 : dependency.name.size(),
-            fmt::format("'{}' waits for '{}' to be healthy, but its healthcheck is disabled", entry.name,
-                        dependency.name),
-            "give it a healthcheck or a ready probe");
-    }
+    if (services_.contains(dependency.name) || !dependency.value.required.value_or(true)) return;
+    if (mode_ == Mode::keep && has_variable(dependency.name)) return;
+    const auto* profiles = stack_.inactive.find(dependency.name);
+    if (!profiles) return undefined("service", dependency.name, dependency.at, stack_.services, "services");
+    error(dependency.at, dependency.name.size(),
+          fmt::format("'{}' depends on '{}', which is not active: its profile{} {}", entry.name, dependency.name,
+                      profiles->size() == 1 ? " is" : "s are", join(*profiles, ", ")),
+          fmt::format("add --profile {}, or required: false to the dependency", profiles->front()));
   }
 
   void check_ready(const Service& service) {
@@ -190,6 +211,8 @@ class Checker {
   }
 
   void report_cycle(const std::vector<std::string>& path, const Named<Dependency>& closing) {
+    if (!detailed())
+      return error(closing.at, closing.name.size(), "dependency cycle", "remove one of its dependencies");
     const auto start = std::ranges::find(path, closing.name);
     std::vector<std::string> cycle(start, path.end());
     cycle.push_back(closing.name);
@@ -197,46 +220,20 @@ class Checker {
           "remove one of these dependencies");
   }
 
-  void check_container_names() {
-    std::map<std::string, const Named<Service>*, std::less<>> taken;
-    for (const auto& service : stack_.services) {
-      if (!service.value.container_name) continue;
-      const auto& name = *service.value.container_name;
-      const auto [other, fresh] = taken.emplace(name, &service);
-      if (fresh) continue;
-      error(service.value.where("container_name"), 14,
-            fmt::format("container_name '{}' is already that of '{}'", name, other->second->name),
-            "names of containers are unique at an engine");
-    }
-  }
-
-  void check_host_ports() {
-    struct Taken {
-      std::string ip;
-      std::string service;
-      Position at;
+  // Names of networks, and of volumes of other drivers, may be odder than those of containers.
+  void check_engine_names() {
+    const auto check = [&](const auto& value, bool (*valid)(std::string_view), std::string_view kind,
+                           std::string_view allowed) {
+      if (!value.name || valid(*value.name) || (mode_ == Mode::keep && has_variable(*value.name))) return;
+      error(value.where("name"), 4, fmt::format("invalid {} name '{}'", kind, *value.name), std::string(allowed));
     };
-    std::map<std::pair<std::string, std::string>, std::vector<Taken>> taken;
-    const auto plain = [&](const std::string& text) { return mode_ == Mode::keep ? without_variables(text) : text; };
-    const auto any = [](const std::string& ip) { return ip.empty() || ip == "0.0.0.0" || ip == "::"; };
-    Position told;  // an entry with a range of ports is told of once
-    for (const auto& service : stack_.services) {
-      for (const auto& port : service.value.ports) {
-        const auto published = plain(port.published.text);
-        if (published.empty() || published == "0") continue;  // any that is free
-        const auto ip = plain(port.host_ip.value_or(""));
-        auto& others = taken[{published, port.protocol}];
-        for (const auto& other : others) {
-          if ((other.ip != ip && !any(other.ip) && !any(ip)) || told == port.at) continue;
-          told = port.at;
-          error(port.at, port.published.text.size(),
-                fmt::format("host port {} is already published by '{}' on line {}", published, other.service,
-                            other.at.line),
-                "give one of them another port");
-          break;
-        }
-        others.push_back({ip, service.name, port.at});
-      }
+    constexpr std::string_view plain = "use letters, digits, '_', '.' and '-', beginning with a letter or digit";
+    constexpr std::string_view any =
+        "it must not be empty, and have no control characters and no '.' or '..' between slashes";
+    for (const auto& [key, at, network] : stack_.networks) check(network, is_askable_name, "network", any);
+    for (const auto& [key, at, volume] : stack_.volumes) {
+      const bool is_local = !volume.external.value_or(false) && volume.driver.value_or("local") == "local";
+      check(volume, is_local ? is_engine_name : is_askable_name, "volume", is_local ? plain : any);
     }
   }
 
@@ -269,31 +266,29 @@ class Checker {
 
   void check_rendered() {
     for (const auto& [name, at, rendered] : stack_.render) {
-      const std::filesystem::path path(name);
-      if (name.empty() || !path.has_filename()) {
-        error(at, std::max<std::size_t>(name.size(), 1), fmt::format("'{}' is no name of a file", name),
-              "name the file to write");
-        continue;
+      if (const auto fault = inner_name_fault(name, "the folder of the stack file"))
+        error(at, std::max<std::size_t>(name.size(), 1), fault->message, fault->hint);
+      if (rendered.from_template) {
+        const auto& from = *rendered.from_template;
+        if (const auto fault = inner_name_fault(from.text, "templates/"))
+          error(from.at, std::max<std::size_t>(from.text.size(), 1), fault->message, fault->hint);
       }
-      if (path.is_absolute() || *path.lexically_normal().begin() == "..") {
-        error(at, name.size(), fmt::format("'{}' lies outside the folder of the stack file", name),
-              "write a path below it");
-      }
-      if (!rendered.compose.empty() && path.has_parent_path()) {
+      if (!rendered.compose.empty() && std::filesystem::path(name).has_parent_path()) {
         error(at, name.size(),
               "a Compose file is written beside the stack file, because its paths are relative to its folder",
               "name it without a folder");
       }
       for (const auto& service : rendered.compose) {
         if (service.text == "all" && rendered.compose.size() == 1) continue;
-        if (!stack_.services.find(service.text))
-          undefined("service", service.text, service.at, names_of(stack_.services), "services");
+        if (!has(stack_.services, service.text))
+          undefined("service", service.text, service.at, stack_.services, "services");
       }
     }
   }
 
   const Stack& stack_;
   std::unordered_map<std::string_view, const Named<Service>*> services_;
+  std::unordered_map<const void*, std::unordered_set<std::string_view>> names_;  // of maps of stack_
   Mode mode_;
   Diagnostics& diagnostics_;
 };

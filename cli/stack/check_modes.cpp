@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "stack/implied.hpp"
+#include "stack/interpolate.hpp"
 #include "util/text.hpp"
 
 namespace saasctl::stack {
@@ -17,8 +18,7 @@ class Modes {
     check_references();
     check_network();
     check_scale();
-    check_memory();
-    check_files();
+    check_limits();
   }
 
  private:
@@ -42,23 +42,32 @@ class Modes {
 
   void check_network() {
     if (!service_.network_mode) return;
-    const auto& mode = *service_.network_mode;
     if (!service_.networks.empty()) {
       error("network_mode", "network_mode and networks exclude each other",
             "keep one of them; network_mode is for none, host, bridge, service:NAME and container:NAME");
     }
-    const bool shares = mode.starts_with("service:") || mode.starts_with("container:");
-    if (shares && !service_.ports.empty()) {
-      error("ports", fmt::format("with network_mode {} the ports are those of the other container", mode),
-            "publish them there");
-    }
   }
+
+  // The same value in two spellings: `short_key` of the service, and the last key of `long_name` in `record`.
+  void differ(std::string_view short_key, std::string_view here, std::string_view long_name, const Located& record,
+              std::string_view there) {
+    const auto last = long_name.substr(long_name.rfind('.') + 1);
+    const auto other = record.where(last);
+    error(short_key,
+          fmt::format("'{}' is {}, but '{}' is {} ({})", short_key, here, long_name, there, to_string(other)),
+          "keep one of the two, or give both the same value");
+    diagnostics_.add(other, last.size(),
+                     fmt::format("'{}' is {}, but '{}' is {} ({})", long_name, there, short_key, here,
+                                 to_string(service_.where(short_key))));
+  }
+
+  static bool is_known(std::string_view text) { return !has_variable(text); }
 
   void check_scale() {
     const auto* replicas = service_.deploy && service_.deploy->replicas ? &*service_.deploy->replicas : nullptr;
-    if (service_.scale && replicas && service_.scale->value != replicas->value) {
-      error("scale", fmt::format("scale is {}, but deploy.replicas is {}", service_.scale->value, replicas->value),
-            "keep one of the two");
+    if (service_.scale && replicas && *service_.scale != *replicas && is_known(service_.scale->text) &&
+        is_known(replicas->text)) {
+      differ("scale", service_.scale->text, "deploy.replicas", *service_.deploy, replicas->text);
     }
     const auto count = service_.scale ? service_.scale->value : replicas ? replicas->value : 1;
     if (count > 1 && service_.container_name) {
@@ -67,32 +76,25 @@ class Modes {
     }
   }
 
-  void check_memory() {
-    const auto* resources = service_.deploy && service_.deploy->resources ? &*service_.deploy->resources : nullptr;
-    const auto both = [&](std::string_view key, bool is_short, bool is_long, std::string_view place) {
-      if (is_short && is_long)
-        error(key, fmt::format("'{}' is set here and under deploy.resources.{}", key, place), "keep one of the two");
-    };
-    const auto* limits = resources && resources->limits ? &*resources->limits : nullptr;
-    both("mem_limit", service_.mem_limit.has_value(), limits && limits->memory, "limits");
-    both("cpus", service_.cpus.has_value(), limits && limits->cpus, "limits");
-    both("pids_limit", service_.pids_limit.has_value(), limits && limits->pids, "limits");
-    both("mem_reservation", service_.mem_reservation.has_value(),
-         resources && resources->reservations && resources->reservations->memory, "reservations");
+  // 0 in the short spelling means that nothing is set. Source: compose-go v2, loader/validate.go, checkConsistency.
+  template <typename T>
+  void check_limit(std::string_view key, const std::optional<T>& here, std::string_view long_name,
+                   const Located& record, const std::optional<T>& there) {
+    if (!here || !there || here->value == 0 || *here == *there) return;
+    if (is_known(here->text) && is_known(there->text)) differ(key, here->text, long_name, record, there->text);
   }
 
-  // A config that is copied into the container, which must not be read-only for that.
-  void check_files() {
-    if (!service_.read_only.value_or(false)) return;
-    for (const auto& grant : service_.configs) {
-      const auto* config = stack_.configs.find(grant.source.text);
-      if (!config) continue;
-      if (!config->file || grant.uid || grant.gid || grant.mode) {
-        diagnostics_.add(
-            grant.at, grant.source.text.size(),
-            fmt::format("config '{}' has to be copied into the container, which is read_only", grant.source.text),
-            "keep it in a file without uid, gid and mode, or make it a secret");
-      }
+  void check_limits() {
+    const auto* resources = service_.deploy && service_.deploy->resources ? &*service_.deploy->resources : nullptr;
+    if (!resources) return;
+    if (const auto& limits = resources->limits) {
+      check_limit("mem_limit", service_.mem_limit, "deploy.resources.limits.memory", *limits, limits->memory);
+      check_limit("cpus", service_.cpus, "deploy.resources.limits.cpus", *limits, limits->cpus);
+      check_limit("pids_limit", service_.pids_limit, "deploy.resources.limits.pids", *limits, limits->pids);
+    }
+    if (const auto& reserved = resources->reservations) {
+      check_limit("mem_reservation", service_.mem_reservation, "deploy.resources.reservations.memory", *reserved,
+                  reserved->memory);
     }
   }
 

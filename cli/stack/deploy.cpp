@@ -84,7 +84,8 @@ Form<RestartPolicy> restart_policy_form() {
   static const auto record =
       Record<RestartPolicy>("restart-policy", "When the engine starts the container again; instead of restart.")
           .key("condition", &RestartPolicy::condition,
-               one_of({"none", "on-failure", "any", "no", "always", "unless-stopped"}), "When; default: any.")
+               one_of({"none", "on-failure", "any", "no", "always", "unless-stopped"}),
+               "When; default: any, as the specification has it (docker compose: never).")
           .key("max_attempts", &RestartPolicy::max_attempts, integer(0, INT64_MAX),
                "How often, with condition on-failure.")
           .key("delay", &RestartPolicy::delay, duration(), "Pause before it.")
@@ -117,7 +118,8 @@ Record<UpdateConfig> update_config_record(std::string name, Literal doc) {
       .key("max_failure_ratio", &UpdateConfig::max_failure_ratio, decimal(0, 1), "Failures that are borne.")
       .no_effect(no_orchestrator)
       .key("order", &UpdateConfig::order, one_of({"start-first", "stop-first"}),
-           "Whether the new container starts before the old one stops; default: stop-first.");
+           "Whether the new container starts before the old one stops; default: stop-first, which is all that docker "
+           "compose does.");
 }
 
 Form<Placement> placement_form() {
@@ -159,7 +161,12 @@ Form<Deploy> deploy_form() {
           .no_effect(one_engine)
           .key("endpoint_mode", &Deploy::endpoint_mode, one_of({"vip", "dnsrr"}), "How clients find the containers.")
           .no_effect("an engine's name server names every container");
-  return or_empty(record.form());
+  auto form = or_empty(record.form());
+  form.read = [read = record.form().read](const Node& node, Reader& reader) -> std::optional<Deploy> {
+    if (node.kind == Kind::null) return std::nullopt;  // as if the key were not there
+    return read(node, reader);
+  };
+  return form;
 }
 
 Form<std::vector<DeviceRequest>> gpus_form() {

@@ -3,6 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <ranges>
+#include <unordered_map>
+
+#include "util/printable.hpp"
+#include "util/text.hpp"
 
 namespace saasctl::stack {
 namespace {
@@ -15,9 +20,28 @@ struct Excerpt {
 
 constexpr std::size_t longest_line = 160;
 constexpr std::size_t longest_message = 600;
+constexpr std::size_t most_shown = 50;
 
 bool continues_character(char c) {
   return (static_cast<unsigned char>(c) & 0xc0) == 0x80;
+}
+
+// The line without what a terminal obeys, byte for byte, so that the caret stays below its place.
+std::string harmless(std::string_view line) {
+  std::string text(line);
+  std::ranges::replace_if(
+      text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, ' ');
+  for (std::size_t from = 0; from < text.size();) {
+    const auto bad = find_invalid_utf8(std::string_view(text).substr(from));
+    if (!bad) break;
+    from += *bad;
+    text[from++] = '?';
+  }
+  for (std::size_t i = 0; i + 1 < text.size(); ++i) {
+    const bool c1 = text[i] == '\xc2' && static_cast<unsigned char>(text[i + 1]) < 0xa0;
+    if (c1) text[i + 1] = '\xb7';  // a middle dot
+  }
+  return text;
 }
 
 Excerpt excerpt(std::string_view line, std::size_t column) {
@@ -25,11 +49,9 @@ Excerpt excerpt(std::string_view line, std::size_t column) {
   if (line.size() > longest_line && column > longest_line / 2) from = column - longest_line / 2;
   from = std::min(from, line.size());
   while (from > 0 && from < line.size() && continues_character(line[from])) --from;
-  std::string text;
-  for (const char c : line.substr(from, longest_line)) {
-    text += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? ' ' : c;
-  }
-  return {std::move(text), column - 1 - std::min(from, column - 1)};
+  std::size_t end = std::min(from + longest_line, line.size());
+  while (end > from && end < line.size() && continues_character(line[end])) --end;
+  return {harmless(line.substr(from, end - from)), column - 1 - std::min(from, column - 1)};
 }
 
 // Columns that the first `bytes` bytes take on a terminal, counting one for each UTF-8 sequence.
@@ -39,18 +61,11 @@ std::size_t columns(std::string_view text, std::size_t bytes) {
 }
 
 std::string shown(std::string_view message) {
-  std::string out;
-  for (const char c : message) {
-    if (out.size() >= longest_message && !continues_character(c)) return out + "…";
-    if (c == '\n') {
-      out += "\\n";
-    } else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
-      out += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
-    } else {
-      out += c;
-    }
-  }
-  return out;
+  auto out = printable_line(message);
+  if (out.size() <= longest_message) return out;
+  auto end = longest_message;
+  while (continues_character(out[end])) --end;
+  return out.substr(0, end) + "…";
 }
 
 std::string render(const Diagnostic& diagnostic) {
@@ -63,7 +78,7 @@ std::string render(const Diagnostic& diagnostic) {
     const auto before = columns(text, caret);
     const auto under = std::max<std::size_t>(1, columns(text, caret + diagnostic.length) - before);
     const auto number = std::to_string(diagnostic.at.line);
-    out = fmt::format("{}: error: {}\n{:>6} | {}\n       | {}^{}\n", to_string(diagnostic.at),
+    out = fmt::format("{}: error: {}\n{:>6} | {}\n       | {}^{}\n", shown(to_string(diagnostic.at)),
                       shown(diagnostic.message), number, text, std::string(before, ' '), std::string(under - 1, '~'));
   }
   if (!diagnostic.hint.empty()) out += fmt::format("       = {}\n", shown(diagnostic.hint));
@@ -78,18 +93,17 @@ void Diagnostics::add(Position at, std::size_t length, std::string message, std:
 }
 
 std::string Diagnostics::text() const {
-  std::vector<const Source*> files;  // in the order of their first diagnostic
-  for (const auto& diagnostic : list_) {
-    if (std::ranges::find(files, diagnostic.at.source) == files.end()) files.push_back(diagnostic.at.source);
-  }
-  const auto place = [&](const Diagnostic& diagnostic) {
-    return std::tuple(std::ranges::find(files, diagnostic.at.source) - files.begin(), diagnostic.at.line,
-                      diagnostic.at.column);
-  };
-  auto sorted = list_;
-  std::ranges::stable_sort(sorted, {}, place);
+  std::unordered_map<const Source*, std::size_t> files;  // in the order of their first diagnostic
+  for (const auto& diagnostic : list_) files.emplace(diagnostic.at.source, files.size());
+  std::vector<const Diagnostic*> sorted;
+  for (const auto& diagnostic : list_) sorted.push_back(&diagnostic);
+  std::ranges::stable_sort(sorted, {}, [&](const Diagnostic* diagnostic) {
+    return std::tuple(files.at(diagnostic->at.source), diagnostic->at.line, diagnostic->at.column);
+  });
   std::string out;
-  for (const auto& diagnostic : sorted) out += render(diagnostic);
+  for (const auto* diagnostic : sorted | std::views::take(most_shown)) out += render(*diagnostic);
+  if (const auto more = sorted.size() - std::min(sorted.size(), most_shown); more > 0)
+    out += fmt::format("and {} more {}\n", more, more == 1 ? "error" : "errors");
   return out;
 }
 

@@ -31,8 +31,8 @@ class Diagnostics {
   bool empty() const { return list_.empty(); }
   const std::vector<Diagnostic>& list() const { return list_; }
 
-  // All of them, file by file and in the order of the lines, each as "file:line:col: error: …", the line, and a caret.
-  // Control characters of a message are escaped and a very long one is cut: it may quote the user's text.
+  // File by file and in the order of the lines, each as "file:line:col: error: …", the line, and a caret; of more than
+  // 50 the first 50 and how many more there are. Control characters of a message are escaped, a very long one is cut.
   std::string text() const;
 
   // The usage Error that carries text().

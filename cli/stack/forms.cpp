@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <map>
+#include <unordered_map>
 
 #include "stack/declare.hpp"
+#include "stack/interpolation_errors.hpp"
+#include "stack/members.hpp"
 #include "stack/plain_text.hpp"
 #include "util/text.hpp"
 
@@ -80,12 +83,32 @@ std::string short_bytes(std::int64_t value) {
   return std::to_string(value) + unit;
 }
 
-// The order of such a map means nothing.
-Json sorted(const Json& map) {
-  std::map<std::string, Json> members;
-  for (const auto& [key, value] : map.items()) members[key] = value;
+Json as_json(const std::optional<std::string>& value) {
+  return value ? Json(*value) : Json(nullptr);
+}
+
+// Of several entries with one name the last counts, in the place of the first.
+Json in_written_order(const Map<std::optional<std::string>>& map) {
   Json out = Json::object();
-  for (auto& [key, value] : members) out[key] = std::move(value);
+  auto& members = out.get_ref<Json::object_t&>();
+  std::unordered_map<std::string_view, std::size_t> known;
+  for (const auto& entry : map) {
+    const auto [place, fresh] = known.emplace(entry.name, members.size());
+    if (fresh) {
+      members.emplace_back(entry.name, as_json(entry.value));
+    } else {
+      (members.begin() + static_cast<std::ptrdiff_t>(place->second))->second = as_json(entry.value);
+    }
+  }
+  return out;
+}
+
+// The order of such a map means nothing.
+Json in_sorted_order(const Map<std::optional<std::string>>& map) {
+  std::map<std::string_view, const std::optional<std::string>*> members;
+  for (const auto& entry : map) members[entry.name] = &entry.value;
+  Json out = Json::object();
+  for (const auto& [name, value] : members) append_member(out, std::string(name), as_json(*value));
   return out;
 }
 
@@ -101,16 +124,12 @@ std::optional<Reader::Scalar> Reader::scalar(const Node& node) {
   auto result = interpolate(
       node.text, mode_ == Mode::keep ? [](std::string_view) { return std::optional<std::string>(); } : environment_);
   for (auto& use : result.uses) variables_.emplace_back(std::move(use), node.at);
-  bool required = false, failed = false;
-  for (auto& error : result.errors) {
-    if (mode_ == Mode::keep && error.only_unset) {
-      required = true;
-      continue;
-    }
-    failed = true;
-    diagnostics_.add(place_of(node, error.offset), error.length, std::move(error.message), std::move(error.hint));
+  const bool required =
+      mode_ == Mode::keep && std::erase_if(result.errors, [](const auto& error) { return error.only_unset; }) > 0;
+  if (!result.errors.empty()) {
+    add_errors(node, std::move(result.errors), diagnostics_);
+    return std::nullopt;
   }
-  if (failed) return std::nullopt;
   const bool certain = mode_ == Mode::resolve || (!required && result.unset.empty());
   if (mode_ == Mode::resolve) {
     for (auto& name : result.unset) unset_.emplace_back(std::move(name), node.at);
@@ -405,9 +424,7 @@ Form<Map<std::optional<std::string>>> pairs(char separator) {
     return map;
   };
   form.write = [](const Map<std::optional<std::string>>& map, Style style) {
-    Json out = Json::object();
-    for (const auto& entry : map) out[entry.name] = entry.value ? Json(*entry.value) : Json(nullptr);
-    return style == Style::canonical ? sorted(out) : out;
+    return style == Style::canonical ? in_sorted_order(map) : in_written_order(map);
   };
   form.schema = []() -> Json {
     return {{"oneOf",
@@ -434,7 +451,7 @@ std::optional<Json> read_anything(const Node& node, Reader& reader) {
     case Kind::map:
       out = Json::object();
       for (const auto& entry : node.entries) {
-        if (auto value = read_anything(*entry.value, reader)) out[entry.key] = std::move(*value);
+        if (auto value = read_anything(*entry.value, reader)) append_member(out, entry.key, std::move(*value));
       }
       return out;
     case Kind::scalar:

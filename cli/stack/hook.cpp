@@ -41,7 +41,9 @@ Form<Hook> hook_form() {
           .key("user", &Hook::user, any_text(), "User it runs as; default: the container's.")
           .key("privileged", &Hook::privileged, boolean(), "Run it with all powers.")
           .key("working_dir", &Hook::working_dir, any_text(), "Folder it starts in; default: the container's.")
-          .key("environment", &Hook::environment, pairs(), "Variables besides those of the container.");
+          .key("environment", &Hook::environment, pairs(),
+               "Variables besides those of the container; one without a value comes from the caller's environment, "
+               "or is removed from the container's.");
   auto form = record.form();
   form.read = [read = form.read](const Node& node, Reader& reader) -> std::optional<Hook> {
     auto hook = read(node, reader);

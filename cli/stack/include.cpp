@@ -146,16 +146,16 @@ class Includer {
     auto variables = std::make_shared<Variables>();
     if (include.env_files.empty()) {
       std::error_code ignored;
-      if (fs::is_regular_file(folder / ".env", ignored)) read_env_file(folder / ".env", nullptr, *variables);
+      if (is_there(folder / ".env") && !fs::is_directory(folder / ".env", ignored))
+        read_env_file(folder / ".env", nullptr, *variables);
     }
-    for (const auto& file : include.env_files) {
-      if (file.text != "/dev/null") read_env_file(absolute_path(scope_.folder, file.text), file.node, *variables);
-    }
+    for (const auto& file : include.env_files)
+      read_env_file(absolute_path(scope_.folder, file.text), file.node, *variables);
     return variables;
   }
 
   void read_env_file(const fs::path& path, const Node* named_by, Variables& into) {
-    auto text = read_regular_file(path);
+    auto text = reading_.text_of_file(path, variables_file);
     if (!text) {
       reading_.diagnostics().add(named_by ? named_by->at : Position{}, named_by ? named_by->width() : 1,
                                  text.error().message, text.error().hint);

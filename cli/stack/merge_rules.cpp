@@ -1,6 +1,7 @@
 #include "stack/merge_rules.hpp"
 
 #include "stack/interpolate.hpp"
+#include "stack/mount_paths.hpp"
 #include "util/text.hpp"
 
 namespace saasctl::stack {
@@ -23,9 +24,9 @@ Rule make_rules() {
   };
   ways(Way::replace, {"services.*.command", "services.*.entrypoint", "services.*.healthcheck.test"});
   ways(Way::pairs, {"services.*.annotations", "services.*.build.args", "services.*.build.additional_contexts",
-                    "services.*.build.labels", "services.*.deploy.labels", "services.*.environment",
-                    "services.*.labels", "services.*.sysctls", "services.*.with", "networks.*.labels",
-                    "volumes.*.labels", "secrets.*.labels", "configs.*.labels"});
+                    "services.*.build.labels", "services.*.build.ssh", "services.*.deploy.labels",
+                    "services.*.environment", "services.*.labels", "services.*.sysctls", "services.*.with",
+                    "networks.*.labels", "volumes.*.labels", "secrets.*.labels", "configs.*.labels"});
   ways(Way::sequence, {"services.*.build.extra_hosts", "services.*.dns", "services.*.dns_opt", "services.*.dns_search",
                        "services.*.env_file", "services.*.extra_hosts", "services.*.label_file", "services.*.tmpfs"});
   ways(Way::names, {"services.*.models", "services.*.networks"});
@@ -92,15 +93,10 @@ std::optional<std::string> target_of(const Node& entry) {
   return target && target->kind == Kind::scalar ? std::optional(target->text) : std::nullopt;
 }
 
-std::string without_end_slash(std::string path) {
-  while (path.size() > 1 && path.ends_with('/')) path.pop_back();
-  return path;
-}
-
 std::optional<std::string> identify_map(const Node& entry, Identity identity) {
   switch (identity) {
     case Identity::mount:
-      return target_of(entry).transform(without_end_slash);
+      return target_of(entry).transform(clean_target);
     case Identity::device:
       return target_of(entry);
     case Identity::secret:
@@ -140,8 +136,7 @@ std::optional<std::string> identify(const Node& entry, Identity identity) {
     case Identity::name:
       return entry.text.substr(0, entry.text.find('='));
     case Identity::mount: {
-      const auto parts = pieces(entry);
-      return without_end_slash(parts.size() == 1 ? parts[0] : parts[1]);
+      return target_of_mount(entry.text, entry.settled);
     }
     case Identity::device: {
       const auto parts = pieces(entry);

@@ -4,7 +4,10 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
 
+#include "stack/image_reference.hpp"
+#include "stack/mount_paths.hpp"
 #include "util/text.hpp"
 
 namespace saasctl::stack {
@@ -23,7 +26,9 @@ Form<BindOptions> bind_form() {
                "Make a folder where the host has nothing; default: true.")
           .key("recursive", &BindOptions::recursive, one_of({"enabled", "disabled", "writable", "readonly"}),
                "What becomes of mounts below it (Engine 25 and later).")
-          .key("selinux", &BindOptions::selinux, one_of({"z", "Z"}), "Label anew: z shared, Z for this container.");
+          .key("selinux", &BindOptions::selinux, one_of({"z", "Z"}),
+               "Label anew: z shared, Z for this container. Not beside create_host_path: false and recursive: "
+               "the engine's API labels no mount of that kind.");
   return record.form();
 }
 
@@ -69,13 +74,32 @@ const Record<Mount>& mount_record() {
 }
 
 bool starts_path(std::string_view source) {
-  return !source.empty() && std::string_view("./~").find(source[0]) != std::string_view::npos;
+  return !source.empty() &&
+         (std::string_view("./~").find(source[0]) != std::string_view::npos || is_windows_path(source));
 }
 
-std::vector<std::string> split_outside_variables(std::string_view text) {
+bool is_letter(std::string_view text) {
+  return text.size() == 1 && ((text[0] >= 'a' && text[0] <= 'z') || (text[0] >= 'A' && text[0] <= 'Z'));
+}
+
+// Puts the drives of Windows paths back to what follows them.
+void join_drives(std::vector<std::string>& parts) {
+  for (std::size_t i = 0; i + 1 < parts.size(); ++i) {
+    const auto& rest = parts[i + 1];
+    if (!is_letter(parts[i]) || rest.empty() || (rest[0] != '\\' && rest[0] != '/')) continue;
+    const bool target_follows =
+        i + 2 < parts.size() && (parts[i + 2].starts_with('/') || (is_letter(parts[i + 2]) && i + 3 < parts.size()));
+    if (i == 0 && rest[0] == '/' && !target_follows) continue;
+    parts[i] += ":" + rest;
+    parts.erase(parts.begin() + static_cast<std::ptrdiff_t>(i) + 1);
+  }
+}
+
+// The sections between colons; with variables, a "${…}" is whole whatever it holds.
+std::vector<std::string> sections_of(std::string_view text, bool with_variables = true) {
   std::vector<std::string> parts(1);
   for (std::size_t i = 0; i < text.size();) {
-    const auto end = text[i] == '$' ? variable_end(text, i) : i + 1;
+    const auto end = with_variables && text[i] == '$' ? variable_end(text, i) : i + 1;
     if (text[i] == ':') {
       parts.emplace_back();
     } else {
@@ -83,6 +107,7 @@ std::vector<std::string> split_outside_variables(std::string_view text) {
     }
     i = end;
   }
+  join_drives(parts);
   return parts;
 }
 
@@ -100,10 +125,14 @@ bool take_option(const std::string& option, Mount& mount) {
   return false;
 }
 
+bool is_absolute_target(std::string_view target) {
+  return target.starts_with('/') || is_windows_path(target) || has_variable(target);
+}
+
 std::optional<Mount> read_short(const Node& node, Reader& reader) {
   const auto scalar = reader.scalar(node);
   if (!scalar) return std::nullopt;
-  const auto parts = split_outside_variables(scalar->kept);
+  const auto parts = sections_of(scalar->kept);
   Mount mount;
   mount.at = node.at;
   mount.type = "volume";
@@ -121,10 +150,11 @@ std::optional<Mount> read_short(const Node& node, Reader& reader) {
                  "write [source:]target[:options]; the options are ro, rw, z, Z, nocopy and a propagation");
     return std::nullopt;
   }
-  if (!mount.target.starts_with('/') && !has_variable(mount.target)) {
+  if (!is_absolute_target(mount.target)) {
     reader.error(node, fmt::format("the mount's target '{}' is not an absolute path", mount.target), "begin it with /");
     return std::nullopt;
   }
+  mount.target = clean_target(std::move(mount.target));
   return mount;
 }
 
@@ -157,11 +187,6 @@ std::optional<Json> shorten(const Mount& mount, Style style) {
   return Json(text);
 }
 
-std::string without_end_slash(std::string path) {
-  while (path.size() > 1 && path.ends_with('/')) path.pop_back();
-  return path;
-}
-
 void check_long(const Node& node, const Mount& mount, Reader& reader) {
   const auto at = [&](std::string_view key, std::string message, std::string hint) {
     reader.diagnostics().add(mount.where(key), key.size(), std::move(message), std::move(hint));
@@ -173,7 +198,11 @@ void check_long(const Node& node, const Mount& mount, Reader& reader) {
         node, fmt::format("{} mount needs a source", mount.type == "bind" ? "a bind" : "an image"),
         mount.type == "bind" ? "add source: with a path of the host" : "add source: with the name of an image");
   }
-  if (!mount.target.empty() && !mount.target.starts_with('/') && !has_variable(mount.target))
+  if (mount.type == "image" && mount.source && !(reader.mode() == Mode::keep && has_variable(*mount.source))) {
+    if (const auto fault = fault_of_reference(*mount.source))
+      at("source", invalid_reference(*mount.source, *fault), std::string(reference_hint));
+  }
+  if (!mount.target.empty() && !is_absolute_target(mount.target))
     at("target", fmt::format("the mount's target '{}' is not an absolute path", mount.target), "begin it with /");
   const auto only_for = [&](std::string_view key, bool given) {
     if (given && mount.type != key && !has_variable(mount.type))
@@ -190,13 +219,29 @@ void check_long(const Node& node, const Mount& mount, Reader& reader) {
 
 }  // namespace
 
+bool is_windows_path(std::string_view path) {
+  if (path.starts_with("\\\\")) return true;
+  return path.size() > 2 && is_letter(path.substr(0, 1)) && path[1] == ':' && (path[2] == '\\' || path[2] == '/');
+}
+
+std::string clean_target(std::string path) {
+  if (!path.empty() && !has_variable(path)) path = std::filesystem::path(path).lexically_normal().string();
+  while (path.size() > 1 && path.ends_with('/')) path.pop_back();
+  return path;
+}
+
+std::string target_of_mount(std::string_view text, bool settled) {
+  auto parts = sections_of(text, !settled);
+  return clean_target(std::move(parts.size() == 1 ? parts[0] : parts[1]));
+}
+
 Form<Mount> mount_form() {
   auto full = mount_record().form();
   full.read = [read = full.read](const Node& node, Reader& reader) -> std::optional<Mount> {
     auto mount = read(node, reader);
     if (!mount) return std::nullopt;
     check_long(node, *mount, reader);
-    mount->target = without_end_slash(std::move(mount->target));
+    mount->target = clean_target(std::move(mount->target));
     return mount;
   };
   return short_or_long<Mount>("[source:]target[:options]", read_short, std::move(full), shorten);

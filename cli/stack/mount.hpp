@@ -43,7 +43,7 @@ struct Mount : Located {
   std::optional<ImageOptions> image;
 };
 
-// "[source:]target[:options]" or a map. A source that begins with . / ~ is a path, any other the name of a volume.
+// "[source:]target[:options]" or a map. A source that begins with . / ~ or with a drive is a path, else a volume.
 Form<Mount> mount_form();
 
 }  // namespace saasctl::stack

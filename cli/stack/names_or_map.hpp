@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <unordered_set>
+
 #include "stack/declare.hpp"
 
 namespace saasctl::stack {
@@ -17,10 +19,11 @@ Form<Map<T>> names_or_map(Form<T> item) {
       return std::nullopt;
     }
     Map<T> map;
+    std::unordered_set<std::string> known;
     for (const auto& child : node.items) {
       const auto scalar = reader.scalar(*child);
       if (!scalar) continue;
-      if (map.find(scalar->kept)) {
+      if (!known.insert(scalar->kept).second) {
         reader.error(*child, fmt::format("'{}' stands in this list already", scalar->kept), "keep one of the two");
         continue;
       }

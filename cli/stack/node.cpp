@@ -9,14 +9,18 @@
 #include <algorithm>
 #include <map>
 #include <sstream>
-#include <unordered_set>
+#include <unordered_map>
 
+#include "stack/yaml_parser.hpp"
 #include "util/text.hpp"
 
 namespace saasctl::stack {
 namespace {
 
 constexpr std::size_t most_nodes = 1'000'000;
+
+// Maps and lists inside one another. Whoever merges, reads or destroys a tree recurses once a level.
+constexpr std::size_t most_levels = 200;
 
 Position position(const Source& source, const YAML::Mark& mark) {
   if (mark.line < 0 || mark.column < 0) return {&source, 1, 1};
@@ -41,12 +45,22 @@ std::string with_question_marks(std::string text) {
 }
 
 struct TooLarge {};
+struct Stopped {};
+struct TooDeep {
+  Position at;
+};
+
+// What a part of the tree comes to, each alias counted as if its anchor's value were written out.
+struct Extent {
+  std::size_t nodes = 1;
+  std::size_t levels = 0;  // of maps and lists, the part's own included
+};
 
 // Builds the tree from the parser's events; a map's children alternate key and value until it ends.
 class TreeBuilder : public YAML::EventHandler {
  public:
-  TreeBuilder(const Source& source, bool tags, Diagnostics& diagnostics)
-      : source_(source), tags_(tags), diagnostics_(diagnostics) {}
+  TreeBuilder(const Source& source, bool tags, Diagnostics& diagnostics, const std::stop_token& stop)
+      : source_(source), tags_(tags), diagnostics_(diagnostics), stop_(stop) {}
 
   NodePtr root() const { return root_; }
   Position start() const { return start_; }
@@ -61,8 +75,10 @@ class TreeBuilder : public YAML::EventHandler {
                        "write the value out here");
       leaf(make(Kind::null, mark), 0);
     } else {
-      count(found->second.second);
-      attach(found->second.first, found->second.second);
+      const auto& [node, extent] = found->second;
+      count(extent.nodes);
+      if (frames_.size() + extent.levels > most_levels) throw TooDeep{position(source_, mark)};
+      attach(node, extent);
     }
   }
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
@@ -92,12 +108,13 @@ class TreeBuilder : public YAML::EventHandler {
     YAML::anchor_t anchor;
     NodePtr key = nullptr;  // map: the key whose value comes next
     std::vector<std::pair<Position, NodePtr>> merges = {};
-    std::unordered_set<std::string> names = {};  // map: its keys so far
-    std::size_t size = 1;
+    std::unordered_map<std::string, std::size_t> names = {};  // map: its keys so far, and which entry each is
+    Extent extent = {1, 1};
     bool resets = false;  // map: one of its own values is to be reset
   };
 
   std::shared_ptr<Node> make(Kind kind, const YAML::Mark& mark) {
+    if (stop_.stop_requested()) throw Stopped{};
     auto node = std::make_shared<Node>();
     node->kind = kind;
     node->at = position(source_, mark);
@@ -136,11 +153,12 @@ class TreeBuilder : public YAML::EventHandler {
   }
 
   void leaf(std::shared_ptr<Node> node, YAML::anchor_t anchor) {
-    if (anchor != 0) anchors_[anchor] = {node, 1};
-    attach(std::move(node), 1);
+    if (anchor != 0) anchors_[anchor] = {node, {}};
+    attach(std::move(node), {});
   }
 
   void open(Kind kind, const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor) {
+    if (frames_.size() == most_levels) throw TooDeep{position(source_, mark)};
     auto node = make(kind, mark);
     apply_tag(*node, mark, tag);
     frames_.push_back({std::move(node), anchor});
@@ -150,17 +168,18 @@ class TreeBuilder : public YAML::EventHandler {
     auto frame = std::move(frames_.back());
     frames_.pop_back();
     for (const auto& [at, source] : frame.merges) merge(frame, at, *source);
-    if (frame.anchor != 0) anchors_[frame.anchor] = {frame.node, frame.size};
-    attach(frame.node, frame.size);
+    if (frame.anchor != 0) anchors_[frame.anchor] = {frame.node, frame.extent};
+    attach(frame.node, frame.extent);
   }
 
-  void attach(NodePtr node, std::size_t size) {
+  void attach(NodePtr node, Extent extent) {
     if (frames_.empty()) {
       root_ = std::move(node);
       return;
     }
     auto& frame = frames_.back();
-    frame.size += size;
+    frame.extent.nodes += extent.nodes;
+    frame.extent.levels = std::max(frame.extent.levels, extent.levels + 1);
     if (frame.node->kind == Kind::list) {
       frame.node->items.push_back(std::move(node));
     } else if (!frame.key) {
@@ -181,11 +200,12 @@ class TreeBuilder : public YAML::EventHandler {
       frame.merges.emplace_back(key->at, std::move(value));
       return;
     }
-    if (!frame.names.insert(key->text).second) {
-      const auto before = std::ranges::find(frame.node->entries, key->text, &Entry::key);
-      diagnostics_.add(key->at, key->width(),
-                       fmt::format("key '{}' is already set on line {}", key->text, before->at.line),
-                       "keep one of the two");
+    const auto [known, fresh] = frame.names.emplace(key->text, frame.node->entries.size());
+    if (!fresh) {
+      diagnostics_.add(
+          key->at, key->width(),
+          fmt::format("key '{}' is already set on line {}", key->text, frame.node->entries[known->second].at.line),
+          "keep one of the two");
       return;
     }
     frame.resets = frame.resets || value->tag == Tag::reset;
@@ -206,11 +226,11 @@ class TreeBuilder : public YAML::EventHandler {
       for (const auto& item : from.items) merge(into, at, *item);
     } else if (from.kind == Kind::map) {
       for (const auto& entry : from.entries) {
-        if (into.names.insert(entry.key).second) {
+        const auto [known, fresh] = into.names.emplace(entry.key, into.node->entries.size());
+        if (fresh) {
           into.node->entries.push_back(entry);
-        } else if (into.resets) {
-          const auto own = std::ranges::find(into.node->entries, entry.key, &Entry::key);
-          if (own->value->tag == Tag::reset) give_back(*own, entry.value);
+        } else if (auto& own = into.node->entries[known->second]; into.resets && own.value->tag == Tag::reset) {
+          give_back(own, entry.value);
         }
       }
       count(from.entries.size());
@@ -223,10 +243,11 @@ class TreeBuilder : public YAML::EventHandler {
   const Source& source_;
   bool tags_;
   Diagnostics& diagnostics_;
+  const std::stop_token& stop_;
   NodePtr root_;
   Position start_;
   std::vector<Frame> frames_;
-  std::map<YAML::anchor_t, std::pair<NodePtr, std::size_t>> anchors_;
+  std::map<YAML::anchor_t, std::pair<NodePtr, Extent>> anchors_;
   std::size_t total_ = 0;
 };
 
@@ -286,7 +307,7 @@ Position place_of(const Node& node, std::size_t offset) {
 
 namespace {
 
-std::vector<NodePtr> parse(const Source& source, bool several, Diagnostics& diagnostics) {
+std::vector<NodePtr> parse(const Source& source, bool several, Diagnostics& diagnostics, const std::stop_token& stop) {
   std::vector<NodePtr> roots;
   if (const auto nul = source.text().find('\0'); nul != std::string::npos) {
     diagnostics.add(source.position(nul), 1, "a zero byte: this is not a text file", "name a YAML file");
@@ -300,7 +321,7 @@ std::vector<NodePtr> parse(const Source& source, bool several, Diagnostics& diag
     std::istringstream stream(without_question_marks(source.text()));
     YAML::Parser parser(stream);
     for (Position last;;) {
-      TreeBuilder builder(source, several, diagnostics);
+      TreeBuilder builder(source, several, diagnostics, stop);
       if (!parser.HandleNextDocument(builder)) break;
       const auto start = builder.start();
       // yaml-cpp gives empty documents without end where a sign of a list or map in brackets stands alone.
@@ -324,6 +345,13 @@ std::vector<NodePtr> parse(const Source& source, bool several, Diagnostics& diag
     diagnostics.add({&source, 1, 1}, 1, "the file unfolds to more than a million values",
                     "look for aliases that repeat other aliases");
     roots.clear();
+  } catch (const Stopped&) {
+    roots.clear();
+  } catch (const TooDeep& error) {
+    diagnostics.add(error.at, 1,
+                    fmt::format("nested too deeply: more than {} maps and lists inside one another", most_levels),
+                    "flatten the value; an alias counts with all levels of the value it stands for");
+    roots.clear();
   }
   return roots;
 }
@@ -331,12 +359,16 @@ std::vector<NodePtr> parse(const Source& source, bool several, Diagnostics& diag
 }  // namespace
 
 NodePtr parse_yaml(const Source& source, Diagnostics& diagnostics) {
-  const auto roots = parse(source, false, diagnostics);
+  const auto roots = parse(source, false, diagnostics, {});
   return roots.empty() ? nullptr : roots.front();
 }
 
 std::vector<NodePtr> parse_documents(const Source& source, Diagnostics& diagnostics) {
-  return parse(source, true, diagnostics);
+  return parse(source, true, diagnostics, {});
+}
+
+std::vector<NodePtr> parse_documents(const Source& source, Diagnostics& diagnostics, const std::stop_token& stop) {
+  return parse(source, true, diagnostics, stop);
 }
 
 }  // namespace saasctl::stack

@@ -53,8 +53,8 @@ std::string_view describe(const Node& node);
 Position place_of(const Node& node, std::size_t offset);
 
 // Parses one document. Syntax errors, bytes that are not UTF-8 text, duplicate keys, keys that are no strings, tags
-// that would change a value's meaning, and trees of more than a million nodes (alias bombs) go to `diagnostics`; the
-// result is nullptr when there is no tree to read on.
+// that would change a value's meaning, and trees of more than a million nodes or 200 levels of maps and lists (every
+// alias counted as if its anchor's value were written out) go to `diagnostics`; nullptr: there is no tree to read on.
 // Source: YAML 1.2.2, section 10.3 (core schema); merge keys as in the YAML 1.1 type repository.
 NodePtr parse_yaml(const Source& source, Diagnostics& diagnostics);
 

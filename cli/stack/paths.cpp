@@ -1,10 +1,11 @@
 #include "stack/paths.hpp"
 
 #include <algorithm>
-#include <array>
 #include <functional>
 
+#include "stack/build.hpp"
 #include "stack/interpolate.hpp"
+#include "stack/mount_paths.hpp"
 
 namespace saasctl::stack {
 namespace {
@@ -31,12 +32,6 @@ NodePtr each(const NodePtr& node, const Change& change) {
   for (auto& item : copy->items) item = change(item);
   for (auto& entry : copy->entries) entry.value = change(entry.value);
   return copy;
-}
-
-bool is_remote_context(std::string_view text) {
-  constexpr std::array<std::string_view, 4> prefixes{"service:", "docker-image:", "github.com/", "git@"};
-  return text.find("://") != std::string_view::npos ||
-         std::ranges::any_of(prefixes, [&](std::string_view prefix) { return text.starts_with(prefix); });
 }
 
 class Rebase {
@@ -72,7 +67,8 @@ class Rebase {
   }
 
   std::string joined(std::string_view path, bool settled) const {
-    if (path.empty() || path[0] == '/' || path[0] == '~' || (path[0] == '$' && !settled)) return std::string(path);
+    if (path.empty() || path[0] == '/' || path[0] == '~' || is_windows_path(path) || (path[0] == '$' && !settled))
+      return std::string(path);
     return (prefix_ / path).lexically_normal().string();
   }
 
@@ -111,7 +107,18 @@ class Rebase {
       copy->entries.push_back({"context", node->at, std::move(here)});
       result = std::move(copy);
     }
+    result = with(result, "ssh", one(&Rebase::agents));
     return with(result, "additional_contexts", one(&Rebase::contexts));
+  }
+
+  // A map of ids to paths, or a list of "default" and "id=path".
+  NodePtr agents(const NodePtr& node) const {
+    if (node->kind == Kind::map) return each(node, one(&Rebase::path));
+    return each(node, [this](const NodePtr& item) {
+      const auto equals = item->text.find('=');
+      if (item->kind != Kind::scalar || equals == std::string::npos) return item;
+      return changed(item, item->text.substr(0, equals + 1) + joined(item->text.substr(equals + 1), item->settled));
+    });
   }
 
   NodePtr contexts(const NodePtr& node) const {

@@ -134,11 +134,11 @@ Parsed<PortText> split_port(std::string_view text) {
     if (std::ranges::find(protocols, port.protocol) == protocols.end()) return std::unexpected(expected);
   }
   auto parts = split_outside_variables(text);
-  if (parts.size() > 3) return std::unexpected(expected);
   port.target = parts.back();
   if (parts.size() > 1) port.published = parts[parts.size() - 2];
-  if (parts.size() == 3) {
-    auto ip = parts[0];
+  if (parts.size() > 2) {
+    // What stands before the ports is the address, one of IPv6 with or without brackets.
+    auto ip = join({parts.begin(), parts.end() - 2}, ":");
     if (ip.starts_with('[') && ip.ends_with(']')) ip = ip.substr(1, ip.size() - 2);
     if (!ip.empty()) port.host_ip = ip;
   }
@@ -150,22 +150,13 @@ Port as_written(const PortText& text, const Node& node) {
   return {{node.at, {}}, text.host_ip, {text.published, node.at}, {text.target, node.at}, text.protocol, {}, {}, {}};
 }
 
-// What to do about a text that is no port.
-std::string hint_for(const std::string& text) {
-  const auto target = text.rfind(':');
-  const auto published = target == std::string::npos || target == 0 ? std::string::npos : text.rfind(':', target - 1);
-  if (published != std::string::npos && is_ip_address(text.substr(0, published)))
-    return fmt::format("an address of IPv6 stands in brackets: [{}]{}", text.substr(0, published),
-                       text.substr(published));
-  return "write [[address:]published:]target[/protocol]";
-}
-
 // The ports that a short form stands for; several when it has ranges.
 std::optional<std::vector<Port>> read_short(const Node& node, Reader& reader) {
   const auto scalar = reader.scalar(node);
   if (!scalar) return std::nullopt;
   const auto fail = [&](std::string_view expected) {
-    reader.error(node, fmt::format("'{}' is not {}", scalar->value, expected), hint_for(scalar->value));
+    reader.error(node, fmt::format("'{}' is not {}", scalar->value, expected),
+                 "write [[address:]published:]target[/protocol]");
     return std::nullopt;
   };
   const auto value = split_port(scalar->value);

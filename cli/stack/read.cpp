@@ -5,6 +5,7 @@
 #include <unordered_map>
 
 #include "stack/assemble.hpp"
+#include "stack/read.hpp"
 #include "stack/stack.hpp"
 #include "util/text.hpp"
 
@@ -98,6 +99,7 @@ std::optional<Document> read(const Files& files, Reading& reading) {
   auto& diagnostics = reading.diagnostics();
   const auto scope = scope_of(files, reading);
   const auto root = assemble(files.paths, scope, {}, nullptr, reading);
+  if (reading.stopped()) return std::nullopt;
   if (!root) {
     const auto sources = reading.sources();
     if (diagnostics.empty() && !sources.empty())
@@ -106,7 +108,7 @@ std::optional<Document> read(const Files& files, Reading& reading) {
   }
   Reader reader(diagnostics, scope.environment, files.mode);
   auto stack = stack_record().read(*root, reader);
-  if (!stack) return std::nullopt;
+  if (!stack || reading.stopped()) return std::nullopt;
   if (stack->name && !(files.mode == Mode::keep && has_variable(stack->name->text)))
     stack->name->text = normal_name(stack->name->text);
   leave_out(inactive_services(*root, files), *stack);
@@ -130,14 +132,19 @@ std::string normal_name(std::string_view text) {
 }
 
 std::optional<Document> read_stack(const Files& files, Diagnostics& diagnostics) {
-  Reading reading(files.mode, diagnostics);
+  return read_stack(files, diagnostics, {});
+}
+
+std::optional<Document> read_stack(const Files& files, Diagnostics& diagnostics, const std::stop_token& stop) {
+  Reading reading(files.mode, diagnostics, stop);
   if (std::ranges::find(files.paths, "-") != files.paths.end()) reading.put("-", "<stdin>", files.standard_input);
   return read(files, reading);
 }
 
 std::optional<Document> parse_stack(fs::path path, std::string text, const Environment& environment, Mode mode,
                                     Diagnostics& diagnostics) {
-  const auto whole = absolute_path(fs::current_path(), path);
+  std::error_code ignored;
+  const auto whole = absolute_path(fs::current_path(ignored), path);
   Reading reading(mode, diagnostics);
   reading.put(whole, path, std::move(text));
   return read({.paths = {whole}, .folder = whole.parent_path(), .environment = environment, .mode = mode}, reading);

@@ -9,6 +9,24 @@ namespace {
 
 constexpr auto orchestrators = "it belongs to orchestrators, and an engine by itself keeps no secrets and configs";
 
+// true, or the older form of it with a name. Both are refused; the name is not looked at.
+Form<bool> store_form() {
+  struct Older {
+    std::optional<std::string> name;
+  };
+  static const auto record = Record<Older>("external-content", "The older form of external: true with a name.")
+                                 .key("name", &Older::name, any_text(), "Its name in an orchestrator's store.")
+                                 .no_effect("it is refused together with external");
+  auto form = boolean();
+  form.read = [read = form.read](const Node& node, Reader& reader) -> std::optional<bool> {
+    return node.kind == Kind::map ? true : read(node, reader);
+  };
+  form.schema = [full = form.schema]() -> Json { return {{"oneOf", {full(), record.form().schema()}}}; };
+  form.words = "boolean or external-content";
+  form.records = record.form().records;
+  return form;
+}
+
 // A single engine has no store from which an external secret or config could come.
 Form<Content> refusing_external(Form<Content> form, std::string kind) {
   form.read = [read = std::move(form.read), kind](const Node& node, Reader& reader) -> std::optional<Content> {
@@ -45,7 +63,7 @@ Form<Content> secret_form() {
           .key("environment", &Content::environment, any_text(), "Variable of the caller that holds it.")
           .key("name", &Content::name, any_text(), "Name at an orchestrator.")
           .no_effect("an engine by itself keeps no secrets")
-          .key("external", &Content::external, external_form(), "It comes from an orchestrator's store.")
+          .key("external", &Content::external, store_form(), "It comes from an orchestrator's store.")
           .partly("false; an engine by itself has no such store")
           .key("labels", &Content::labels, pairs(), "Labels at an orchestrator.")
           .no_effect("an engine by itself keeps no secrets")
@@ -66,7 +84,7 @@ Form<Content> config_form() {
           .key("content", &Content::content, any_text(), "The content itself.")
           .key("name", &Content::name, any_text(), "Name at an orchestrator.")
           .no_effect("an engine by itself keeps no configs")
-          .key("external", &Content::external, external_form(), "It comes from an orchestrator's store.")
+          .key("external", &Content::external, store_form(), "It comes from an orchestrator's store.")
           .partly("false; an engine by itself has no such store")
           .key("labels", &Content::labels, pairs(), "Labels at an orchestrator.")
           .no_effect("an engine by itself keeps no configs")

@@ -1,5 +1,6 @@
 #include "stack/service.hpp"
 
+#include "stack/image_reference.hpp"
 #include "stack/shapes.hpp"
 
 namespace saasctl::stack {
@@ -34,7 +35,7 @@ const Record<Service>& service_record() {
           .key("template", &Service::use_template, word(),
                "Folder of templates/ that the Dockerfile and .dockerignore are made from.", Origin::ours)
           .key("with", &Service::with, pairs(), "Values for the template's holes.", Origin::ours)
-          .key("container_name", &Service::container_name, any_text(), "Name instead of PROJECT-SERVICE-1.")
+          .key("container_name", &Service::container_name, container_name_form(), "Name instead of PROJECT-SERVICE-1.")
           .key("hostname", &Service::hostname, any_text(), "Host name inside the container.")
           .key("domainname", &Service::domainname, any_text(), "Domain of that name; Podman keeps none.")
           .key("platform", &Service::platform, any_text(), "os/architecture, for example linux/amd64.")
@@ -50,7 +51,8 @@ const Record<Service>& service_record() {
           .key("env_file", &Service::env_file, list_or_one(env_file_form()),
                "Files of KEY=VALUE lines; environment wins over them.")
           .key("environment", &Service::environment, pairs(),
-               "Variables of the process; one without value comes from the caller's environment.")
+               "Variables of the process; one without a value comes from the caller's environment, or removes the "
+               "image's.")
           .key("secrets", &Service::secrets, list_of(grant_form()), "Secrets that appear as files below /run/secrets.")
           .key("configs", &Service::configs, list_of(grant_form()), "Configs that appear as files.")
           .key("ports", &Service::ports, ports_form(), "Ports published on the host.")
@@ -91,7 +93,8 @@ const Record<Service>& service_record() {
           .key("mem_reservation", &Service::mem_reservation, bytes(),
                "Memory set aside; short for deploy.resources.reservations.memory.")
           .key("memswap_limit", &Service::memswap_limit, swap_form(), "Memory and swap together; -1: no limit.")
-          .key("mem_swappiness", &Service::mem_swappiness, integer(0, 100), "How readily its memory is swapped out.")
+          .key("mem_swappiness", &Service::mem_swappiness, integer(0, 100),
+               "How readily its memory is swapped out; 0 is a value, which docker compose leaves out.")
           .key("cpu_count", &Service::cpu_count, integer(0, INT64_MAX), "Processors, on Windows.")
           .no_effect("engines on Linux know cpus")
           .key("cpu_percent", &Service::cpu_percent, decimal(0, 100), "Part of the processors, on Windows.")
@@ -142,8 +145,7 @@ const Record<Service>& service_record() {
           .key("logging", &Service::logging, logging_form(), "Where the output goes.")
           .key("tty", &Service::tty, boolean(), "Give the process a terminal.")
           .key("stdin_open", &Service::stdin_open, boolean(), "Keep its standard input open.")
-          .key("attach", &Service::attach, boolean(), "Show its output while up runs.")
-          .no_effect("up leaves the containers in the background; see logs")
+          .key("attach", &Service::attach, boolean(), "false: `up` does not show its output while it stays.")
           .refused("credential_spec", "credentials of this kind exist on Windows only")
           .refused("models", "language models are run by Docker Desktop; start the model as a service")
           .refused("pre_start",

@@ -61,7 +61,7 @@ struct Ready : Located {
   std::optional<std::string> http;  // URL path with port: ":3001/health/ready"
   std::optional<Integer> tcp;       // container port
   std::vector<std::string> exec;
-  std::optional<std::string> log;  // ECMAScript regular expression
+  std::optional<std::string> log;  // regular expression (RE2)
   std::optional<Duration> every;
   std::optional<Duration> timeout;
 };

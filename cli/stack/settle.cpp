@@ -2,6 +2,8 @@
 
 #include <unordered_map>
 
+#include "stack/interpolation_errors.hpp"
+
 namespace saasctl::stack {
 namespace {
 
@@ -27,8 +29,7 @@ class Settler {
   NodePtr scalar(const NodePtr& node) {
     if (node->settled || node->text.find('$') == std::string::npos) return node;
     auto result = interpolate(node->text, environment_);
-    for (auto& error : result.errors)
-      diagnostics_.add(place_of(*node, error.offset), error.length, std::move(error.message), std::move(error.hint));
+    add_errors(*node, std::move(result.errors), diagnostics_);
     for (auto& use : result.uses) used_.uses.emplace_back(std::move(use), node->at);
     for (auto& name : result.unset) used_.unset.emplace_back(std::move(name), node->at);
     auto copy = std::make_shared<Node>(*node);

@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <regex>
 
 #include "stack/names_or_map.hpp"
+#include "stack/regex_form.hpp"
 #include "util/text.hpp"
 
 namespace saasctl::stack {
@@ -159,20 +159,13 @@ Form<Logging> logging_form() {
 Form<Ready> ready_form() {
   auto address =
       checked_text("':PORT/PATH', a port of the container and a path", "^:[0-9]+/", [](std::string_view value) {
-        if (!value.starts_with(':')) return false;
+        const auto breaks_url = [](char c) { return static_cast<unsigned char>(c) <= 0x20 || c == 0x7f; };
+        if (!value.starts_with(':') || std::ranges::any_of(value, breaks_url)) return false;
         const auto slash = value.find('/');
         if (slash == std::string_view::npos) return false;
         const auto port = parse_integer(value.substr(1, slash - 1));
         return port && *port >= 1 && *port <= 65535;
       });
-  const auto expression = checked_text("a regular expression (ECMAScript)", "", [](std::string_view value) {
-    try {
-      const std::regex compiled(value.begin(), value.end(), std::regex::ECMAScript);
-      return !value.empty();
-    } catch (const std::regex_error&) {
-      return false;
-    }
-  });
   static const auto record =
       Record<Ready>("ready",
                     "Our own probe: a service is ready as soon as it succeeds. Exactly one of http, tcp, exec and log.")
@@ -182,9 +175,8 @@ Form<Ready> ready_form() {
           .key("tcp", &Ready::tcp, integer(1, 65535),
                "Connects to the published port from outside and expects it to stay open.", Origin::ours)
           .key("exec", &Ready::exec, command(), "Runs inside the container; exit code 0 is ready.", Origin::ours)
-          .key("log", &Ready::log, expression,
-               "Regular expression (ECMAScript) that a line of its log must match, anything since its start.",
-               Origin::ours)
+          .key("log", &Ready::log, plain_regex(),
+               "Regular expression (RE2) that a line of its log must match, anything since its start.", Origin::ours)
           .example("log: ready to accept connections")
           .key("every", &Ready::every, duration(), "Pause between two tries; default: 25ms, growing to 250ms.",
                Origin::ours)

@@ -76,7 +76,8 @@ const Record<Stack>& stack_record() {
   static const auto record =
       Record<Stack>("stack", "The whole file. Keys marked ◆ are saasctl's own, all others are Compose's.")
           .key("name", &Stack::name, word(), "Name of the project; default: the folder's name.")
-          .key("version", &Stack::version, any_text(), "Accepted for old Compose files; it has no effect.")
+          .key("version", &Stack::version, any_text(), "Accepted for old Compose files.")
+          .no_effect("every file is read by the rules of the current specification")
           .key("defaults", &Stack::defaults, service_record().form(),
                "Keys that every service gets; its own are laid over them, as by extends.", Origin::ours)
           .key("services", &Stack::services, map_of(service_record().form()), "The containers of the stack.")

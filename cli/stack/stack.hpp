@@ -81,8 +81,8 @@ std::optional<Document> parse_stack(std::filesystem::path path, std::string text
 // digit; empty when nothing is left. Source: compose-go v2, loader/loader.go, NormalizeProjectName.
 std::string normal_name(std::string_view text);
 
-// What no single key shows: names that are used but not defined, dependency cycles, host ports taken twice. In keep
-// mode, host ports are compared as they are with no variable set.
+// What no single key shows: names that are used but not defined, dependency cycles, keys that exclude each other. What
+// only keeps services from being started together is the matter of whoever starts them: plan::check_conflicts.
 void check_stack(const Stack& stack, Mode mode, Diagnostics& diagnostics);
 
 }  // namespace saasctl::stack

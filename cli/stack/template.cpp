@@ -1,6 +1,7 @@
 #include "stack/template.hpp"
 
-#include "util/file.hpp"
+#include "stack/assemble.hpp"
+#include "util/inner_path.hpp"
 #include "util/text.hpp"
 
 namespace saasctl::stack {
@@ -14,6 +15,17 @@ const Record<Hole>& hole_record() {
           .key("default", &Hole::default_value, any_text(), "Value when the service does not fill it.", Origin::ours)
           .key("doc", &Hole::doc, text(), "What it is for, one sentence.", Origin::ours);
   return record;
+}
+
+void check_files(const Map<std::string>& files, Diagnostics& diagnostics) {
+  const auto check = [&](const std::string& name, std::string_view folder, const Position& at, std::size_t length) {
+    if (const auto fault = inner_name_fault(name, folder)) diagnostics.add(at, length, fault->message, fault->hint);
+  };
+  for (const auto& [output, at, input] : files) {
+    const auto length = std::max<std::size_t>(output.size(), 1);
+    check(output, "the service's folder", at, length);
+    check(input, "the template's folder", at, length);
+  }
 }
 
 }  // namespace
@@ -30,9 +42,9 @@ const Record<Template>& template_record() {
 }
 
 std::optional<Template> read_template(const std::filesystem::path& path, Diagnostics& diagnostics) {
-  auto text = read_file(path);
+  auto text = read_file(path, template_file);
   if (!text) {
-    diagnostics.add({}, 1, text.error().message);
+    diagnostics.add({}, 1, text.error().message, text.error().hint);
     return std::nullopt;
   }
   auto source = std::make_shared<const Source>(path, std::move(*text));
@@ -46,7 +58,9 @@ std::optional<Template> read_template(const std::filesystem::path& path, Diagnos
   }
   Reader reader(
       diagnostics, [](std::string_view) { return std::nullopt; }, Mode::keep);
-  return template_record().read(*root, reader);
+  auto read = template_record().read(*root, reader);
+  if (read) check_files(read->files, diagnostics);
+  return read;
 }
 
 Parsed<std::string> check_hole_value(const Hole& hole, const std::string& value) {

@@ -57,7 +57,7 @@ std::string thousandths(std::int64_t count, int digits) {
   return text;
 }
 
-// Splits one command line; Source: go-shellwords 1.0.12, Parser.Parse.
+// Splits one command line; Source: go-shellwords 1.0.15, Parser.Parse.
 class CommandSplitter {
  public:
   CommandSplitter(std::string_view text, bool with_variables) : text_(text), with_variables_(with_variables) {}
@@ -68,15 +68,17 @@ class CommandSplitter {
       const char c = text_[at_];
       if (c == '\\' && within_ != '\'') {
         if (++at_ == text_.size()) return std::unexpected("a character after '\\'");
-        add(text_[at_]);
+        take_escaped(text_[at_]);
       } else if (within_ == '\0' && is_space(c)) {
         end_word();
       } else if (within_ == '\0' && std::string_view(";&|<>").contains(c)) {
-        // What is redirected by its number, as in "2>file", is no word of the command.
-        if (c == '>' && !word_.empty() && word_[0] >= '0' && word_[0] <= '9') in_word_ = false;
+        // What is redirected by its number, as in "2>file", is not a word of the command.
+        if (c == '>' && !word_.empty() && std::ranges::all_of(word_, is_digit)) in_word_ = false;
         break;
-      } else if (c == '(' && (within_ == ')' || (within_ == '\0' && !word_.ends_with('$')))) {
+      } else if (c == '(' && (within_ == ')' || (within_ == '\0' && !opens_command()))) {
         return std::unexpected("a '$' or quotes before '('");
+      } else if (c == ')' && within_ == '\0') {
+        return std::unexpected("a '$(' or quotes before ')'");
       } else {
         take(c);
       }
@@ -88,10 +90,23 @@ class CommandSplitter {
 
  private:
   static bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
+  static bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+  bool opens_command() const { return word_.ends_with('$') && !word_.ends_with("\\$"); }
 
   void add(char c) {
     word_ += c;
     in_word_ = true;
+  }
+
+  // \n and \t are the line's end and the tab; `…` and $(…) keep the backslash for whoever runs them.
+  void take_escaped(char c) {
+    if (within_ == '`' || within_ == ')') {
+      add('\\');
+      add(c);
+    } else {
+      add(c == 'n' ? '\n' : c == 't' ? '\t' : c);
+    }
   }
 
   void end_word() {
@@ -110,10 +125,10 @@ class CommandSplitter {
     return true;
   }
 
-  // Quotes begin or end, and so do `…` and $(…), which stay in the word; Compose takes ')' alone for a beginning too.
+  // Quotes begin or end, and so do `…` and $(…), which stay in the word.
   void take(char c) {
     const bool quotes = c == '\'' || c == '"';
-    if (within_ == '\0' && (quotes || c == '`' || c == '(' || c == ')')) {
+    if (within_ == '\0' && (quotes || c == '`' || c == '(')) {
       within_ = c == '(' ? ')' : c;
     } else if (c == within_) {
       within_ = '\0';

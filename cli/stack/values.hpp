@@ -59,9 +59,9 @@ std::string format_duration(std::chrono::nanoseconds value);
 Parsed<unsigned> parse_file_mode(std::string_view text);
 std::string format_file_mode(unsigned mode);
 
-// Splits a command line into words as Compose does ('…', "…", and \ before any character outside '…'), without any
-// expansion: `…` and $(…) stay in their word, and the first ; & | < > ends the command. With variables, a "${…}" is one
-// piece whatever it holds. Source: go-shellwords, Parser.Parse.
+// Splits a command line into words as Compose does ('…', "…", and \ before any character outside '…', where \n and \t
+// are the line's end and the tab), without any expansion: `…` and $(…) stay in their word as they are, and the first ;
+// & | < > ends the command. With variables, a "${…}" is one piece whatever it holds. Source: go-shellwords 1.0.15.
 Parsed<std::vector<std::string>> split_command(std::string_view text, bool with_variables = true);
 
 // Base of every record of the file: where it stands and where each of its keys stands.

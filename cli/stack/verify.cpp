@@ -1,9 +1,12 @@
 #include "stack/verify.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 
 #include "stack/verify_forms.hpp"
+#include "util/http_field.hpp"
 #include "util/text.hpp"
 
 namespace saasctl::stack {
@@ -34,7 +37,7 @@ const Record<Expectation>& comparison_record() {
           .key("contains", &Expectation::contains, template_value(),
                "A text with this in it; a list with such an item; an object with these members.", Origin::ours)
           .key("matches", &Expectation::matches, regex_form(),
-               "A line of the text has a match of this ECMAScript regular expression.", Origin::ours)
+               "A line of the text has a match of this regular expression (RE2).", Origin::ours)
           .key("starts_with", &Expectation::starts_with, template_text(), "The text begins so.", Origin::ours)
           .key("ends_with", &Expectation::ends_with, template_text(), "The text ends so.", Origin::ours)
           .key("type", &Expectation::type, one_of({"string", "number", "integer", "boolean", "list", "object", "null"}),
@@ -76,6 +79,12 @@ const Record<Http>& http_record() {
   return record;
 }
 
+void check_field(const std::string& value, Position at, std::string_view what, Reader& reader) {
+  if (http::is_field_value(value)) return;
+  reader.diagnostics().add(at, 1, fmt::format("a line break or zero byte in the value of {}", what),
+                           "it would end the header: write the value on one line");
+}
+
 Form<Http> http_form() {
   auto full = http_record().form();
   full.read = [](const Node& node, Reader& reader) -> std::optional<Http> {
@@ -86,6 +95,8 @@ Form<Http> http_form() {
       reader.diagnostics().add(node.at, 1, "no method in http",
                                "write one of get, post, put, patch, delete, head with a target");
     if (given > 1) reader.diagnostics().add(node.at, 1, "more than one method in http", "one step sends one request");
+    for (const auto& header : http->headers) check_field(header.value, header.at, "a header", reader);
+    if (http->bearer) check_field(*http->bearer, http->where("bearer"), "bearer", reader);
     if (http->json && http->body)
       reader.diagnostics().add(http->where("body"), 4, "both json and body", "a request has one body");
     return http;
@@ -202,7 +213,7 @@ const Record<Capture>& capture_record() {
           .key("json", &Capture::json, pointer_form(), "JSON pointer into the answer.", Origin::ours)
           .key("header", &Capture::header, any_text(), "A header of the answer.", Origin::ours)
           .key("matches", &Capture::matches, regex_form(),
-               "Regular expression over the body or standard output; its first group, or the whole match.",
+               "Regular expression (RE2) over the body or standard output; its first group, or the whole match.",
                Origin::ours);
   return record;
 }

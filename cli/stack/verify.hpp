@@ -1,5 +1,5 @@
 // The plan of `saasctl verify`, as the user wrote it: steps in order, each one kind of check.
-// Source of the notations: RFC 6901 (JSON Pointer), W3C Trace Context 1 (trace ids), ECMAScript regular expressions.
+// Source of the notations: RFC 6901 (JSON Pointer), W3C Trace Context 1 (trace ids), RE2 (regular expressions).
 #pragma once
 
 #include <optional>

@@ -33,6 +33,8 @@ class Uses {
     for (const auto& item : value) this->value(item, at);
   }
 
+  void field(std::string_view field, Position at) { text(field, at); }
+
   void target(const Target& target) { text(target.text, target.at); }
 
   const std::vector<Use>& list() const { return list_; }

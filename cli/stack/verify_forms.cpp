@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <regex>
 
 #include "stack/json_pointer.hpp"
+#include "stack/regex_form.hpp"
 #include "stack/verify_placeholder.hpp"
 
 namespace saasctl::stack {
@@ -49,7 +49,8 @@ std::optional<int> port_number(std::string_view text) {
 // Fills the parts of a target from its text; false when it is none.
 bool split_target(Target& target) {
   const std::string_view text = target.text;
-  if (text.empty() || text.find_first_of(" \t\n") != std::string_view::npos) return false;
+  const auto breaks_url = [](char c) { return static_cast<unsigned char>(c) <= 0x20 || c == 0x7f; };
+  if (text.empty() || std::ranges::any_of(text, breaks_url)) return false;
   if (text.starts_with("http://") || text.starts_with("https://")) {
     target.url = text;
     return text.find("://") + 3 < text.size();
@@ -208,13 +209,7 @@ Form<std::string> regex_form() {
     auto text = read(node, reader);
     // A placeholder may become anything, so such an expression is compiled when its values are known.
     if (!text || keeps_variable(reader, *text) || text->find("{{") != std::string::npos) return text;
-    try {
-      std::regex compiled(*text, std::regex::ECMAScript);
-    } catch (const std::regex_error&) {
-      reader.error(node, fmt::format("'{}' is not a regular expression", *text), "the notation is ECMAScript's");
-      return std::nullopt;
-    }
-    return text;
+    return check_regex(node, *text, reader) ? text : std::nullopt;
   };
   form.words = "regular expression";
   return form;

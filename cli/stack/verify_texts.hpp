@@ -5,8 +5,9 @@
 
 namespace saasctl::stack {
 
-// A walker has the members text(std::string&, Position), value(Json&, Position) and target(Target&), or their const
-// counterparts when the step is const.
+// A walker has the members text(std::string&, Position), field(std::string&, Position) for texts that become the value
+// of a request's header, value(Json&, Position) and target(Target&), or their const counterparts when the step is
+// const.
 
 template <typename E, typename Walker>
 void walk_expectation(E& expectation, Walker& walker) {
@@ -28,8 +29,8 @@ void walk_request(H& http, Walker& walker) {
   for (auto* target : {&http.get, &http.post, &http.put, &http.patch, &http.del, &http.head}) {
     if (*target) walker.target(**target);
   }
-  for (auto& header : http.headers) walker.text(header.value, header.at);
-  if (http.bearer) walker.text(*http.bearer, http.where("bearer"));
+  for (auto& header : http.headers) walker.field(header.value, header.at);
+  if (http.bearer) walker.field(*http.bearer, http.where("bearer"));
   if (http.json) walker.value(*http.json, http.where("json"));
   if (http.body) walker.text(*http.body, http.where("body"));
 }

@@ -7,9 +7,13 @@
 #include <nlohmann/json.hpp>
 
 #include "terminal/one_line.hpp"
+#include "terminal/raw.hpp"
+#include "util/printable.hpp"
 
 namespace saasctl::terminal {
 namespace {
+
+constexpr std::size_t step_columns = 100;  // of a step, which may be a whole script
 
 std::string_view state_name(TaskState state) {
   switch (state) {
@@ -21,6 +25,20 @@ std::string_view state_name(TaskState state) {
       return "failed";
     case TaskState::unchanged:
       return "unchanged";
+  }
+  return "";
+}
+
+std::string_view step_name(StepState state) {
+  switch (state) {
+    case StepState::begun:
+      return "begun";
+    case StepState::done:
+      return "done";
+    case StepState::cached:
+      return "cached";
+    case StepState::failed:
+      return "failed";
   }
   return "";
 }
@@ -54,17 +72,81 @@ Board::~Board() {
 
 void Board::update(const std::string& task, TaskState state, const std::string& text) {
   const std::scoped_lock lock(mutex_);
-  auto found = std::ranges::find(tasks_, task, &Task::name);
-  if (found == tasks_.end()) {
-    name_width_ = std::max(name_width_, task.size());
-    found = tasks_.insert(tasks_.end(), {task, state, "", Clock::now()});
-  } else if (found->state == state && found->text == text) {
+  auto& known = task_of(task);
+  if (known.state == state && known.text == text) return;
+  known.state = state;
+  known.text = text;
+  known.seconds = seconds_since(known.since);
+  write_change(known);
+}
+
+// A new one works, at nothing yet.
+Board::Task& Board::task_of(const std::string& name) {
+  const auto found = std::ranges::find(tasks_, name, &Task::name);
+  if (found != tasks_.end()) return *found;
+  name_width_ = std::max(name_width_, printable_line(name).size());
+  return tasks_.emplace_back(Task{name, TaskState::working, "", Clock::now()});
+}
+
+void Board::show(const std::string& task, const std::string& text) {
+  if (terminal_.progress() != ProgressMode::tty) return;
+  const std::scoped_lock lock(mutex_);
+  task_of(task).text = text;
+}
+
+void Board::step(const std::string& task, const std::string& step, StepState state, double seconds) {
+  const std::scoped_lock lock(mutex_);
+  if (terminal_.progress() == ProgressMode::json) {
+    nlohmann::ordered_json line = {{"verb", verb_}, {"task", task}};
+    if (state == StepState::begun) {
+      line["state"] = "working";
+      line["text"] = step;
+    } else {
+      line["step"] = step;
+      line["result"] = step_name(state);
+      line["duration"] = seconds;
+    }
+    line["seconds"] = seconds_since(start_);
+    write_raw_message(line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+  } else if (terminal_.progress() == ProgressMode::plain) {
+    const auto text = one_line(step, step_columns);
+    switch (state) {
+      case StepState::begun:
+        return write_row(task, Tone::plain, text);
+      case StepState::done:
+        return write_row(task, Tone::dim, fmt::format("{}: done in {}", text, short_duration(seconds)));
+      case StepState::cached:
+        return write_row(task, Tone::dim, text + ": cached");
+      case StepState::failed:
+        return write_row(task, Tone::bad, fmt::format("{}: failed after {}", text, short_duration(seconds)));
+    }
+  }
+}
+
+// In a log a step is told by the brackets at its front: "[build 2/5]".
+void Board::output(const std::string& task, const std::string& step, const std::string& line) {
+  const std::scoped_lock lock(mutex_);
+  if (terminal_.progress() == ProgressMode::json) {
+    const nlohmann::ordered_json out = {{"verb", verb_}, {"task", task}, {"step", step}, {"line", line}};
+    write_raw_message(out.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+  } else if (terminal_.progress() == ProgressMode::plain) {
+    const auto end = step.starts_with('[') ? step.find(']') : std::string::npos;
+    const auto mark = end == std::string::npos ? "" : step.substr(0, end + 1) + " ";
+    write_raw_message(
+        fmt::format("{:<{}} | {}{}", printable_line(task), name_width_, printable_line(mark), printable_line(line)));
+  }
+}
+
+void Board::warning(const std::string& task, const std::string& text) {
+  const std::scoped_lock lock(mutex_);
+  if (terminal_.progress() == ProgressMode::quiet) return;
+  if (terminal_.progress() == ProgressMode::json) {
+    const nlohmann::ordered_json out = {{"verb", verb_}, {"task", task}, {"warning", text}};
+    write_raw_message(out.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
     return;
   }
-  found->state = state;
-  found->text = text;
-  found->seconds = seconds_since(found->since);
-  write_change(*found);
+  write_above(
+      fmt::format("{} {}: {}", terminal_.paint(Tone::warning, "warning:"), printable_line(task), printable_line(text)));
 }
 
 void Board::write_change(const Task& task) const {
@@ -74,11 +156,15 @@ void Board::write_change(const Task& task) const {
                                          {"state", state_name(task.state)},
                                          {"text", task.text},
                                          {"seconds", seconds_since(start_)}};
-    terminal_.message(line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+    write_raw_message(line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
   } else if (terminal_.progress() == ProgressMode::plain) {
-    terminal_.message(fmt::format("{:>6} {:<{}}  {}", short_duration(seconds_since(start_)), task.name, name_width_,
-                                  terminal_.paint(tone_of(task.state), task.text)));
+    write_row(task.name, tone_of(task.state), task.text);
   }
+}
+
+void Board::write_row(const std::string& task, Tone tone, const std::string& text) const {
+  write_raw_message(fmt::format("{:>6} {:<{}}  {}", short_duration(seconds_since(start_)), printable_line(task),
+                                name_width_, terminal_.paint(tone, printable_line(text))));
 }
 
 void Board::line(const std::string& task, const std::string& text) {
@@ -86,12 +172,18 @@ void Board::line(const std::string& task, const std::string& text) {
   if (terminal_.progress() == ProgressMode::quiet) return;
   if (terminal_.progress() == ProgressMode::json) {
     const nlohmann::ordered_json out = {{"verb", verb_}, {"task", task}, {"line", text}};
-    terminal_.message(out.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+    write_raw_message(out.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
     return;
   }
-  const auto shown = fmt::format("{:<{}} | {}", task, name_width_, text);
-  if (drawn_ > 0) erase();
-  terminal_.message(shown);
+  write_above(fmt::format("{:<{}} | {}", printable_line(task), name_width_, printable_line(text)));
+}
+
+void Board::write_above(const std::string& text) {
+  if (drawn_ > 0) {
+    draw({text}, terminal_.height());
+  } else {
+    write_raw_message(text);
+  }
 }
 
 std::string Board::row(const Task& task) const {
@@ -99,15 +191,10 @@ std::string Board::row(const Task& task) const {
   const auto time = short_duration(ended ? task.seconds : seconds_since(task.since));
   const auto width = terminal_.width();
   const auto room = width > name_width_ + 14 ? width - name_width_ - 14 : 10;
-  return fmt::format(" {} {:<{}}  {:>6}  {}", terminal_.paint(tone_of(task.state), sign_of(task.state)), task.name,
-                     name_width_, time,
-                     terminal_.paint(task.state == TaskState::failed ? Tone::bad : Tone::dim, cut(task.text, room)));
-}
-
-void Board::erase() {
-  if (drawn_ == 0) return;
-  std::fputs(fmt::format("\x1b[{}A\x1b[J", drawn_).c_str(), stderr);
-  drawn_ = 0;
+  return fmt::format(
+      " {} {:<{}}  {:>6}  {}", terminal_.paint(tone_of(task.state), sign_of(task.state)), printable_line(task.name),
+      name_width_, time,
+      terminal_.paint(task.state == TaskState::failed ? Tone::bad : Tone::dim, cut(printable_line(task.text), room)));
 }
 
 // Which of the tasks have a place in so many lines: what is being done and what has failed before what has ended.
@@ -124,30 +211,40 @@ std::vector<bool> Board::shown_of(std::size_t room) const {
   return shown;
 }
 
-// Never more lines than the terminal has, less that of the cursor: what scrolls away cannot be erased. 0: all.
-void Board::draw(std::size_t rows) {
-  erase();
+// Never more lines than the terminal has, less that of the cursor: what scrolls away cannot be written over. 0: all.
+std::vector<std::string> Board::frame(std::size_t rows) const {
   const bool fits = rows == 0 || tasks_.size() < rows;
   const auto room = fits ? tasks_.size() : rows > 3 ? rows - 2 : 1;
   const auto shown = shown_of(room);
+  std::vector<std::string> lines;
   for (std::size_t i = 0; i < tasks_.size(); ++i) {
-    if (!shown[i]) continue;
-    terminal_.message(row(tasks_[i]));
-    ++drawn_;
+    if (shown[i]) lines.push_back(row(tasks_[i]));
   }
-  if (fits) return;
-  terminal_.message(terminal_.paint(Tone::dim, fmt::format("   and {} more", tasks_.size() - room)));
-  ++drawn_;
+  if (!fits) lines.push_back(terminal_.paint(Tone::dim, fmt::format("   and {} more", tasks_.size() - room)));
+  return lines;
+}
+
+// Writes over the lines of the last time, each to its end, with `above` before them. Nothing is erased first: a
+// terminal whose top row the lines have reached would keep every erased screen among what has scrolled away.
+void Board::draw(const std::vector<std::string>& above, std::size_t rows) {
+  const auto lines = frame(rows);
+  std::string out = drawn_ > 0 ? fmt::format("\x1b[{}A", drawn_) : "";
+  for (const auto* part : {&above, &lines}) {
+    for (const auto& line : *part) out += line + "\x1b[K\n";
+  }
+  if (above.size() + lines.size() < drawn_) out += "\x1b[J";
+  drawn_ = lines.size();
+  std::fputs(out.c_str(), stderr);
 }
 
 void Board::tick(const std::stop_token& stop) {
   std::condition_variable_any wakes;
   std::unique_lock lock(mutex_);
   while (!stop.stop_requested()) {
-    draw(terminal_.height());
+    draw({}, terminal_.height());
     wakes.wait_for(lock, stop, std::chrono::milliseconds(100), [] { return false; });
   }
-  draw(0);
+  draw({}, 0);
   drawn_ = 0;
 }
 

@@ -12,6 +12,7 @@
 namespace saasctl::terminal {
 
 enum class TaskState { working, done, failed, unchanged };
+enum class StepState { begun, done, cached, failed };
 
 // Safe to use from several threads.
 class Board {
@@ -25,6 +26,17 @@ class Board {
 
   // What a task does now; the first call adds it. In a log a change of text or state is one line.
   void update(const std::string& task, TaskState state, const std::string& text);
+
+  // What the live line of a task shows meanwhile; nothing in a log.
+  void show(const std::string& task, const std::string& text);
+
+  // A step of a task has begun or ended, after so many seconds; and a line that it wrote. For logs and machines: a
+  // terminal that has live lines shows neither.
+  void step(const std::string& task, const std::string& step, StepState state, double seconds);
+  void output(const std::string& task, const std::string& step, const std::string& line);
+
+  // A line that stays, in the colour of warnings.
+  void warning(const std::string& task, const std::string& text);
 
   // A line that stays: above the live lines, or in its place in the log. Not shown when quiet.
   void line(const std::string& task, const std::string& text);
@@ -43,11 +55,14 @@ class Board {
     double seconds = 0;  // of its last state, once it has ended
   };
 
+  Task& task_of(const std::string& name);
   void write_change(const Task& task) const;
+  void write_row(const std::string& task, Tone tone, const std::string& text) const;
+  void write_above(const std::string& text);
   std::string row(const Task& task) const;
-  void erase();
   std::vector<bool> shown_of(std::size_t room) const;
-  void draw(std::size_t rows);
+  std::vector<std::string> frame(std::size_t rows) const;
+  void draw(const std::vector<std::string>& above, std::size_t rows);
   void tick(const std::stop_token& stop);
 
   const Terminal& terminal_;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "util/printable.hpp"
+
 namespace saasctl::terminal {
 namespace {
 
@@ -12,7 +14,11 @@ std::size_t columns(const std::string& text) {
 
 }  // namespace
 
-std::string table(const std::vector<std::string>& head, const std::vector<std::vector<std::string>>& rows) {
+std::string table(const std::vector<std::string>& head, const std::vector<std::vector<std::string>>& cells) {
+  auto rows = cells;
+  for (auto& row : rows) {
+    for (auto& cell : row) cell = printable_line(cell);
+  }
   std::vector<std::size_t> widths(head.size());
   const auto measure = [&](const std::vector<std::string>& row) {
     widths.resize(std::max(widths.size(), row.size()));

@@ -5,11 +5,15 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+
+#include "terminal/raw.hpp"
+#include "util/printable.hpp"
 
 namespace saasctl::terminal {
 namespace {
@@ -26,6 +30,12 @@ bool can_move_cursor() {
 
 bool write_to(std::FILE* file, std::string_view text) {
   return std::fwrite(text.data(), 1, text.size(), file) == text.size();
+}
+
+// The indentation of a message's later lines.
+std::size_t indent_below(std::string_view text) {
+  constexpr std::size_t least = 7;
+  return std::max(least, std::min(text.find_first_not_of(' '), text.size()) + 2);
 }
 
 winsize terminal_size() {
@@ -48,7 +58,7 @@ ProgressMode progress_mode(std::string_view text) {
 
 Terminal::Terminal(const Settings& settings)
     : progress_(settings.progress),
-      colour_out_(settings.colour_allowed && !is_dumb() && isatty(STDOUT_FILENO) == 1),
+      colour_out_(settings.colour_allowed && !is_dumb() && stdout_is_terminal()),
       colour_err_(settings.colour_allowed && !is_dumb() && isatty(STDERR_FILENO) == 1) {
   if (progress_ == ProgressMode::automatic) progress_ = can_move_cursor() ? ProgressMode::tty : ProgressMode::plain;
 }
@@ -62,28 +72,31 @@ std::size_t Terminal::height() const {
 }
 
 bool Terminal::data(std::string_view text) const {
-  return write_to(stdout, text);
+  return write_raw(printable(text));
 }
 
-void Terminal::message(std::string_view line) const {
-  std::string text(line);
-  text += '\n';
-  write_to(stderr, text);
+void Terminal::message(std::string_view text) const {
+  write_raw_message(printable_block(text, indent_below(text)));
 }
 
-void Terminal::warning(std::string_view line) const {
-  message(paint(Tone::warning, "warning: ") + std::string(line));
+void Terminal::warning(std::string_view text) const {
+  write_raw_message(paint(Tone::warning, "warning: ") + printable_block(text, indent_below(text)));
 }
 
 void Terminal::error(const Error& error) const {
-  // The reader's errors carry their own "file:line:column: error:" lines.
-  const bool positioned = error.message.find(": error: ") != std::string::npos || error.message.starts_with("error: ");
-  message(positioned ? error.message : paint(Tone::bad, "error: ") + error.message);
+  // The reader's errors carry their own "file:line:column: error:" lines, which have no line breaks of others.
+  const bool positioned = error.fault == Fault::usage && (error.message.find(": error: ") != std::string::npos ||
+                                                          error.message.starts_with("error: "));
+  if (positioned) {
+    write_lines(error.message);
+  } else {
+    write_raw_message(paint(Tone::bad, "error: ") + printable_block(error.message, indent_below(error.message)));
+  }
   if (!error.hint.empty()) message("       " + error.hint);
 }
 
 std::string Terminal::paint(Tone tone, std::string_view text) const {
-  return painted(colour_err_, tone, text);
+  return painted(colour_err_, tone, printable(text));
 }
 
 Result<void> Terminal::flush() const {
@@ -96,6 +109,32 @@ Result<void> Terminal::flush() const {
 bool Terminal::reader_has_gone() const {
   pollfd entry{STDOUT_FILENO, POLLOUT, 0};
   return ::poll(&entry, 1, 0) == 1 && (entry.revents & (POLLERR | POLLHUP)) != 0;
+}
+
+bool write_raw(std::string_view text) {
+  return write_to(stdout, text);
+}
+
+void write_raw_message(std::string_view line) {
+  std::string text(line);
+  text += '\n';
+  write_to(stderr, text);
+}
+
+void write_lines(std::string_view text) {
+  write_raw_message(printable(text));
+}
+
+void write_listing(const Terminal& terminal, std::string_view format, std::string_view text) {
+  if (format == "json") {
+    write_raw(text);
+  } else {
+    terminal.data(text);
+  }
+}
+
+bool stdout_is_terminal() {
+  return isatty(STDOUT_FILENO) == 1;
 }
 
 std::string painted(bool colour, Tone tone, std::string_view text) {

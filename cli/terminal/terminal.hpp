@@ -21,7 +21,7 @@ struct Settings {
 
 enum class Tone { plain, good, bad, warning, dim };
 
-// Not thread-safe; progress from several threads goes through a Board.
+// What others wrote is shown without control characters; see raw.hpp. Not thread-safe: threads go through a Board.
 class Terminal {
  public:
   explicit Terminal(const Settings& settings);
@@ -34,8 +34,8 @@ class Terminal {
   std::size_t width() const;
   std::size_t height() const;
 
-  bool data(std::string_view text) const;     // to stdout, as it is; false when it takes no more
-  void message(std::string_view line) const;  // to stderr, with a line break
+  bool data(std::string_view text) const;     // to stdout; false when it takes no more
+  void message(std::string_view line) const;  // to stderr; later lines are indented
   void warning(std::string_view line) const;
   void error(const Error& error) const;
   std::string paint(Tone tone, std::string_view text) const;  // for stderr

@@ -4,7 +4,9 @@
 
 #include <curl/curl.h>
 
+#include <chrono>
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
 
@@ -35,16 +37,38 @@ struct Handles {
 
 void append_header(HeaderList& list, const std::string& line);
 
-// URL, socket or dialer, TLS files and time limits of the request. The request must outlive the transfer.
-void apply_connection_options(Handles& handles, const Request& request);
+// Errors: failed, the method, a header or the URL holds bytes that would change the shape of the request. The message
+// shows no value.
+Result<void> check_request(const Request& request);
 
-// Runs the easy handle, added to the multi handle by the caller, to its end. Error: interrupted.
-Result<CURLcode> run_transfer(const Handles& handles, std::stop_token stop);
+// URL, socket or dialer, TLS files and time limits of the request. The request must outlive the transfer. Error usage:
+// a TLS file cannot be read.
+Result<void> apply_connection_options(Handles& handles, const Request& request);
+
+// Measures how long a transfer has been without progress.
+class IdleClock {
+ public:
+  explicit IdleClock(std::chrono::milliseconds limit) : limit_(limit) {}
+
+  // Bytes came or went; a callback calls it when it returns.
+  void progress() { last_ = std::chrono::steady_clock::now(); }
+  // Time that is left, never negative; nothing when there is no limit.
+  std::optional<std::chrono::milliseconds> left() const;
+  std::chrono::milliseconds limit() const { return limit_; }
+
+ private:
+  std::chrono::milliseconds limit_;  // 0: none
+  std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
+};
+
+// Runs the easy handle, added to the multi handle by the caller, to its end. Errors: interrupted; timeout when the
+// clock has run out.
+Result<CURLcode> run_transfer(const Handles& handles, std::stop_token stop, const IdleClock* idle = nullptr);
 
 // "GET http://docker/_ping over /run/docker.sock".
 std::string describe(const Request& request);
 
 // What went wrong, in the system's words where there are any.
-std::unexpected<Error> transfer_failure(CURL* easy, CURLcode code, const char* detail, const Request& request);
+TransferError transfer_failure(CURL* easy, CURLcode code, const char* detail, const Request& request);
 
 }  // namespace saasctl::http::detail

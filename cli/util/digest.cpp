@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 
 #include <array>
 #include <cstdint>
@@ -39,6 +40,12 @@ std::string encode(std::string_view bytes, std::string_view digits) {
   return out;
 }
 
+std::string hex_of(const unsigned char* bytes, unsigned length) {
+  std::string out;
+  for (unsigned i = 0; i < length; ++i) out += fmt::format("{:02x}", bytes[i]);
+  return out;
+}
+
 int digit_value(char c) {
   if (c >= 'A' && c <= 'Z') return c - 'A';
   if (c >= 'a' && c <= 'z') return c - 'a' + 26;
@@ -65,9 +72,16 @@ std::string Sha256::hex() {
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
   unsigned length = 0;
   require(EVP_DigestFinal_ex(state_->context.get(), digest.data(), &length) == 1);
-  std::string out;
-  for (unsigned i = 0; i < length; ++i) out += fmt::format("{:02x}", digest[i]);
-  return out;
+  return hex_of(digest.data(), length);
+}
+
+std::string hmac_sha256_hex(std::string_view key, std::string_view bytes) {
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+  unsigned length = 0;
+  const auto* data = reinterpret_cast<const unsigned char*>(bytes.data());
+  require(HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), data, bytes.size(), digest.data(), &length) !=
+          nullptr);
+  return hex_of(digest.data(), length);
 }
 
 std::string sha256_hex(std::string_view bytes) {

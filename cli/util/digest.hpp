@@ -1,4 +1,4 @@
-// SHA-256 (FIPS 180-4) and base64 (RFC 4648).
+// SHA-256 (FIPS 180-4), HMAC-SHA-256 (RFC 2104) and base64 (RFC 4648).
 #pragma once
 
 #include <memory>
@@ -28,6 +28,9 @@ class Sha256 {
 
 // 64 lower-case hex digits.
 std::string sha256_hex(std::string_view bytes);
+
+// HMAC-SHA-256 of `bytes` under `key`, 64 lower-case hex digits.
+std::string hmac_sha256_hex(std::string_view key, std::string_view bytes);
 
 // RFC 4648 section 4, padded.
 std::string base64_encode(std::string_view bytes);

@@ -10,7 +10,7 @@
 
 namespace saasctl {
 
-// The whole content. Errors: not_found when there is no such file, failed otherwise (with the system's reason).
+// The whole content, 128 MiB at most; see util/input.hpp. Errors: not_found when there is no such file, else failed.
 Result<std::string> read_file(const std::filesystem::path& path);
 
 // Writes a temporary file in the same folder, flushes it to disk and renames it over `path`; on any error `path` is as

@@ -24,9 +24,10 @@ bool succeeded(int status) {
 // again once libcurl has returned.
 class Exchange {
  public:
-  Exchange(Handles& handles, const Request& request) : handles_(handles), request_(request) {}
+  Exchange(Handles& handles, const Request& request)
+      : handles_(handles), request_(request), idle_(request.idle_timeout) {}
 
-  Result<Response> run(std::stop_token stop);
+  std::expected<Response, TransferError> run(std::stop_token stop);
 
  private:
   static std::size_t on_header(char* data, std::size_t size, std::size_t count, void* self);
@@ -39,20 +40,24 @@ class Exchange {
   template <typename Work>
   std::size_t guarded(std::size_t on_failure, Work work) noexcept {
     try {
-      return work();
+      const auto result = work();
+      idle_.progress();
+      return result;
     } catch (...) {
       exception_ = std::current_exception();
       return on_failure;
     }
   }
 
-  void set_options();
+  Result<void> set_options();
   void set_method_options(CURL* easy);
+  TransferError stopped(Error error) const;
   HeaderList header_list() const;
-  Result<Response> conclude(CURLcode code);
+  std::expected<Response, TransferError> conclude(CURLcode code);
 
   Handles& handles_;
   const Request& request_;
+  detail::IdleClock idle_;
   HeaderList headers_;
   std::array<char, CURL_ERROR_SIZE> error_text_{};
   Response response_;
@@ -142,9 +147,9 @@ void Exchange::set_method_options(CURL* easy) {
   }
 }
 
-void Exchange::set_options() {
+Result<void> Exchange::set_options() {
   CURL* easy = handles_.easy.get();
-  detail::apply_connection_options(handles_, request_);
+  if (auto applied = detail::apply_connection_options(handles_, request_); !applied) return applied;
   set_method_options(easy);
   headers_ = header_list();
   curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers_.get());
@@ -156,29 +161,42 @@ void Exchange::set_options() {
   curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, static_cast<long>(request_.timeout.count()));
   curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, request_.follow_redirects ? 1L : 0L);
   curl_easy_setopt(easy, CURLOPT_MAXREDIRS, 10L);
+  return {};
 }
 
-Result<Response> Exchange::run(std::stop_token stop) {
+std::expected<Response, TransferError> Exchange::run(std::stop_token stop) {
   const auto start = std::chrono::steady_clock::now();
-  set_options();
+  if (auto set = set_options(); !set) {
+    curl_easy_reset(handles_.easy.get());
+    return std::unexpected(TransferError{set.error()});
+  }
   curl_multi_add_handle(handles_.multi.get(), handles_.easy.get());
-  const auto code = detail::run_transfer(handles_, stop);
+  const auto code = detail::run_transfer(handles_, stop, &idle_);
   curl_multi_remove_handle(handles_.multi.get(), handles_.easy.get());
   response_.duration = std::chrono::steady_clock::now() - start;
   if (exception_) std::rethrow_exception(exception_);
-  auto result = code ? conclude(*code) : std::unexpected(code.error());
+  auto result = code ? conclude(*code) : std::unexpected(stopped(code.error()));
   curl_easy_reset(handles_.easy.get());
   return result;
 }
 
-Result<Response> Exchange::conclude(CURLcode code) {
+// Not by libcurl: interrupted, or idle for too long.
+TransferError Exchange::stopped(Error error) const {
+  if (error.fault != Fault::timeout) return {std::move(error), Stage::caller};
+  auto reason = error.message;
+  error.message = detail::describe(request_) + ": " + reason;
+  return {std::move(error), Stage::transferring, std::move(reason)};
+}
+
+std::expected<Response, TransferError> Exchange::conclude(CURLcode code) {
   if (code == CURLE_OK || ended_by_sink_) return std::move(response_);
-  if (upload_error_) return std::unexpected(*std::move(upload_error_));
+  if (upload_error_) return std::unexpected(TransferError{*std::move(upload_error_), Stage::caller});
   if (too_large_) {
-    return failure(
-        fmt::format("{}: the answer is larger than {} bytes", detail::describe(request_), request_.max_body));
+    auto reason = fmt::format("the answer is larger than {} bytes", request_.max_body);
+    return std::unexpected(TransferError{
+        {Fault::failed, fmt::format("{}: {}", detail::describe(request_), reason)}, Stage::too_large, reason});
   }
-  return detail::transfer_failure(handles_.easy.get(), code, error_text_.data(), request_);
+  return std::unexpected(detail::transfer_failure(handles_.easy.get(), code, error_text_.data(), request_));
 }
 
 }  // namespace
@@ -188,6 +206,16 @@ std::optional<std::string_view> Response::header(std::string_view name) const {
   const auto found = std::ranges::find_if(headers, [&](const auto& field) { return to_lower(field.first) == wanted; });
   if (found == headers.end()) return std::nullopt;
   return found->second;
+}
+
+std::string without_password(std::string_view url) {
+  const auto scheme = url.find("://");
+  const auto start = scheme == std::string_view::npos ? 0 : scheme + 3;
+  const auto authority = url.substr(start, url.find_first_of("/?#", start) - start);
+  const auto at = authority.rfind('@');
+  const auto colon = authority.find(':');
+  if (at == std::string_view::npos || colon > at) return std::string(url);
+  return fmt::format("{}:***{}", url.substr(0, start + colon), url.substr(start + at));
 }
 
 std::string url_host(std::string_view host) {
@@ -246,6 +274,13 @@ Client& Client::operator=(Client&&) noexcept = default;
 Client::~Client() = default;
 
 Result<Response> Client::send(const Request& request, std::stop_token stop) const {
+  auto response = exchange(request, std::move(stop));
+  if (!response) return std::unexpected(std::move(response.error().error));
+  return std::move(*response);
+}
+
+std::expected<Response, TransferError> Client::exchange(const Request& request, std::stop_token stop) const {
+  if (auto sound = detail::check_request(request); !sound) return std::unexpected(TransferError{sound.error()});
   auto handles = pool_->take();
   auto response = Exchange(*handles, request).run(std::move(stop));
   pool_->put_back(std::move(handles));

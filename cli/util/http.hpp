@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <expected>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -52,6 +53,8 @@ struct Request {
   std::filesystem::path unix_socket = {};            // empty: TCP to the URL's host
   std::shared_ptr<ProgramDialer> dialer = {};        // makes the connections when it is there
   std::chrono::milliseconds timeout{30'000};         // the whole exchange; 0: no limit but the stop token
+  std::chrono::milliseconds idle_timeout{0};         // without a byte in either direction; 0: no limit. The time that
+                                                     // a callback takes does not count
   std::chrono::milliseconds connect_timeout{5'000};  // until connected, TLS included
   std::size_t max_body = std::size_t{64} << 20;      // bytes collected at most; more is an error
   TlsFiles tls = {};
@@ -67,6 +70,26 @@ struct Response {
   // The first value of a header, its name in any case; nothing when absent.
   std::optional<std::string_view> header(std::string_view name) const;
 };
+
+// Which part of an exchange failed.
+enum class Stage {
+  connecting,    // no request was sent: the address, the connection or TLS failed, or their deadline passed
+  transferring,  // a connection existed: it was cut, its deadline passed, or the peer did not speak HTTP
+  too_large,     // the answer exceeds max_body
+  caller,        // the stop token was set, or `upload` failed
+};
+
+// `error` is what send() returns. `reason`: the same without method and URL, for a caller that names the peer in words
+// of its own: "Could not resolve host: nosuchhost".
+struct TransferError {
+  Error error;
+  Stage stage = Stage::caller;
+  std::string reason = {};
+};
+
+// "tcp://user:secret@host:1" with "***" instead of the password; any other text as it is. Source: RFC 3986, section
+// 3.2.1.
+std::string without_password(std::string_view url);
 
 // `text` with every byte but RFC 3986's unreserved characters percent-encoded.
 std::string percent_encode(std::string_view text);
@@ -90,8 +113,11 @@ class Client {
   ~Client();
 
   // Any status is a success here. Errors: timeout (a deadline passed), interrupted (the token was set; at once, even
-  // while waiting), failed (no connection, broken transfer, too large an answer) with the reason in one line.
+  // while waiting), failed (no connection, broken transfer, too large an answer, bytes that would break the request).
   Result<Response> send(const Request& request, std::stop_token stop) const;
+
+  // send(), with the stage that failed.
+  std::expected<Response, TransferError> exchange(const Request& request, std::stop_token stop) const;
 
  private:
   class Pool;

@@ -11,6 +11,7 @@
 #include <string>
 
 #include "util/curl_exchange.hpp"
+#include "util/digest.hpp"
 #include "util/text.hpp"
 #include "util/wait.hpp"
 
@@ -21,7 +22,7 @@ class Upgraded::Connection {
  public:
   ~Connection() { curl_multi_remove_handle(handles_.multi.get(), handles_.easy.get()); }
 
-  Result<void> connect(const Request& request, std::stop_token stop);
+  std::expected<void, TransferError> connect(const Request& request, std::stop_token stop);
   Result<std::optional<std::size_t>> read(std::span<char> buffer);
   Result<std::size_t> write(std::string_view bytes);
   Result<void> finish_writing();
@@ -33,18 +34,23 @@ class Upgraded::Connection {
   int descriptor_ = -1;
 };
 
-Result<void> Upgraded::Connection::connect(const Request& request, std::stop_token stop) {
+std::expected<void, TransferError> Upgraded::Connection::connect(const Request& request, std::stop_token stop) {
   CURL* easy = handles_.easy.get();
-  detail::apply_connection_options(handles_, request);
+  if (auto applied = detail::apply_connection_options(handles_, request); !applied)
+    return std::unexpected(TransferError{applied.error()});
   curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, error_text_.data());
   curl_easy_setopt(easy, CURLOPT_CONNECT_ONLY, 1L);
   curl_multi_add_handle(handles_.multi.get(), easy);
   const auto code = detail::run_transfer(handles_, std::move(stop));
-  if (!code) return std::unexpected(code.error());
-  if (*code != CURLE_OK) return detail::transfer_failure(easy, *code, error_text_.data(), request);
+  if (!code) return std::unexpected(TransferError{code.error(), Stage::caller});
+  if (*code != CURLE_OK) {
+    return std::unexpected(detail::transfer_failure(easy, *code, error_text_.data(), request));
+  }
   curl_socket_t socket = CURL_SOCKET_BAD;
   if (curl_easy_getinfo(easy, CURLINFO_ACTIVESOCKET, &socket) != CURLE_OK || socket == CURL_SOCKET_BAD) {
-    return failure(detail::describe(request) + ": the connection was lost");
+    return std::unexpected(TransferError{{Fault::failed, detail::describe(request) + ": the connection was lost"},
+                                         Stage::connecting,
+                                         "the connection was lost"});
   }
   descriptor_ = socket;
   return {};
@@ -80,9 +86,18 @@ namespace {
 
 constexpr std::size_t max_head = 64 * 1024;
 
-std::string_view authority(std::string_view url) {
+// Host and port of the URL, and what stands before its '@'. Source: RFC 3986, section 3.2.
+struct Authority {
+  std::string_view user;  // "name:password"
+  std::string_view host;
+};
+
+Authority authority(std::string_view url) {
   url.remove_prefix(std::min(url.size(), url.find("://") + 3));
-  return url.substr(0, url.find('/'));
+  url = url.substr(0, url.find('/'));
+  const auto at = url.rfind('@');
+  if (at == std::string_view::npos) return {{}, url};
+  return {url.substr(0, at), url.substr(at + 1)};
 }
 
 std::string_view target(std::string_view url) {
@@ -92,9 +107,11 @@ std::string_view target(std::string_view url) {
 }
 
 std::string request_head(const Request& request, std::string_view protocol) {
+  const auto [user, host] = authority(request.url);
   std::string head =
       fmt::format("{} {} HTTP/1.1\r\nHost: {}\r\nConnection: Upgrade\r\nUpgrade: {}\r\nContent-Length: {}\r\n",
-                  request.method, target(request.url), authority(request.url), protocol, request.body.size());
+                  request.method, target(request.url), host, protocol, request.body.size());
+  if (!user.empty()) head += fmt::format("Authorization: Basic {}\r\n", base64_encode(user));
   for (const auto& [name, value] : request.headers) head += fmt::format("{}: {}\r\n", name, value);
   return head + "\r\n";
 }
@@ -167,9 +184,11 @@ Result<void> read_refusal(Upgraded& connection, Response& response, const Deadli
   return {};
 }
 
-Error named(Error error, const Request& request) {
-  error.message = detail::describe(request) + ": " + error.message;
-  return error;
+std::unexpected<TransferError> broken(Error error, const Request& request) {
+  if (error.fault == Fault::interrupted) return std::unexpected(TransferError{std::move(error), Stage::caller});
+  auto reason = error.message;
+  error.message = detail::describe(request) + ": " + reason;
+  return std::unexpected(TransferError{std::move(error), Stage::transferring, std::move(reason)});
 }
 
 }  // namespace
@@ -179,7 +198,9 @@ Upgraded::Upgraded(Upgraded&&) noexcept = default;
 Upgraded& Upgraded::operator=(Upgraded&&) noexcept = default;
 Upgraded::~Upgraded() = default;
 
-Result<Upgraded::Answer> Upgraded::open(const Request& request, std::string_view protocol, std::stop_token stop) {
+std::expected<Upgraded::Answer, TransferError> Upgraded::open(const Request& request, std::string_view protocol,
+                                                              std::stop_token stop) {
+  if (auto sound = detail::check_request(request); !sound) return std::unexpected(TransferError{sound.error()});
   auto raw = std::make_unique<Connection>();
   if (auto connected = raw->connect(request, stop); !connected) return std::unexpected(connected.error());
   Upgraded connection(std::move(raw));
@@ -187,15 +208,15 @@ Result<Upgraded::Answer> Upgraded::open(const Request& request, std::string_view
   const auto deadline = deadline_after(request.timeout);
 
   auto sent = write_all(connection, request_head(request, protocol) + request.body, deadline, signal);
-  if (!sent) return std::unexpected(named(std::move(sent.error()), request));
+  if (!sent) return broken(std::move(sent.error()), request);
   auto head = read_head(connection, deadline, signal);
-  if (!head) return std::unexpected(named(std::move(head.error()), request));
+  if (!head) return broken(std::move(head.error()), request);
 
   Answer answer{parse_head(*head), std::nullopt};
   if (answer.response.status == 101 || answer.response.status == 200) {
     answer.connection = std::move(connection);
   } else if (auto body = read_refusal(connection, answer.response, deadline, signal); !body) {
-    return std::unexpected(named(std::move(body.error()), request));
+    return broken(std::move(body.error()), request);
   }
   return answer;
 }

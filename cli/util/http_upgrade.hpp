@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <expected>
 #include <memory>
 #include <optional>
 #include <span>
@@ -21,8 +22,9 @@ class Upgraded {
   struct Answer;
 
   // Sends `request` (its upload and callbacks are not used) with `Connection: Upgrade` and `Upgrade: protocol`
-  // and reads the answer's head, not a byte more. Errors as Client::send.
-  static Result<Answer> open(const Request& request, std::string_view protocol, std::stop_token stop);
+  // and reads the answer's head, not a byte more. Errors as Client::exchange.
+  static std::expected<Answer, TransferError> open(const Request& request, std::string_view protocol,
+                                                   std::stop_token stop);
 
   Upgraded(Upgraded&&) noexcept;
   Upgraded& operator=(Upgraded&&) noexcept;

@@ -78,10 +78,11 @@ class Pack::State {
   }
 
   Result<void> begin_file(const Item& item, const struct stat&) {
-    file_ = Descriptor(::open(item.path.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
+    file_ = Descriptor(::open(item.path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
     struct stat status {};
     if (!file_ && errno == ENOENT) return {};
     if (!file_ || ::fstat(file_.get(), &status) != 0) return unreadable(item.path);
+    if (!S_ISREG(status.st_mode)) return {};  // it was one a moment ago
     left_ = status.st_size;
     file_path_ = item.path;
     return write_header(item, status);

@@ -22,7 +22,8 @@ Result<int> connected(const http::detail::Handles& handles, const http::Request&
   const auto code = http::detail::run_transfer(handles, std::move(stop));
   curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, nullptr);
   if (!code) return std::unexpected(code.error());
-  if (*code != CURLE_OK) return http::detail::transfer_failure(easy, *code, said.data(), request);
+  if (*code != CURLE_OK)
+    return std::unexpected(http::detail::transfer_failure(easy, *code, said.data(), request).error);
   curl_socket_t socket = CURL_SOCKET_BAD;
   curl_easy_getinfo(easy, CURLINFO_ACTIVESOCKET, &socket);
   if (socket == CURL_SOCKET_BAD) return failure(request.url + ": the connection was lost");
@@ -50,7 +51,8 @@ Result<void> probe_tcp(const std::string& host, std::uint16_t port, std::chrono:
   request.url = "http://" + where;
   request.connect_timeout = timeout;
   http::detail::Handles handles;
-  http::detail::apply_connection_options(handles, request);
+  if (auto applied = http::detail::apply_connection_options(handles, request); !applied)
+    return std::unexpected(applied.error());
   const auto socket = connected(handles, request, stop);
   auto result = socket ? stays_open(*socket, where, settle, std::move(stop)) : std::unexpected(socket.error());
   curl_multi_remove_handle(handles.multi.get(), handles.easy.get());

@@ -12,6 +12,7 @@
 #include <cstring>
 #include <memory>
 #include <new>
+#include <random>
 
 #include "util/descriptor.hpp"
 #include "util/text.hpp"
@@ -67,6 +68,11 @@ std::string text_of(const char* text) {
   return text == nullptr ? std::string() : std::string(text);
 }
 
+std::string temporary_name() {
+  std::random_device random;
+  return fmt::format(".saasctl-unpacking-{:08x}{:08x}", random(), random());
+}
+
 class Unpacker {
  public:
   Unpacker(Descriptor root, const UnpackOptions& options, std::stop_token stop)
@@ -103,11 +109,11 @@ class Unpacker {
   Result<void> give_name(int folder, const Entry& entry) const;
   mode_t allowed(mode_t mode) const { return options_.owners ? mode & 07777U : mode & 0777U; }
 
-  static constexpr const char* temporary = ".saasctl-unpacking";
-
   Descriptor root_;
   const UnpackOptions& options_;
   std::stop_token stop_;
+  // What is not complete yet. No name of an archive is this one: it was made before it could be known.
+  const std::string temporary_ = temporary_name();
   Unpacked done_;
   std::vector<FolderMode> folders_;  // new ones, whose modes may forbid writing into them
 };
@@ -196,9 +202,9 @@ Result<void> Unpacker::make_folder(const Entry& entry) {
 
 // Renaming one of two names of the same file onto the other does nothing and leaves both (POSIX.1-2017, rename()).
 Result<void> Unpacker::give_name(int folder, const Entry& entry) const {
-  const int renamed = ::renameat(folder, temporary, folder, entry.parts.back().c_str());
+  const int renamed = ::renameat(folder, temporary_.c_str(), folder, entry.parts.back().c_str());
   const int error = errno;
-  ::unlinkat(folder, temporary, 0);
+  ::unlinkat(folder, temporary_.c_str(), 0);
   if (renamed == 0) return {};
   return at_entry(entry.name, error == EISDIR ? "a folder of this name is there" : std::strerror(error));
 }
@@ -233,11 +239,11 @@ Result<void> Unpacker::write_content(archive* reader, int out, const Entry& entr
 Result<void> Unpacker::write_file(archive* reader, const Entry& entry) {
   const auto parent = open_folder(entry.parts, entry.parts.size() - 1, entry.name);
   if (!parent) return std::unexpected(parent.error());
-  ::unlinkat(parent->get(), temporary, 0);  // of a run that was killed
-  const Descriptor out(::openat(parent->get(), temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+  const Descriptor out(
+      ::openat(parent->get(), temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
   if (!out) return system_failure(entry.name);
   if (auto written = write_content(reader, out.get(), entry); !written) {
-    ::unlinkat(parent->get(), temporary, 0);
+    ::unlinkat(parent->get(), temporary_.c_str(), 0);
     return written;
   }
   ++done_.files;
@@ -247,8 +253,7 @@ Result<void> Unpacker::write_file(archive* reader, const Entry& entry) {
 Result<void> Unpacker::make_link(const Entry& entry) {
   const auto parent = open_folder(entry.parts, entry.parts.size() - 1, entry.name);
   if (!parent) return std::unexpected(parent.error());
-  ::unlinkat(parent->get(), temporary, 0);
-  if (::symlinkat(text_of(archive_entry_symlink(entry.raw)).c_str(), parent->get(), temporary) != 0)
+  if (::symlinkat(text_of(archive_entry_symlink(entry.raw)).c_str(), parent->get(), temporary_.c_str()) != 0)
     return system_failure(entry.name);
   ++done_.files;
   return give_name(parent->get(), entry);
@@ -261,8 +266,8 @@ Result<void> Unpacker::make_hard_link(const Entry& entry, const std::string& tar
   if (!from) return std::unexpected(from.error());
   const auto parent = open_folder(entry.parts, entry.parts.size() - 1, entry.name);
   if (!parent) return std::unexpected(parent.error());
-  ::unlinkat(parent->get(), temporary, 0);
-  if (::linkat(from->get(), other.back().c_str(), parent->get(), temporary, 0) != 0) return system_failure(entry.name);
+  if (::linkat(from->get(), other.back().c_str(), parent->get(), temporary_.c_str(), 0) != 0)
+    return system_failure(entry.name);
   ++done_.files;
   return give_name(parent->get(), entry);
 }

@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <functional>
 #include <optional>
-#include <regex>
 
+#include "util/regex.hpp"
 #include "util/text.hpp"
 #include "verify/masks.hpp"
 
@@ -15,8 +15,6 @@ namespace {
 
 using stack::Expectation;
 using stack::Json;
-
-constexpr std::size_t longest_line = std::size_t{8} << 10;
 
 std::optional<double> number(const Json& value, Origin origin) {
   if (value.is_number()) return value.get<double>();
@@ -28,7 +26,7 @@ std::optional<double> number(const Json& value, Origin origin) {
 bool equal(const Json& value, const Json& wanted, Origin origin) {
   if (origin == Origin::text && !wanted.is_string()) {
     if (wanted.is_number()) return number(value, origin) == wanted.get<double>();
-    return value == Json(wanted.dump());
+    return value == Json(as_text(wanted));
   }
   if (value.is_object() && wanted.is_object()) {
     // Members in any order, which the ordered type's own comparison does not allow.
@@ -58,7 +56,7 @@ bool contains(const Json& value, const Json& wanted, Origin origin) {
   }
   if (value.is_object()) return wanted.is_object() && includes(value, wanted, origin);
   if (!value.is_string()) return false;
-  const auto text = wanted.is_string() ? wanted.get<std::string>() : wanted.dump();
+  const auto text = as_text(wanted);
   return value.get_ref<const std::string&>().find(text) != std::string::npos;
 }
 
@@ -83,9 +81,7 @@ class Comparer {
     numbers(expectation);
     if (expectation.type) hold(has_type(value_, *expectation.type), "a value of type " + *expectation.type);
     for (const auto& inner : expectation.length) length(inner);
-    for (const auto& inner : expectation.negated) {
-      hold(!compare(inner, &value_, origin_).empty(), "not " + describe(inner));
-    }
+    for (const auto& inner : expectation.negated) negation(inner);
     return std::move(mismatches_);
   }
 
@@ -121,23 +117,16 @@ class Comparer {
   void matches(const std::string* text, const std::string& expression) {
     const auto expected = "a match of /" + expression + "/";
     if (!text) return hold(false, expected);
-    try {
-      const std::regex regex(expression, std::regex::ECMAScript);
-      bool too_long = false;
-      for (const auto& line : split(*text, '\n')) {
-        if (line.size() > longest_line) {
-          too_long = true;
-        } else if (std::regex_search(line, regex)) {
-          return;
-        }
-      }
-      if (too_long) {
-        mismatches_.push_back({expected, "a line too long to be searched; use `contains`, or `json` with a pointer"});
-      } else {
-        hold(false, expected);
-      }
-    } catch (const std::regex_error& error) {
-      mismatches_.push_back({expected, fmt::format("an expression that cannot be used ({})", error.what())});
+    const auto regex = Regex::compile(expression);
+    if (!regex) {
+      mismatches_.push_back({expected, "an expression that cannot be used: " + regex.error().reason, false});
+      return;
+    }
+    const auto found = regex->matches_line(*text);
+    if (!found) {
+      mismatches_.push_back({expected, found.error().message, false});
+    } else {
+      hold(*found, expected);
     }
   }
 
@@ -156,11 +145,19 @@ class Comparer {
     hold(left && right && relation(*left, *right), fmt::format("a number {} {}", words, show(*operand)));
   }
 
+  void negation(const Expectation& expectation) {
+    auto inner = compare(expectation, &value_, origin_);
+    const auto unjudged = std::ranges::find(inner, false, &Mismatch::judged);
+    if (unjudged == inner.end()) return hold(!inner.empty(), "not " + describe(expectation));
+    mismatches_.push_back({"not " + unjudged->expected, std::move(unjudged->got), false});
+  }
+
   void length(const Expectation& expectation) {
     if (!value_.is_structured() && !value_.is_string()) return hold(false, "a length of " + describe(expectation));
     const Json size = value_.is_string() ? value_.get_ref<const std::string&>().size() : value_.size();
     for (const auto& mismatch : compare(expectation, &size, Origin::json)) {
-      mismatches_.push_back({"a length of " + mismatch.expected, fmt::format("{}: {}", mismatch.got, show(value_))});
+      mismatches_.push_back(
+          {"a length of " + mismatch.expected, fmt::format("{}: {}", mismatch.got, show(value_)), mismatch.judged});
     }
   }
 
@@ -200,6 +197,11 @@ std::string describe(const Expectation& expectation) {
   for (const auto& inner : expectation.length) parts.push_back("a length of " + describe(inner));
   for (const auto& inner : expectation.negated) parts.push_back("not " + describe(inner));
   return join(parts, " and ");
+}
+
+std::string as_text(const Json& value) {
+  if (value.is_string()) return value.get<std::string>();
+  return value.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
 std::string show(const Json& value, std::size_t most) {

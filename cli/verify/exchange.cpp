@@ -3,10 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <expected>
+#include <nlohmann/json.hpp>
 #include <optional>
-#include <regex>
 
 #include "stack/json_pointer.hpp"
+#include "util/json_text.hpp"
+#include "util/regex.hpp"
 #include "util/text.hpp"
 #include "verify/compare.hpp"
 #include "verify/masks.hpp"
@@ -18,13 +21,6 @@ using namespace std::chrono_literals;
 using stack::Json;
 
 constexpr std::size_t shown_bytes = 400;
-constexpr std::size_t longest_searched = std::size_t{8} << 10;
-
-std::optional<Json> parse_json(const std::string& text) {
-  auto value = Json::parse(text, nullptr, false);
-  if (value.is_discarded()) return std::nullopt;
-  return value;
-}
 
 bool has_header(const http::Headers& headers, std::string_view name) {
   return std::ranges::any_of(headers, [&](const auto& header) { return to_lower(header.first) == to_lower(name); });
@@ -40,12 +36,16 @@ void add_mismatches(std::vector<Finding>& findings, const std::string& subject, 
   }
 }
 
+std::string not_json(const std::string& body, const Error& reason) {
+  if (body.empty()) return "an empty body";
+  return fmt::format("not JSON ({}): \"{}\"", reason.message, shortened(body, shown_bytes));
+}
+
 void judge_json(const stack::Expect& expect, const http::Response& response, std::vector<Finding>& findings) {
   if (expect.json.empty()) return;
-  const auto document = parse_json(response.body);
+  const auto document = parse_ordered_json(response.body);
   if (!document) {
-    const auto got = response.body.empty() ? "an empty body" : "\"" + shortened(response.body, shown_bytes) + "\"";
-    findings.push_back({"a body of JSON", got, place(expect.where("json"))});
+    findings.push_back({"a body of JSON", not_json(response.body, document.error()), place(expect.where("json"))});
     return;
   }
   for (const auto& entry : expect.json) {
@@ -62,27 +62,24 @@ void judge_status(const stack::Check& check, const http::Response& response, std
                       place(status ? status->at : check.where("http"))});
 }
 
-// The first group of the first match in any line, or the whole match of an expression without groups.
-std::optional<std::string> search(const std::string& text, const std::string& expression) {
-  try {
-    const std::regex regex(expression, std::regex::ECMAScript);
-    for (const auto& line : split(text, '\n')) {
-      std::smatch match;
-      if (line.size() > longest_searched || !std::regex_search(line, match, regex)) continue;
-      return match[match.size() > 1 ? 1 : 0].str();
-    }
-  } catch (const std::regex_error&) {
-    return std::nullopt;
-  }
-  return std::nullopt;
+// What a search came to: a value, or why there is none.
+using Found = std::expected<Json, std::string>;
+
+Found search(const std::string& text, const std::string& expression) {
+  const auto regex = Regex::compile(expression);
+  if (!regex) return std::unexpected("an expression that cannot be used: " + regex.error().reason);
+  auto found = regex->find_in_lines(text);
+  if (!found) return std::unexpected(found.error().message);
+  if (!*found) return std::unexpected("nothing");
+  return Json(std::move(**found));
 }
 
-Finding missing(const stack::Named<stack::Capture>& capture, const std::string& source) {
-  return {fmt::format("{} to capture as {{{{{}}}}}", source, capture.name), "nothing", place(capture.at)};
+Finding missing(const stack::Named<stack::Capture>& capture, const std::string& source, std::string got) {
+  return {fmt::format("{} to capture as {{{{{}}}}}", source, capture.name), std::move(got), place(capture.at)};
 }
 
 std::string body_excerpt(const std::string& body) {
-  if (const auto document = parse_json(body); document && document->is_structured()) {
+  if (const auto document = parse_ordered_json(body); document && document->is_structured()) {
     return show(*document, shown_bytes);
   }
   return shortened(body, shown_bytes);
@@ -141,25 +138,26 @@ std::vector<Finding> judge_answer(const stack::Check& check, const http::Respons
 
 Captured capture_answer(const stack::Check& check, const http::Response& response, std::vector<Finding>& findings) {
   Captured captured;
-  const auto document = parse_json(response.body);
+  const auto document = parse_ordered_json(response.body);
   for (const auto& capture : check.capture) {
-    std::optional<Json> value;
+    Found value = std::unexpected("nothing");
     std::string source;
     if (capture.value.json) {
       source = *capture.value.json;
       const auto* found = document ? stack::find_value(*document, *capture.value.json) : nullptr;
       if (found) value = *found;
+      if (!document) value = std::unexpected(fmt::format("a body that is not JSON ({})", document.error().message));
     } else if (capture.value.header) {
       source = "header " + *capture.value.header;
       if (const auto found = response.header(*capture.value.header)) value = std::string(*found);
     } else if (capture.value.matches) {
       source = "a match of /" + *capture.value.matches + "/ in the body";
-      if (auto found = search(response.body, *capture.value.matches)) value = std::move(*found);
+      value = search(response.body, *capture.value.matches);
     }
     if (value) {
       captured.emplace_back(capture.name, std::move(*value));
     } else {
-      findings.push_back(missing(capture, source));
+      findings.push_back(missing(capture, source, value.error()));
     }
   }
   return captured;
@@ -188,11 +186,12 @@ std::vector<Finding> judge_command(const stack::Check& check, const engine::Exec
 Captured capture_command(const stack::Check& check, const engine::ExecResult& result, std::vector<Finding>& findings) {
   Captured captured;
   for (const auto& capture : check.capture) {
-    const auto found = capture.value.matches ? search(result.standard_output, *capture.value.matches) : std::nullopt;
+    auto found = capture.value.matches ? search(result.standard_output, *capture.value.matches)
+                                       : Found(std::unexpected("nothing"));
     if (found) {
-      captured.emplace_back(capture.name, *found);
+      captured.emplace_back(capture.name, std::move(*found));
     } else {
-      findings.push_back(missing(capture, "a match in standard output"));
+      findings.push_back(missing(capture, "a match in standard output", found.error()));
     }
   }
   return captured;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "util/json_text.hpp"
 #include "util/text.hpp"
 #include "verify/compare.hpp"
 #include "verify/exchange.hpp"
@@ -69,12 +70,14 @@ bool has_span(const std::vector<Span>& spans, const std::string& service) {
 }  // namespace
 
 Result<std::vector<Span>> parse_spans(const std::string& body) {
-  const auto document = Json::parse(body, nullptr, false);
-  if (!document.is_object() || !document.contains("data")) {
+  const auto document = parse_ordered_json(body);
+  if (!document)
+    return failure(fmt::format("the answer is not JSON ({}): {}", document.error().message, shortened(body, 120)));
+  if (!document->is_object() || !document->contains("data")) {
     return failure("the answer is not a trace of Jaeger: " + shortened(body, 120));
   }
   std::vector<Span> spans;
-  for (const auto& trace : items_of(document, "data")) {
+  for (const auto& trace : items_of(*document, "data")) {
     if (!trace.is_object()) continue;
     const auto found = trace.find("processes");
     const Json processes = found != trace.end() && found->is_object() ? *found : Json::object();
@@ -87,8 +90,9 @@ Result<std::vector<Span>> parse_spans(const std::string& body) {
 
 std::vector<std::string> parse_services(const std::string& body) {
   std::vector<std::string> services;
-  const auto document = Json::parse(body, nullptr, false);
-  for (const auto& service : items_of(document, "data")) {
+  const auto document = parse_ordered_json(body);
+  if (!document) return services;
+  for (const auto& service : items_of(*document, "data")) {
     if (service.is_string()) services.push_back(service.get<std::string>());
   }
   return services;

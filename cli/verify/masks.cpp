@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "util/http.hpp"
+#include "verify/compare.hpp"
 
 namespace saasctl::verify {
 
@@ -10,7 +11,7 @@ using stack::Json;
 
 void Masks::add(const Json& value) {
   if (value.is_null() || value.is_boolean()) return;
-  const auto text = value.is_string() ? value.get<std::string>() : value.dump();
+  const auto text = as_text(value);
   auto quoted = Json(text).dump(-1, ' ', false, Json::error_handler_t::replace);
   const auto escaped = quoted.substr(1, quoted.size() - 2);
   for (const auto& spelling : {text, escaped, http::percent_encode(text)}) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "util/json_text.hpp"
 #include "util/text.hpp"
 #include "verify/compare.hpp"
 #include "verify/exchange.hpp"
@@ -15,7 +16,10 @@ namespace {
 using stack::Json;
 
 Result<Json> parse_data(const std::string& body) {
-  const auto document = Json::parse(body, nullptr, false);
+  const auto foreign = parse_ordered_json(body);
+  if (!foreign)
+    return failure(fmt::format("the answer is not JSON ({}): {}", foreign.error().message, shortened(body, 120)));
+  const auto& document = *foreign;
   if (!document.is_object()) return failure("the answer is not one of Prometheus: " + shortened(body, 120));
   if (document.value("status", "") != "success") {
     return failure("Prometheus refused the query: " + document.value("error", shortened(body, 120)));

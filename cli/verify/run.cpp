@@ -48,19 +48,15 @@ Outcome run_kind(Surroundings& around, const stack::Check& check) {
   return error_outcome({Fault::usage, "the step checks nothing", {}});
 }
 
-// Names that the step uses and that nobody gave a value.
-std::vector<std::string> missing_names(Surroundings& around, const stack::Check& check) {
-  auto missing = fill(check, around.values, around.values.new_trace_id()).missing;
+// Names that a `set` step uses and that neither an earlier step nor an earlier entry gave a value.
+void add_missing_of_set(Surroundings& around, const stack::Check& check, std::vector<std::string>& missing) {
   std::vector<std::string> own;
   for (const auto& entry : check.set) {
-    std::vector<std::string> names;
-    fill(entry.value, around.values, names);
-    for (auto& name : names) {
+    for (auto& name : fill(entry, around.values).missing) {
       if (std::ranges::find(own, name) == own.end()) missing.push_back(std::move(name));
     }
     own.push_back(entry.name);
   }
-  return missing;
 }
 
 Outcome run_step(Surroundings& around, std::size_t index) {
@@ -70,11 +66,14 @@ Outcome run_step(Surroundings& around, std::size_t index) {
     outcome.message = "the run was interrupted";
     return outcome;
   }
-  if (const auto missing = missing_names(around, plan[index]); !missing.empty()) {
+  auto filled = fill(plan[index], around.values, around.values.new_trace_id());
+  add_missing_of_set(around, plan[index], filled.missing);
+  if (!filled.missing.empty()) {
     Outcome outcome{Status::skipped};
-    outcome.message = needs(plan, index, missing);
+    outcome.message = needs(plan, index, filled.missing);
     return outcome;
   }
+  if (!filled.unfit.empty()) return unfit_outcome(filled.unfit);
   return run_kind(around, plan[index]);
 }
 

@@ -72,10 +72,10 @@ Outcome run_recreate(Surroundings& around, const stack::Check& check) {
 
 Outcome run_set(Surroundings& around, const stack::Check& check) {
   for (const auto& entry : check.set) {
-    std::vector<std::string> missing;
-    auto value = fill(entry.value, around.values, missing);
-    if (around.secrets.contains(entry.name)) around.masks.add(value);
-    around.values.set(entry.name, std::move(value));
+    auto filled = fill(entry, around.values);
+    if (!filled.unfit.empty()) return unfit_outcome(filled.unfit);
+    if (around.secrets.contains(entry.name)) around.masks.add(filled.value);
+    around.values.set(entry.name, std::move(filled.value));
   }
   return {};
 }

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "util/text.hpp"
 #include "verify/compare.hpp"
 
 namespace saasctl::verify {
@@ -11,6 +12,13 @@ Outcome error_outcome(const Error& error) {
   outcome.message = error.message;
   if (!error.hint.empty()) outcome.hints.push_back(error.hint);
   outcome.final = error.fault == Fault::no_engine || error.fault == Fault::interrupted;
+  return outcome;
+}
+
+Outcome unfit_outcome(const std::vector<std::string>& sentences) {
+  auto outcome = error_outcome(
+      {Fault::failed, join(sentences, "; "), "look at what the step that gives the value has captured or set"});
+  outcome.final = true;
   return outcome;
 }
 

@@ -41,6 +41,8 @@ struct Outcome {
 };
 
 Outcome error_outcome(const Error& error);
+// The error of a step that was not run because of values that cannot stand where their names do (Filled::unfit).
+Outcome unfit_outcome(const std::vector<std::string>& sentences);
 // failed when there are findings, else passed.
 Outcome judged(std::vector<Finding> findings, std::vector<std::string> details);
 

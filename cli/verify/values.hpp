@@ -37,13 +37,22 @@ class Values {
 struct Filled {
   stack::Check check;
   std::vector<std::string> missing;  // names that have no value; the step must not run
+  std::vector<std::string> unfit;    // why a value cannot stand where its name does, one sentence each; likewise
 };
 
 // A text that is one {{name}} and nothing else becomes the value with its type; within a longer text a value is written
-// as text, and in a target's path or query it is percent-encoded but for its slashes.
+// as text, and in a target's path or query it is percent-encoded but for its slashes. Unfit is a value that would
+// change the shape of the request (a line break or NUL in a header, a path segment "." or "..", a host that is more
+// than a name), and one that makes a value too large or too deep. The sentences name the place and the name, not the
+// value.
 Filled fill(const stack::Check& check, Values& values, const std::string& trace_id);
 
-// One value of a `set` step, made of what is known so far; missing names are added to `missing`.
-stack::Json fill(const stack::Json& value, Values& values, std::vector<std::string>& missing);
+// One value of a `set` step, made of what is known so far.
+struct FilledValue {
+  stack::Json value;
+  std::vector<std::string> missing;
+  std::vector<std::string> unfit;
+};
+FilledValue fill(const stack::Named<stack::Json>& entry, Values& values);
 
 }  // namespace saasctl::verify

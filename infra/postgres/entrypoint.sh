@@ -1,10 +1,10 @@
 #!/bin/sh
-# Entry of the PostgreSQL image: makes the data folder at the first start, then becomes the server. The variables, the
-# init scripts and the arguments are the official image's (https://hub.docker.com/_/postgres).
+# Entry of the PostgreSQL image: creates the data folder at the first start, then executes the server. The variables, the
+# init scripts and the arguments are those of the official image (https://hub.docker.com/_/postgres).
 #
-# The cluster is made in the sub-folder NEW of PGDATA and moved up when everything went well, PG_VERSION last. A start
-# that was killed leaves NEW behind: without its mark `complete` it never held data and is made again; with it, the move
-# is finished. Nothing else is ever deleted.
+# The script creates the cluster in the sub-folder NEW of PGDATA and moves it up if everything succeeded, PG_VERSION last. A
+# killed start leaves NEW behind: without the file `complete` it never had data, and the next start creates it again; with
+# that file, the next start finishes the move. The script deletes nothing else.
 set -eu
 
 fail() {
@@ -25,7 +25,7 @@ setting() {
   printf '%s' "${value:-$2}"
 }
 
-# What is in PGDATA besides the sub-folder and what file systems put at their root.
+# other_files: the files in PGDATA, without the sub-folder and the folder that file systems have at their root.
 other_files() {
   find "$PGDATA" -mindepth 1 -maxdepth 1 ! -name "${NEW##*/}" ! -name lost+found
 }
@@ -33,7 +33,7 @@ other_files() {
 check_folder() {
   mkdir -p "$PGDATA" || fail "cannot make $PGDATA as user $(id -u)"
   [ -w "$PGDATA" ] || fail "user $(id -u) may not write to $PGDATA, which belongs to $(stat -c %u:%g "$PGDATA")"
-  # PostgreSQL refuses a folder that others may read.
+  # PostgreSQL rejects a folder that other users can read.
   chmod 700 "$PGDATA" || fail "$PGDATA belongs to $(stat -c %u "$PGDATA"), and the server runs as $(id -u)"
 }
 
@@ -53,7 +53,7 @@ make_cluster() {
   fi
 
   if [ -n "$password" ]; then
-    # printf is the shell's own: the password is in no argument list and in no file.
+    # printf is a builtin of the shell: the password is in no argument list and in no file.
     eval 'printf "%s\n" "$password" | initdb -D "$NEW" -U "$user" --pwfile=/dev/stdin '"$initdb_args"
   else
     eval 'initdb -D "$NEW" -U "$user" '"$initdb_args"
@@ -64,7 +64,7 @@ make_cluster() {
   : >"$NEW/complete"
 }
 
-# A server for the set-up: no port, and a socket where no probe of readiness looks.
+# set_up: runs a server for the set-up, without a port and with a socket that no readiness probe uses.
 set_up() {
   postgres -D "$NEW" "$@" -c listen_addresses= -c unix_socket_directories="$NEW" &
   server=$!
@@ -80,7 +80,8 @@ set_up() {
   wait "$server" || fail 'the server for the set-up did not stop cleanly; its reason is above'
 }
 
-# In a sub-shell: what it sets is for the init files only, which find the new cluster where the official image shows it.
+# fill_cluster: runs in a sub-shell, because its variables are for the init files only. They get the same variables as in the
+# official image.
 # shellcheck disable=SC2030,SC2031
 fill_cluster() {
   export PGHOST="$NEW" PGDATA="$NEW" PGUSER="$user" POSTGRES_USER="$user" POSTGRES_DB="$database"
@@ -130,6 +131,6 @@ if [ ! -s "$PGDATA/PG_VERSION" ]; then
   [ -e "$NEW/complete" ] || make_cluster "$@"
   finish_cluster
 fi
-# From here on PGDATA is a database; what is left in the sub-folder is the mark alone.
+# Now PGDATA is a database; the sub-folder has only the file `complete`.
 [ ! -e "$NEW" ] || rm -rf "$NEW"
 exec postgres "$@"

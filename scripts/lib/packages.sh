@@ -1,9 +1,10 @@
-# Debian packages the scripts need. To be sourced by bash after messages.sh.
+# shellcheck shell=bash
+# Installs the Debian packages that the scripts need. Sourced by bash after messages.sh.
 
-# listed_packages FILE...: the names in package lists (one a line; `#` starts a comment).
+# listed_packages FILE...: the names in package lists (one per line; `#` starts a comment).
 listed_packages() { sed -e 's/#.*//' -e 's/[[:space:]]//g' -e '/^$/d' "$@"; }
 
-# missing_packages NAME...: those that are not installed, one a line. Needs no network.
+# missing_packages NAME...: the packages that are not installed, one per line. Needs no network.
 missing_packages() {
   local name
   for name in "$@"; do
@@ -11,7 +12,7 @@ missing_packages() {
   done
 }
 
-# as_root COMMAND...: runs it as root, through sudo when this is another user; 1 when neither is possible.
+# as_root COMMAND...: runs the command as root, with sudo if this is another user; returns 1 if neither is possible.
 as_root() {
   if [ "$(id -u)" = 0 ]; then
     "$@"
@@ -22,7 +23,7 @@ as_root() {
   fi
 }
 
-# install_packages NAME...: installs those that are missing; ends the script when that fails.
+# install_packages NAME...: installs the missing packages; ends the script if that fails.
 install_packages() {
   local -a missing
   mapfile -t missing < <(missing_packages "$@")
@@ -34,14 +35,14 @@ install_packages() {
   apt_quietly install -y --no-install-recommends "${missing[@]}"
 }
 
-# need_packages FILE...: installs what is missing of the packages listed in the files.
+# need_packages FILE...: installs the missing packages of the lists.
 need_packages() {
   local -a names
   mapfile -t names < <(listed_packages "$@")
   install_packages "${names[@]}"
 }
 
-# apt-get tells pages when all goes well: they are shown only when it fails. Another apt may hold the lock: wait for it.
+# Shows the output of apt-get only if it fails. Waits for the lock if another apt has it.
 apt_quietly() {
   local log
   log=$(mktemp)
@@ -49,7 +50,7 @@ apt_quietly() {
     >"$log" 2>&1 </dev/null; then
     tail -n 20 "$log" >&2
     rm -f "$log"
-    die 1 "apt-get $1 failed (its last lines are above); mend that and run this again"
+    die 1 "apt-get $1 failed (its last lines are above); fix that and run this again"
   fi
   rm -f "$log"
 }

@@ -86,7 +86,7 @@ Result<std::vector<Row>> run_chain(const engine::Client& client, const Tools& to
   const Contest contest(client, tools, file, file);
   std::vector<Row> rows;
   for (const auto& [name, up] : {std::pair{"chain of 3, each waiting for healthy (interval 1 s)", our_up},
-                                 std::pair{"the same, until the engine says healthy too", our_up_engine}}) {
+                                 std::pair{"the same, until the engine also reports healthy", our_up_engine}}) {
     auto row = contest.from_nothing(name, up);
     if (!row) return std::unexpected(row.error());
     rows.push_back(std::move(*row));
@@ -125,7 +125,7 @@ Result<std::vector<Row>> run_thousand(const engine::Client& client, const Tools&
   return rows;
 }
 
-// A port of 127.0.0.1 that nobody uses now.
+// A port of 127.0.0.1 that is free now.
 std::string free_port() {
   const int listener = ::socket(AF_INET, SOCK_STREAM, 0);
   sockaddr_in address{};

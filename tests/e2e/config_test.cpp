@@ -1,5 +1,6 @@
 // `saasctl config` against the real `docker compose config`, over the files of tests/corpus/compose.
 #include <nlohmann/json.hpp>
+#include <regex>
 #include <sstream>
 
 #include "compose_image.hpp"
@@ -87,7 +88,11 @@ class Reference {
     build_compose_image(client);
   }
 
-  void give(std::size_t number, const std::string& yaml) const { test::write_file(file(number, "yaml"), yaml); }
+  // 2.26 reads the mode of a file as a number only.
+  void give(std::size_t number, const std::string& yaml) const {
+    static const std::regex mode("mode: \"(0[0-7]+)\"");
+    test::write_file(file(number, "yaml"), std::regex_replace(yaml, mode, "mode: $1"));
+  }
 
   void run(const engine::Client& client) const {
     const ContainerName name(client, "config");
@@ -182,6 +187,14 @@ void settle_service(json& service) {
   if (service.contains("secrets")) {
     for (auto& secret : service["secrets"]) {
       if (!secret.contains("target")) secret["target"] = "/run/secrets/" + secret["source"].get<std::string>();
+    }
+  }
+  // Newer versions print the mode of a file in octal, as we do.
+  for (const auto* key : {"secrets", "configs"}) {
+    if (!service.contains(key)) continue;
+    for (auto& grant : service[key]) {
+      if (grant.contains("mode") && grant["mode"].is_string())
+        grant["mode"] = std::stoi(grant["mode"].get<std::string>(), nullptr, 8);
     }
   }
   // 2.26 prints an explicit false as nothing, which newer ones read as true.

@@ -1,4 +1,6 @@
 // exec and run: somebody else's program as if it were here.
+#include <thread>
+
 #include "stack.hpp"
 #include "terminal_tool.hpp"
 
@@ -178,5 +180,83 @@ TEST_CASE("run --rm that is interrupted leaves no container") {
   REQUIRE(runs());
   run.send(SIGINT);
   CHECK(run.wait() == 130);
+  CHECK(one_offs(stack).empty());
+}
+
+namespace {
+
+bool runs_one_off(const Stack& stack) {
+  const auto deadline = std::chrono::steady_clock::now() + 30s;
+  while (std::chrono::steady_clock::now() < deadline) {
+    const auto list = one_offs(stack);
+    if (!list.empty() && list.front().state == "running") return true;
+    std::this_thread::sleep_for(20ms);
+  }
+  return false;
+}
+
+}  // namespace
+
+TEST_CASE("run --rm leaves no container when two signals come at once, whatever the command does with them") {
+  const auto client = real_engine();
+  const Stack stack(client, "run-twice");
+  stack.write(shell_stack);
+  const std::string slow = "trap 'sleep 2; exit 0' TERM INT HUP; echo started; sleep 600 & wait";
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
+    for (const auto& command : {std::string("sleep 600"), slow}) {
+      for (const auto pause : {0ms, 30ms, 300ms}) {
+        INFO("signal " << signal << ", " << command << ", then " << pause.count() << " ms");
+        auto run = stack.start({"run", "--rm", "-T", "one", "sh", "-c", command});
+        REQUIRE(runs_one_off(stack));
+        run.send(signal);
+        std::this_thread::sleep_for(pause);
+        run.send(signal);
+        CHECK(run.wait() == 128 + signal);
+        CHECK(one_offs(stack).empty());
+      }
+    }
+  }
+}
+
+TEST_CASE("run hands a signal on and shows what the command still writes") {
+  const auto client = real_engine();
+  const Stack stack(client, "run-hands-on");
+  stack.write(shell_stack);
+  const auto output = stack.folder() / "output";
+  auto run = stack.start(
+      {"run", "--rm", "-T", "one", "sh", "-c", "trap 'echo goodbye; exit 0' TERM; while :; do sleep 0.1; done"},
+      output);
+  REQUIRE(runs_one_off(stack));
+  std::this_thread::sleep_for(500ms);
+  const auto sent = std::chrono::steady_clock::now();
+  run.send(SIGTERM);
+  CHECK(run.wait() == 143);
+  CHECK(std::chrono::steady_clock::now() - sent < 5s);
+  CHECK(text_of(output) == "goodbye\n");
+  CHECK(one_offs(stack).empty());
+}
+
+TEST_CASE("run ends within the stop grace when its command writes without end and nobody reads any more") {
+  const auto client = real_engine();
+  const Stack stack(client, "run-floods");
+  stack.write(shell_stack + "    stop_grace_period: 2s\n");
+  const auto begun = std::chrono::steady_clock::now();
+  const auto words = stack.arguments({"run", "--rm", "-T", "--no-deps", "two", "yes"});
+  std::vector<std::string> shell{"sh", "-c", "\"$@\" | head -n 1", "sh", SAASCTL_PROGRAM};
+  shell.insert(shell.end(), words.begin(), words.end());
+  ProcessOptions options;
+  options.timeout = 2min;
+  const auto piped = run_process(shell, options, {});
+  REQUIRE(piped);
+  CHECK(piped->standard_output == "y\n");
+  CHECK(std::chrono::steady_clock::now() - begun < 15s);
+  CHECK(one_offs(stack).empty());
+
+  auto run = stack.start({"run", "--rm", "-T", "--no-deps", "two", "yes"});
+  REQUIRE(runs_one_off(stack));
+  const auto sent = std::chrono::steady_clock::now();
+  run.send(SIGINT);
+  CHECK(run.wait() == 130);
+  CHECK(std::chrono::steady_clock::now() - sent < 8s);
   CHECK(one_offs(stack).empty());
 }

@@ -39,7 +39,7 @@ class Registry {
 
   void push(const std::string& repository, const std::string& tag) const {
     const auto pushed = client_.send({.method = "POST",
-                                      .path = "/images/" + repository + "/push",
+                                      .path = engine::ApiPath("/images").image(repository) / "push",
                                       .query = {{"tag", tag}},
                                       .headers = {{"X-Registry-Auth", "e30="}}},
                                      {});
@@ -97,8 +97,102 @@ TEST_CASE("a step of many lines is shown as its first") {
   const auto outcome = stack.must({"build"});
   for (const auto& line : split(outcome.err, '\n')) {
     INFO(line);
-    CHECK(line.size() < 160);
+    if (contains(line, "/fixture")) CHECK(line.size() < 160);
   }
+}
+
+TEST_CASE("a log of a build has what its steps wrote, how long they took and which were cached") {
+  const auto client = real_engine();
+  const Stack stack(client);
+  write_context(stack, "RUN [\"/fixture\", \"print\", \"made\", \"it\"]\n");
+  stack.write("services: {one: {build: {context: ., args: {TEXT: '" + stack.project() + "'}}}}\n");
+  const auto first = stack.must({"build"});
+  INFO(first.err);
+  CHECK(contains(first.err, "made it"));
+  if (!client.has_buildkit()) return;
+  CHECK(contains(first.err, "[2/2] RUN "));
+  CHECK(contains(first.err, "]: done in "));
+  CHECK(contains(first.err, "-one | [2/2] made it\n"));
+  CHECK(contains(stack.must({"build"}).err, "]: cached\n"));
+}
+
+TEST_CASE("a build secret comes from a variable of .env, and is shown nowhere") {
+  const auto client = real_engine();
+  const Stack stack(client);
+  const std::string secret = "value-of-a-variable-" + std::to_string(::getpid());
+  write_context(stack,
+                "RUN --mount=type=secret,id=token,required=true [\"/fixture\", \"size\", \"/run/secrets/token\"]\n");
+  write_file(stack.folder() / ".env", "TOKEN=" + secret + "\n");
+  stack.write("services: {one: {build: {context: ., secrets: [token], args: {TEXT: '" + stack.project() +
+              "'}}}}\nsecrets: {token: {environment: TOKEN}}\n");
+  const auto built = stack.must({"build"});
+  CHECK(contains(built.err, std::to_string(secret.size()) + " bytes"));
+  CHECK_FALSE(contains(built.err, secret));
+}
+
+TEST_CASE("a base is built before what stands on it, and again when it has changed") {
+  const auto client = real_engine();
+  const Stack stack(client);
+  write_context(stack, "");
+  const auto base = stack.project() + "-base";
+  write_file(stack.folder() / "Base", "FROM scratch\nCOPY fixture /fixture\nLABEL made=1\n");
+  write_file(stack.folder() / "App", "ARG BASE\nFROM $BASE\nRUN [\"/fixture\", \"print\", \"on top\"]\n");
+  stack.write("services:\n  app: {build: {context: ., dockerfile: App, args: {BASE: " + base +
+              "}}}\n  base: {build: {context: ., dockerfile: Base}}\n");
+  INFO(stack.must({"build"}).err);
+  const auto label = [&] {
+    return engine::inspect_image(client, stack.project() + "-app:latest", {}).value().labels.at("made");
+  };
+  CHECK(label() == "1");
+  write_file(stack.folder() / "Base", "FROM scratch\nCOPY fixture /fixture\nLABEL made=2\n");
+  stack.must({"build", "app"});
+  CHECK(label() == "2");
+
+  write_file(stack.folder() / "Base", "FROM " + stack.project() + "-app\n");
+  const auto circle = stack.run({"build"});
+  CHECK(circle.exit_code == 2);
+  CHECK(contains(circle.err, "in a circle: "));
+}
+
+TEST_CASE("a service that only uses an image waits for the one that builds it") {
+  const auto client = real_engine();
+  const Stack stack(client);
+  write_context(stack, "LABEL made=here\nENTRYPOINT [\"/fixture\", \"sleep\", \"60\"]\n");
+  const auto image = "127.0.0.1:1/" + stack.project() + ":1";
+  stack.write("services:\n  a-worker: {image: '" + image + "'}\n  b-app: {image: '" + image + "', build: .}\n");
+  const auto up = stack.must({"up", "--no-start"});
+  INFO(up.err);
+  CHECK(engine::inspect_image(client, image, {}).value().labels.at("made") == "here");
+  stack.must({"down"});
+  REQUIRE(engine::remove_image(client, image, true, {}));
+}
+
+TEST_CASE("what only a builder refuses stops a service that must be built, and nothing else") {
+  const auto client = real_engine();
+  const Stack stack(client);
+  const FixtureImage image(client);
+  write_context(stack, "");
+  stack.write("services:\n  other: {image: '" + image.text() +
+              "', entrypoint: [/fixture, sleep, '60']}\n  two:\n    build: {context: ., platforms: [linux/amd64, "
+              "linux/arm64]}\n");
+  CHECK(contains(stack.must({"config"}).out, "linux/arm64"));
+  stack.must({"up", "--no-start", "other"});
+  stack.must({"ps"});
+  const auto up = stack.run({"up"});
+  CHECK(up.exit_code == 2);
+  CHECK(contains(up.err, ":4:25: error: two cannot be built: platforms: an engine's image has one platform"));
+  CHECK(stack.run({"build"}).exit_code == 2);
+  stack.must({"down"});
+}
+
+TEST_CASE("a build argument has a name, an agent an id") {
+  const auto client = real_engine();
+  const Stack stack(client);
+  stack.write("services: {one: {build: .}}\n");
+  const auto nameless = stack.run({"build", "--build-arg", "=x"});
+  CHECK(nameless.exit_code == 2);
+  CHECK(contains(nameless.err, "--build-arg '=x' has no name"));
+  CHECK(contains(stack.run({"build", "--ssh", "id"}).err, "--ssh 'id' has no path"));
 }
 
 TEST_CASE("a build secret is used and stays in no image, and a second build has nothing to do") {
@@ -115,8 +209,8 @@ TEST_CASE("a build secret is used and stays in no image, and a second build has 
   CHECK_FALSE(contains(first.err, secret));
 
   const auto image = stack.project() + "-one:latest";
-  for (const auto* view : {"/json", "/history", "/get"}) {
-    const auto told = client.send({.path = "/images/" + image + view}, {});
+  for (const auto* view : {"json", "history", "get"}) {
+    const auto told = client.send({.path = engine::ApiPath("/images").image(image) / view}, {});
     REQUIRE(told);
     CHECK_FALSE(contains(told->body, secret));
   }
@@ -134,7 +228,11 @@ TEST_CASE("an image with build is pulled while its registry has it, and built wh
   const auto repository = registry.host() + "/" + stack.project();
   const auto image = repository + ":1";
   {
-    const FixtureImage pushed(client);
+    // The label of an image that was built with saasctl somewhere else makes it none of ours.
+    const ImageName pushed(client, "pushed");
+    const Context context("FROM scratch\nCOPY fixture /fixture\n");
+    REQUIRE(build::build_image(
+        client, {.tags = {pushed.text()}, .context = context.path(), .labels = {{"saasctl.built", "true"}}}, {}, {}));
     REQUIRE(engine::tag_image(client, pushed.text(), image, {}));
     registry.push(repository, "1");
     REQUIRE(engine::remove_image(client, image, false, {}));
@@ -147,7 +245,9 @@ TEST_CASE("an image with build is pulled while its registry has it, and built wh
   INFO(pulled.err);
   CHECK(contains(pulled.err, "pulled"));
   CHECK_FALSE(engine::inspect_image(client, image, {}).value().labels.contains("made"));
-  CHECK(contains(stack.must({"build"}).err, "is there"));
+  const auto again = stack.must({"build"});
+  CHECK(contains(again.err, "is there"));
+  CHECK_FALSE(contains(again.err, "built"));
 
   REQUIRE(engine::remove_image(client, image, true, {}));
   registry.stop();

@@ -172,14 +172,14 @@ TEST_CASE("secrets are in files that their owner alone reads, and nowhere else",
   CHECK(absent_from(saas.must({"logs"}).out));
   CHECK(absent_from(saas.must({"plan"}).out));
   for (const auto& container : saas.containers()) {
-    const auto inspected = client.send({.path = "/containers/" + container.id + "/json"}, {});
+    const auto inspected = client.send({.path = engine::ApiPath("/containers") / container.id / "json"}, {});
     REQUIRE(inspected);
     CHECK(absent_from(inspected->body));
-    const auto history = client.send({.path = "/images/" + container.image_id + "/history"}, {});
+    const auto history = client.send({.path = engine::ApiPath("/images").image(container.image_id) / "history"}, {});
     REQUIRE(history);
     CHECK(absent_from(history->body));
-    const auto processes =
-        client.send({.path = "/containers/" + container.id + "/top", .query = {{"ps_args", "auxe"}}}, {});
+    const auto processes = client.send(
+        {.path = engine::ApiPath("/containers") / container.id / "top", .query = {{"ps_args", "auxe"}}}, {});
     REQUIRE(processes);
     CHECK(absent_from(processes->body));
   }

@@ -110,6 +110,65 @@ TEST_CASE("verbs: up stays until a container ends and gives the exit code that w
   CHECK(stack.run({"up", "server", "--exit-code-from", "tests"}).exit_code == 2);
 }
 
+TEST_CASE("verbs: up that stays does not show a service with attach: false, and waits for it all the same") {
+  const auto client = real_engine();
+  const Stack stack(client, "unattached");
+  const auto service = [](const std::string& name, const std::string& script, const std::string& more) {
+    return "  " + name + ":\n    image: debian:trixie-slim\n    pull_policy: never\n    stop_signal: SIGKILL\n" +
+           "    command: [sh, -c, '" + script + "']\n" + more;
+  };
+  const auto hidden = [&](const std::string& script) { return service("quiet", script, "    attach: false\n"); };
+  stack.write("services:\n" + hidden("echo unseen; exec sleep infinity") + service("loud", "echo seen; exit 3", ""));
+  const auto both = stack.run({"up", "--abort-on-container-exit"});
+  INFO(both.out << both.err);
+  CHECK(both.exit_code == 3);
+  CHECK(contains(both.out, "| seen\n"));
+  CHECK_FALSE(contains(both.out, "unseen"));
+  stack.write("services:\n" + hidden("echo unseen; exit 4"));
+  const auto alone = stack.run({"up", "--abort-on-container-exit"});
+  INFO(alone.out << alone.err);
+  CHECK(alone.exit_code == 4);
+  CHECK(alone.out.empty());
+}
+
+TEST_CASE("verbs: up creates nothing when the engine is too old for a key, and obeys the key when it is not") {
+  const auto client = real_engine();
+  const Stack stack(client, "too-old");
+  stack.write(
+      "services:\n  web:\n    image: debian:trixie-slim\n    pull_policy: never\n    stop_signal: SIGKILL\n"
+      "    command: [sleep, infinity]\n    networks: {default: {interface_name: eth7}}\n"
+      "    annotations: {org.example.note: a}\n");
+  const auto outcome = stack.run({"up"});
+  INFO(outcome.err);
+  CHECK(contains(outcome.err, "annotations needs Docker Engine 24") == (client.api_version().minor < 43));
+  if (client.api_version().minor < 49) {
+    CHECK(outcome.exit_code != 0);
+    CHECK(contains(outcome.err, "web: networks.interface_name needs Docker Engine 28.1 (API 1.49)"));
+    CHECK(stack.containers().empty());
+  } else {
+    CHECK(outcome.exit_code == 0);
+    CHECK(stack.run({"exec", "-T", "web", "test", "-e", "/sys/class/net/eth7"}).exit_code == 0);
+  }
+}
+
+TEST_CASE("verbs: a variable that nobody sets is removed from what the process and a hook inherit") {
+  const auto client = real_engine();
+  const Stack stack(client, "unset");
+  stack.write(
+      "services:\n  web:\n    image: debian:trixie-slim\n    pull_policy: never\n    stop_signal: SIGKILL\n"
+      "    environment: {PRESENT: a, KEPT: b, NOBODY_SETS_THIS: }\n    env_file: [web.env]\n"
+      "    command: [sh, -c, 'env; exec sleep infinity']\n"
+      "    post_start: [{command: [sh, -c, 'env > /hook'], environment: [KEPT]}]\n");
+  write_file(stack.folder() / "web.env", "NOBODY_SETS_THIS=file\n");
+  stack.must({"up"});
+  const auto process = stack.must({"logs", "--no-log-prefix", "web"}).out;
+  CHECK(contains(process, "PRESENT=a\n"));
+  CHECK_FALSE(contains(process, "NOBODY_SETS_THIS"));
+  const auto hook = stack.must({"exec", "-T", "web", "cat", "/hook"}).out;
+  CHECK(contains(hook, "PRESENT=a\n"));
+  CHECK_FALSE(contains(hook, "KEPT="));
+}
+
 TEST_CASE("verbs: exec and cp need no file") {
   const auto client = real_engine();
   const Stack stack(client, "no-file");

@@ -35,6 +35,12 @@ int owner_of(const char* path) {
   return std::printf("%u:%u %o\n", file.st_uid, file.st_gid, file.st_mode & 07777U) > 0 ? 0 : 1;
 }
 
+int links_of(const char* path) {
+  struct stat file {};
+  if (stat(path, &file) != 0) return 66;
+  return std::printf("%lu links\n", static_cast<unsigned long>(file.st_nlink)) > 0 ? 0 : 1;
+}
+
 int fail(const char* code) {
   std::puts("about to fail");
   std::fflush(stdout);
@@ -74,9 +80,40 @@ int dial(const char* path) {
   }
 }
 
+// Asks an SSH agent to remove all keys (19) and to list them (11), and prints the numbers of its answers.
+int agent(const char* path) {
+  const int peer = socket(AF_UNIX, SOCK_STREAM, 0);
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  std::strncpy(address.sun_path, path, sizeof address.sun_path - 1);
+  if (connect(peer, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) return 66;
+  unsigned char answers[2] = {};
+  const unsigned char requests[2] = {19, 11};
+  for (int i = 0; i < 2; ++i) {
+    const unsigned char request[5] = {0, 0, 0, 1, requests[i]};
+    if (write(peer, request, sizeof request) != sizeof request) return 67;
+    unsigned char head[5] = {};
+    for (ssize_t got = 0; got < 5;) {
+      const auto count = read(peer, head + got, sizeof head - static_cast<size_t>(got));
+      if (count <= 0) return 68;
+      got += count;
+    }
+    answers[i] = head[4];
+  }
+  std::printf("removing all: %d, listing: %d\n", answers[0], answers[1]);
+  return 0;
+}
+
 int copy() {
   while (pass(STDIN_FILENO, STDOUT_FILENO)) continue;
   return 0;
+}
+
+int show(const char* path) {
+  FILE* file = std::fopen(path, "rb");
+  if (file == nullptr) return 66;
+  for (int c = std::fgetc(file); c != EOF; c = std::fgetc(file)) std::putchar(c);
+  return std::fclose(file);
 }
 
 int touch(const char* path) {
@@ -99,7 +136,7 @@ int count_up(const char* milliseconds) {
 }  // namespace
 
 // print WORDS… | error WORDS… | size FILE | fail CODE | sleep SECONDS | user | exists FILE | touch FILE | owner FILE |
-// copy | dial SOCKET | count MILLISECONDS
+// copy | dial SOCKET | count MILLISECONDS | show FILE | links FILE | agent SOCKET
 int main(int count, char** words) {
   if (count < 2) return 64;
   const char* verb = words[1];
@@ -109,6 +146,9 @@ int main(int count, char** words) {
   if (std::strcmp(verb, "copy") == 0) return copy();
   if (count < 3) return 64;
   if (std::strcmp(verb, "dial") == 0) return dial(words[2]);
+  if (std::strcmp(verb, "agent") == 0) return agent(words[2]);
+  if (std::strcmp(verb, "links") == 0) return links_of(words[2]);
+  if (std::strcmp(verb, "show") == 0) return show(words[2]);
   if (std::strcmp(verb, "size") == 0) return size_of(words[2]);
   if (std::strcmp(verb, "owner") == 0) return owner_of(words[2]);
   if (std::strcmp(verb, "fail") == 0) return fail(words[2]);

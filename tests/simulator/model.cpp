@@ -242,6 +242,19 @@ void Model::tell(const Container& container, const std::string& action, Time now
              {"timeNano", now.time_since_epoch().count()}}});
 }
 
+// What the engine makes of the mounts that a container was created with.
+Json mounts_of(const Json& body) {
+  auto rows = Json::array();
+  const auto host = body.value("HostConfig", Json::object());
+  for (const auto& mount : host.value("Mounts", Json::array())) {
+    rows.push_back({{"Type", mount.value("Type", "")},
+                    {"Name", mount.value("Source", "")},
+                    {"Destination", mount.value("Target", "")},
+                    {"RW", !mount.value("ReadOnly", false)}});
+  }
+  return rows;
+}
+
 Answer Model::list(const Request& request) const {
   auto rows = Json::array();
   for (const auto& [id, container] : containers_) {
@@ -259,6 +272,7 @@ Answer Model::list(const Request& request) const {
                     {"Status", status},
                     {"Labels", container.body.value("Labels", Json::object())},
                     {"Ports", Json::array()},
+                    {"Mounts", mounts_of(container.body)},
                     {"Created", 1}});
   }
   return {200, rows};
@@ -283,7 +297,7 @@ Json Model::inspect(const Container& container) const {
           {"Config", container.body},
           {"HostConfig", container.body.value("HostConfig", Json::object())},
           {"RestartCount", 0},
-          {"Mounts", Json::array()},
+          {"Mounts", mounts_of(container.body)},
           {"State", state},
           {"NetworkSettings", {{"Ports", Json::object()}, {"Networks", Json::object()}}}};
 }
@@ -325,6 +339,11 @@ Answer Model::volumes_call(const Request& request) {
     const auto [at, made] = volumes_.emplace(body["Name"].get<std::string>(), body);
     return {201, at->second};
   }
+  const bool used = std::ranges::any_of(containers_, [&](const auto& one) {
+    const auto mounts = mounts_of(one.second.body);
+    return std::ranges::any_of(mounts, [&](const Json& mount) { return mount["Name"] == request.path[1]; });
+  });
+  if (used) return fault(409, "remove " + request.path[1] + ": volume is in use");
   return {volumes_.erase(request.path[1]) > 0 ? 204 : 404, {{"message", "no such volume"}}};
 }
 

@@ -28,8 +28,8 @@ Json made_by_compose() {
   })");
 }
 
-std::vector<Change> changes_of(Json inspected) {
-  const project::ProjectFiles files(project::Files{{"stack.yaml", stack_file}});
+std::vector<Change> changes_of(Json inspected, const std::string& text = stack_file) {
+  const project::ProjectFiles files(project::Files{{"stack.yaml", text}});
   const auto project = files.project();
   Observed observed;
   observed.images["web:1"] = {"sha256:web", "", std::make_shared<const Json>(Json{{"Env", {"PATH=/bin"}}})};
@@ -80,5 +80,26 @@ TEST_CASE("what an engine adds by itself is no difference") {
   inspected["HostConfig"]["MemorySwap"] = 0;
   auto& endpoint = inspected["NetworkSettings"]["Networks"]["shop_default"];
   endpoint["Links"] = {"shop-db-1:shop-db-1", "shop-db-1:db-1"};
+  CHECK(changes_of(inspected).empty());
+}
+
+TEST_CASE("without a driver in the file the engine's own log driver is no difference, its options are") {
+  const auto cause = [](const std::string& logging, const Json& there) {
+    auto inspected = made_by_compose();
+    inspected["HostConfig"]["LogConfig"] = there;
+    auto text = std::string(stack_file);
+    text.insert(text.rfind('}'), ", logging: " + logging);
+    return to_text(changes_of(std::move(inspected), text));
+  };
+  const Json journal = {{"Type", "journald"}, {"Config", {{"tag", "a"}}}};
+  CHECK(cause("{options: {tag: a}}", journal).empty());
+  CHECK(cause("{options: {tag: b}}", journal) == "logging.options.tag a → b");
+  CHECK(cause("{driver: journald, options: {tag: a}}", journal).empty());
+  CHECK(cause("{driver: local, options: {tag: a}}", journal) == "logging.driver journald → local");
+}
+
+TEST_CASE("links in the host's configuration are compared where the networks are") {
+  auto inspected = made_by_compose();
+  inspected["HostConfig"]["Links"] = {"/shop-db-1:/shop-web-1/db"};
   CHECK(changes_of(inspected).empty());
 }

@@ -1,4 +1,5 @@
 #include <sys/stat.h>
+#include <sys/xattr.h>
 
 #include <fstream>
 #include <protozero/pbf_reader.hpp>
@@ -22,7 +23,14 @@ struct Stat {
   std::uint32_t mode = 0;
   std::int64_t size = 0;
   std::string link;
+  std::map<std::string, std::string> attributes;
 };
+
+std::pair<std::string, std::string> parse_attribute(protozero::pbf_reader reader) {
+  std::pair<std::string, std::string> out;
+  while (reader.next()) (reader.tag() == 1 ? out.first : out.second) = reader.get_bytes();
+  return out;
+}
 
 struct Packet {
   std::int32_t type = 0;
@@ -42,6 +50,8 @@ Stat parse_stat(protozero::pbf_reader reader) {
       stat.size = reader.get_int64();
     else if (reader.tag() == 7)
       stat.link = reader.get_string();
+    else if (reader.tag() == 10)
+      stat.attributes.insert(parse_attribute(reader.get_message()));
     else
       reader.skip();
   }
@@ -99,7 +109,7 @@ std::string text_request(const std::string& text) {
   return out;
 }
 
-constexpr int request = 1, data = 2, finish = 3, error = 4;
+constexpr int request = 1, data = 2, finish = 3;
 
 void write(const std::filesystem::path& path, std::string_view text) {
   std::filesystem::create_directories(path.parent_path());
@@ -186,12 +196,9 @@ TEST_CASE("what can not be offered or read fails with a reason") {
   const auto call = make_diff_copy({{"context", folder.path()}}, {{"dir-name", "context"}});
   CHECK(packets(*call).size() == 2);
   std::filesystem::remove(folder.path() / "file");
+  REQUIRE(::mkfifo((folder.path() / "file").c_str(), 0600) == 0);
   call->on_message(packet(request, 0));
-  const auto sent = packets(*call);
-  REQUIRE(sent.size() == 1);
-  CHECK(sent[0].type == error);
-  CHECK(sent[0].data == "cannot read " + (folder.path() / "file").string() + ": No such file or directory");
-  CHECK(packets(*call).empty());
+  CHECK(packets(*call).back().data.empty());
 
   const auto confused = make_diff_copy({{"context", folder.path()}}, {{"dir-name", "context"}});
   packets(*confused);
@@ -202,12 +209,101 @@ TEST_CASE("what can not be offered or read fails with a reason") {
   CHECK(damaged->status().code == grpc::Code::invalid_argument);
 }
 
+TEST_CASE("a file that has vanished or is another kind of file by now is sent empty, with a warning") {
+  for (const bool becomes_folder : {false, true}) {
+    const TemporaryFolder folder;
+    write(folder.path() / "a", "aaa");
+    write(folder.path() / "b", "bbb");
+    std::vector<std::string> warnings;
+    const auto call = make_diff_copy({{"context", folder.path()}}, {{"dir-name", "context"}},
+                                     {.warn = [&](const std::string& text) { warnings.push_back(text); }});
+    REQUIRE(packets(*call).size() == 3);
+    std::filesystem::remove(folder.path() / "a");
+    if (becomes_folder) std::filesystem::create_directory(folder.path() / "a");
+    call->on_message(packet(request, 0));
+    call->on_message(packet(request, 1));
+    const auto sent = packets(*call);
+    REQUIRE(sent.size() == 3);
+    CHECK(sent[0].type == data);
+    CHECK(sent[0].id == 0);
+    CHECK(sent[0].data.empty());
+    CHECK(sent[1].data == "bbb");
+    REQUIRE(warnings.size() == 1);
+    CHECK(warnings[0].find((folder.path() / "a").string() + " has changed while the context was sent") == 0);
+  }
+}
+
+TEST_CASE("a further name of a file is a link to its first one, and attributes of users come along") {
+  const TemporaryFolder folder;
+  write(folder.path() / "a", "aaa");
+  std::filesystem::create_hard_link(folder.path() / "a", folder.path() / "b");
+  std::filesystem::create_hard_link(folder.path() / "a", folder.path() / "c");
+  const bool attributes = ::setxattr((folder.path() / "a").c_str(), "user.note", "kept", 4, 0) == 0;
+  const auto call = make_diff_copy({{"context", folder.path()}}, {{"dir-name", "context"}});
+  const auto all = packets(*call);
+  REQUIRE(all.size() == 4);
+  CHECK(all[0].stat->link.empty());
+  CHECK(all[0].stat->size == 3);
+  CHECK(all[1].stat->link == "a");
+  CHECK(all[1].stat->size == 0);
+  CHECK(all[2].stat->link == "a");
+  if (attributes) CHECK(all[0].stat->attributes == std::map<std::string, std::string>{{"user.note", "kept"}});
+  // The first name that is left out is no name to link to.
+  const auto some = make_diff_copy({{"context", folder.path()}}, {{"dir-name", "context"}, {"exclude-patterns", "a"}});
+  const auto left = packets(*some);
+  REQUIRE(left.size() == 3);
+  CHECK(left[0].stat->path == "b");
+  CHECK(left[0].stat->link.empty());
+  CHECK(left[1].stat->link == "b");
+}
+
+TEST_CASE("patterns that newer builders escape are read as they are meant") {
+  const TemporaryFolder folder;
+  for (const auto* name : {"ä b", "a+b", "other"}) write(folder.path() / name, "x");
+  const auto call = make_diff_copy({{"context", folder.path()}}, {{"dir-name", "context"},
+                                                                  {"include-patterns", "%C3%A4+b"},
+                                                                  {"include-patterns", "a%2Bb"},
+                                                                  {"include-patterns-encoded", "1"}});
+  const auto all = packets(*call);
+  REQUIRE(all.size() == 3);
+  CHECK(all[0].stat->path == "a+b");
+  CHECK(all[1].stat->path == "ä b");
+}
+
+TEST_CASE("a walk that finds nothing for long asks to be woken instead of holding the connection") {
+  const TemporaryFolder folder;
+  std::vector<std::string> names;
+  for (int i = 0; i < 700; ++i) {
+    names.push_back("a-file-that-is-left-out-" + std::to_string(i));
+    write(folder.path() / names.back(), "");
+  }
+  write(folder.path() / "z", "x");
+  grpc::Metadata metadata{{"dir-name", "context"}};
+  for (const auto& name : names) metadata.emplace_back("exclude-patterns", "*" + name.substr(1));
+  int woken = 0;
+  const auto call = make_diff_copy({{"context", folder.path()}}, metadata, {.wake = [&] { ++woken; }});
+  std::vector<Packet> all;
+  for (int turns = 0; turns < 100'000 && all.size() < 2; ++turns) {
+    const auto begun = std::chrono::steady_clock::now();
+    for (auto& one : packets(*call)) all.push_back(std::move(one));
+    CHECK(std::chrono::steady_clock::now() - begun < std::chrono::seconds(5));
+  }
+  CHECK(woken > 0);
+  REQUIRE(all.size() == 2);
+  CHECK(all[0].stat->path == "z");
+}
+
 TEST_CASE("secrets are given by id and otherwise not found") {
   const TemporaryFolder folder;
   write(folder.path() / "s", std::string("se\0cret", 7));
   write(folder.path() / "large", std::string(SecretCall::max_size + 1, 'x'));
-  const std::map<std::string, std::filesystem::path> files{
-      {"id", folder.path() / "s"}, {"gone", folder.path() / "gone"}, {"large", folder.path() / "large"}};
+  const std::map<std::string, BuildSecret> files{{"id", {.file = folder.path() / "s"}},
+                                                 {"bytes", {.content = "of a variable"}},
+                                                 {"gone", {.file = folder.path() / "gone"}},
+                                                 {"large", {.file = folder.path() / "large"}}};
+  SecretCall bytes(files);
+  bytes.on_message(text_request("bytes"));
+  CHECK(drain(bytes) == std::vector<std::string>{text_request("of a variable")});
   SecretCall known(files);
   known.on_message(text_request("id"));
   const auto answer = drain(known);
@@ -217,7 +313,7 @@ TEST_CASE("secrets are given by id and otherwise not found") {
   CHECK(reader.get_bytes() == std::string("se\0cret", 7));
   const std::pair<std::string, grpc::Code> refused[] = {{"HTTP_AUTH_TOKEN_x", grpc::Code::not_found},
                                                         {"gone", grpc::Code::not_found},
-                                                        {"large", grpc::Code::resource_exhausted},
+                                                        {"large", grpc::Code::internal},
                                                         {"", grpc::Code::not_found}};
   for (const auto& [id, code] : refused) {
     SecretCall call(files);
@@ -267,15 +363,22 @@ TEST_CASE("the parameters of a build are the request's") {
                              .args = {{"A", "1"}},
                              .cache_from = {"x"},
                              .no_cache = true,
-                             .extra_hosts = {"h:1.2.3.4", "i:5.6.7.8"}};
-  CHECK(build_parameters(request, "Dockerfile") == engine::Parameters{{"t", "a:1"},
-                                                                      {"t", "b:2"},
-                                                                      {"dockerfile", "Dockerfile"},
-                                                                      {"target", "final"},
-                                                                      {"buildargs", R"({"A":"1"})"},
-                                                                      {"cachefrom", R"(["x"])"},
-                                                                      {"extrahosts", "h:1.2.3.4,i:5.6.7.8"},
-                                                                      {"nocache", "1"}});
+                             .extra_hosts = {"h:1.2.3.4", "i:5.6.7.8"},
+                             .shm_size = 1024,
+                             .ulimits = {{"nofile", 1, 2}}};
+  CHECK(build_parameters(request, "Dockerfile") ==
+        engine::Parameters{{"t", "a:1"},
+                           {"t", "b:2"},
+                           {"dockerfile", "Dockerfile"},
+                           {"target", "final"},
+                           {"buildargs", R"({"A":"1"})"},
+                           {"cachefrom", R"(["x"])"},
+                           {"shmsize", "1024"},
+                           {"ulimits", R"([{"Hard":2,"Name":"nofile","Soft":1}])"},
+                           {"nocache", "1"}});
+  CHECK(host_parameters(request, false) ==
+        engine::Parameters{{"extrahosts", "h:1.2.3.4"}, {"extrahosts", "i:5.6.7.8"}});
+  CHECK(host_parameters(request, true) == engine::Parameters{{"extrahosts", R"(["h:1.2.3.4","i:5.6.7.8"])"}});
 }
 
 TEST_CASE("the classic builder gets a tar and its words become steps") {
@@ -297,7 +400,7 @@ TEST_CASE("the classic builder gets a tar and its words become steps") {
       return LocalServer::write(
           connection, "HTTP/1.1 200 OK\r\nApi-Version: 1.41\r\nLibpod-Api-Version: 4\r\nConnection: close\r\n\r\n");
     }
-    if (head.starts_with("GET /v1.41/images/x:1/json")) {
+    if (head.starts_with("GET /v1.41/images/x%3A1/json")) {
       return LocalServer::write(connection, LocalServer::answer("200 OK", R"({"Id":"sha256:abc"})"));
     }
     uploaded = head;
@@ -358,4 +461,38 @@ TEST_CASE("errors of builders are read, of every age") {
   CHECK(dockerfile_line_of("dockerfile parse error on line 4: x") == 4);
   CHECK_FALSE(dockerfile_line_of("something about line 4"));
   CHECK(without_wrapping("failed to solve with frontend dockerfile.v0: failed to create LLB definition: why") == "why");
+  CHECK(without_wrapping("failed to walk /var/lib/docker/tmp/buildkit-mount123/sub: lstat "
+                         "/var/lib/docker/tmp/buildkit-mount45: no") == "failed to walk /sub: lstat : no");
+}
+
+TEST_CASE("a failed step is told with its place in the Dockerfile") {
+  const BuildRequest request{.tags = {"x:1"}, .dockerfile = "sub/Dockerfile"};
+  const auto error =
+      build_error(request, {"[2/2] RUN false", {"out"}, {"first"}}, "exit code: 1", "FROM a\nRUN false\n");
+  CHECK(error.message == "cannot build x:1: sub/Dockerfile:2: step '[2/2] RUN false' ended with exit code 1");
+  REQUIRE(error.failure);
+  CHECK(error.failure->line == 2);
+  CHECK(error.failure->excerpt == std::vector<std::string>{"   1 | FROM a", ">> 2 | RUN false"});
+  CHECK(error.failure->first_errors == std::vector<std::string>{"first"});
+  const auto unknown = build_error(request, {}, "401 Unauthorized", "FROM a\n");
+  CHECK(unknown.message == "cannot build x:1: 401 Unauthorized");
+  CHECK(unknown.hint == "log in to the registry with docker login");
+  CHECK(build_error(request, {}, "cannot read /x of the build context: Permission denied").hint ==
+        "make it readable, or leave it out with .dockerignore");
+}
+
+TEST_CASE("arguments that are larger than an engine reads are told before anything is sent") {
+  const TemporaryFolder folder;
+  write(folder.path() / "Dockerfile", "FROM scratch\n");
+  const test::LocalServer server(folder.path() / "s", [&](int connection, const std::string&, std::stop_token) {
+    test::LocalServer::write(connection,
+                             "HTTP/1.1 200 OK\r\nApi-Version: 1.41\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+  });
+  const auto client = engine::Client::connect({.host = "unix://s", .unix_socket = folder.path() / "s"}, {});
+  REQUIRE(client);
+  const auto built = build_image(
+      *client, {.tags = {}, .context = folder.path(), .args = {{"A", std::string(1'100'000, 'x')}}}, {}, {});
+  REQUIRE_FALSE(built);
+  CHECK(built.error().fault == Fault::usage);
+  CHECK(built.error().message.find("the build arguments and labels are too large: 1100") == 0);
 }

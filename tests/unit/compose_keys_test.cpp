@@ -133,26 +133,54 @@ TEST_CASE("links, volumes_from and name spaces are dependencies") {
 
 TEST_CASE("keys that exclude each other are told of") {
   CHECK(says("network_mode: host\nnetworks: [default]", "network_mode and networks exclude each other"));
-  CHECK(says("network_mode: service:db\nports: [\"80\"]", "the ports are those of the other container"));
-  CHECK(says("scale: 2\ndeploy: {replicas: 3}", "scale is 2, but deploy.replicas is 3"));
-  CHECK(error_of("scale: 2\ndeploy: {replicas: 2}").empty());
+  CHECK(error_of("network_mode: service:db\nports: [\"80\"]").empty());  // the engine refuses it, for whoever starts it
   CHECK(says("scale: 2\ncontainer_name: x", "container_name names one container, and there would be 2"));
-  CHECK(says("mem_reservation: 1m\ndeploy: {resources: {reservations: {memory: 1m}}}",
-             "is set here and under deploy.resources.reservations"));
   CHECK(says("deploy: {restart_policy: {condition: any, max_attempts: 3}}", "counts attempts only after failures"));
-  CHECK(read_text(one_service("read_only: true\nconfigs: [c]") + "configs: {c: {content: x}}\n")
-            .errors()
-            .find("config 'c' has to be copied into the container, which is read_only") != std::string::npos);
 }
 
-TEST_CASE("a Dockerfile stands in one place, and what the builder cannot do is refused by name") {
+TEST_CASE("a limit in both spellings: equal values are allowed, different ones are refused at both lines") {
+  CHECK(error_of("mem_limit: 64m\ndeploy: {resources: {limits: {memory: 65536k}}}").empty());
+  CHECK(error_of("cpus: 0.5\ndeploy: {resources: {limits: {cpus: \"0.50\"}}}").empty());
+  CHECK(error_of("pids_limit: 5\ndeploy: {resources: {limits: {pids: 5}}}").empty());
+  CHECK(error_of("mem_reservation: 1m\ndeploy: {resources: {reservations: {memory: 1m}}}").empty());
+  CHECK(error_of("scale: 2\ndeploy: {replicas: 2}").empty());
+  CHECK(error_of("mem_limit: 0\ndeploy: {resources: {limits: {memory: 1m}}}").empty());  // as if it were not there
+  CHECK(error_of("cpus: 1\ndeploy: {resources: {limits: {memory: 1m}}}").empty());
+  CHECK(error_of("mem_limit: 64m\ndeploy: {resources: {limits: {memory: 96M}}}") ==
+        "stack.yaml:4:5: error: 'mem_limit' is 64m, but 'deploy.resources.limits.memory' is 96M (stack.yaml:5:35)\n"
+        "     4 |     mem_limit: 64m\n       |     ^~~~~~~~~\n"
+        "       = keep one of the two, or give both the same value\n"
+        "stack.yaml:5:35: error: 'deploy.resources.limits.memory' is 96M, but 'mem_limit' is 64m (stack.yaml:4:5)\n"
+        "     5 |     deploy: {resources: {limits: {memory: 96M}}}\n"
+        "       |                                   ^~~~~~\n");
+  CHECK(says("cpus: 0.5\ndeploy: {resources: {limits: {cpus: 1}}}", "'deploy.resources.limits.cpus' is 1"));
+  CHECK(says("pids_limit: 5\ndeploy: {resources: {limits: {pids: 6}}}", "'deploy.resources.limits.pids' is 6"));
+  CHECK(says("mem_reservation: 2m\ndeploy: {resources: {reservations: {memory: 1m}}}",
+             "'deploy.resources.reservations.memory' is 1m"));
+  CHECK(says("scale: 2\ndeploy: {replicas: 3}", "'scale' is 2, but 'deploy.replicas' is 3 (stack.yaml:5:14)"));
+  // Both are what the caller's variables make of them.
+  CHECK(
+      read_text(one_service("scale: ${A:-2}\nmem_limit: ${M:-1m}\ndeploy: {replicas: \"${B:-3}\", resources: {limits: "
+                            "{memory: 2m}}}"),
+                Mode::keep)
+          .errors()
+          .empty());
+}
+
+TEST_CASE("a Dockerfile stands in one place, and what only a builder refuses is read") {
   CHECK(says("build: {context: ., dockerfile: D, dockerfile_inline: FROM x}", "exclude each other"));
-  CHECK(says("build: {context: ., additional_contexts: {a: b}}",
-             "key 'additional_contexts' of Compose is not supported"));
-  CHECK(says("build: {context: ., cache_to: [\"type=registry,ref=x\"]}", "cannot do it through its API"));
-  CHECK(says("build: {context: ., platforms: [linux/amd64, linux/arm64]}", "an engine's image has one platform"));
-  CHECK(says("build: {context: ., provenance: true}", "keeps no attestations"));
-  CHECK(says("build: https://example.org/x.git", "a build context at a URL is not supported"));
+  for (const auto* keys :
+       {"additional_contexts: {a: b}", "additional_contexts: [a=b]", "cache_to: [\"type=registry,ref=x\"]",
+        "platforms: [linux/amd64, linux/arm64]", "provenance: true", "sbom: true", "privileged: true",
+        "isolation: hyperv", "entitlements: [network.host]", "no_cache_filter: [a, b]", "ssh: [default, id=path]",
+        "ssh: {id: path}"}) {
+    INFO(keys);
+    CHECK(error_of("build: {context: ., " + std::string(keys) + "}").empty());
+  }
+  CHECK(error_of("build: https://example.org/x.git").empty());
+  CHECK(says("build: {context: ., ssh: [id]}", "the SSH key 'id' has no path"));
+  CHECK(written("build: {context: ., ssh: {id: path, default: null}}").at("build").at("ssh") ==
+        Json{"id=path", "default"});
   CHECK(
       error_of("build: {context: ., provenance: false, sbom: false, platforms: [linux/amd64], shm_size: 1m, tags: [a], "
                "ulimits: {nofile: 5}, cache_to: [type=inline], secrets: [], privileged: false, isolation: default}")

@@ -97,13 +97,49 @@ TEST_CASE("config of some services has only what these use") {
   CHECK(model.at("networks").contains("two"));
 }
 
-TEST_CASE("config prints modes as numbers that are read back as the same, and a path that is not to be made") {
+TEST_CASE("config prints the mode of a file in octal, that of a tmpfs as a number, and a path that is not to be made") {
   const auto service =
       web("    volumes: [{type: tmpfs, target: /t, tmpfs: {mode: 01777}}, {type: bind, source: /a, target: /b, "
           "bind: {create_host_path: false}}]\n    sysctls: [a.b]\n");
   CHECK(service.at("volumes").at(0).at("tmpfs").at("mode") == 01777);
   CHECK(service.at("volumes").at(1).at("bind").dump() == R"({"create_host_path":false})");
   CHECK(service.at("sysctls").at("a.b") == "");
+  CHECK_FALSE(web("    volumes: [{type: tmpfs, target: /t, tmpfs: {mode: 0}}]\n")
+                  .at("volumes")
+                  .at(0)
+                  .at("tmpfs")
+                  .contains("mode"));
+  const auto granted =
+      web("    configs: [{source: c, mode: 0440}, {source: c, target: d, mode: 256}, {source: c, target: e, "
+          "mode: \"0o444\"}]\nconfigs: {c: {content: x}}\n")
+          .at("configs");
+  CHECK(granted.at(0).at("mode") == "0440");
+  CHECK(granted.at(1).at("mode") == "0400");
+  CHECK(granted.at(2).at("mode") == "0444");
+  CHECK(render::to_yaml(granted.at(0)).find("mode: \"0440\"") != std::string::npos);
+}
+
+TEST_CASE("config prints the number of containers in deploy as well, when there is a deploy") {
+  CHECK(web("    scale: 2\n    deploy: {labels: {a: b}}\n").at("deploy").at("replicas") == 2);
+  CHECK(web("    scale: 0\n    deploy: {}\n").at("deploy").at("replicas") == 0);
+  CHECK_FALSE(web("    scale: 2\n").contains("deploy"));
+  CHECK_FALSE(web("    scale: 2\n    deploy:\n").contains("deploy"));
+}
+
+TEST_CASE("config prints sources of mounts that are absolute or of Windows as they are written") {
+  const auto sources = [](const std::string& source) {
+    return web("    volumes: ['" + source + ":/t/']\n").at("volumes").at(0).at("source").get<std::string>();
+  };
+  CHECK(sources("/q/") == "/q/");
+  CHECK(sources("//a/../b") == "//a/../b");
+  CHECK(sources(R"(C:\x\..\y)") == R"(C:\x\..\y)");
+  CHECK(sources("./a/../b/").ends_with("/b"));
+  CHECK(std::filesystem::path(sources("./a")).is_absolute());
+  const auto model = model_of({{"stack.yaml",
+                                "services: {a: {image: x, volumes: [\"v:/v\"]}}\nvolumes: {v: {driver: local, "
+                                "driver_opts: {type: none, o: bind, device: ./here}}}\n"}});
+  const auto device = model.at("volumes").at("v").at("driver_opts").at("device").get<std::string>();
+  CHECK((std::filesystem::path(device).is_absolute() && device.ends_with("/here")));
 }
 
 TEST_CASE("what config prints as YAML is read back as the same model") {

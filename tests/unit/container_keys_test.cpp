@@ -97,7 +97,7 @@ TEST_CASE("every key of Compose in the engine's create objects") {
   const auto project = files.project({{"VARIABLE", "v"}});
   std::string text;
   for (const auto& service : project.services) {
-    auto [body, connect] = container_body(project, service, {});
+    auto [body, connect] = container_body(project, service, {}, "salt");
     auto& labels = body["Labels"];
     labels.erase("saasctl.model");
     labels.erase("com.docker.compose.config-hash");
@@ -107,7 +107,11 @@ TEST_CASE("every key of Compose in the engine's create objects") {
       text += fmt::format("copy {} to {} {}:{} {:o}\n", file.key, file.target, file.uid, file.gid, file.mode);
     }
   }
-  for (const auto& network : project.networks) text += network_body(project, network).dump(2) + "\n";
+  for (const auto& network : project.networks) {
+    auto body = network_body(project, network, "salt");
+    body["Labels"].erase("saasctl.model");
+    text += body.dump(2) + "\n";
+  }
   for (const auto& volume : project.volumes) text += volume_body(project, volume).dump(2) + "\n";
   check_golden("container_keys.txt", without_folder(text, files.folder().string()));
 }

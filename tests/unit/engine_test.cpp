@@ -217,7 +217,7 @@ TEST_CASE("the engine's refusals keep its words") {
     const LocalServer server(path, fake_engine("Api-Version: 1.41\r\n", LocalServer::answer(status, body)));
     const auto client = Client::connect(at(path), {});
     REQUIRE(client);
-    const auto response = client->send({.path = "/x"}, {});
+    const auto response = client->send({.path = ApiPath("/x")}, {});
     REQUIRE_FALSE(response);
     CHECK(response.error().fault == fault);
     CHECK(response.error().message == message);
@@ -232,12 +232,12 @@ TEST_CASE("an engine that goes away in the middle is no engine, a body that cann
                            fake_engine("Api-Version: 1.41\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhal"));
   const auto client = Client::connect(at(path), {});
   REQUIRE(client);
-  const auto broken = client->send({.path = "/x"}, {});
+  const auto broken = client->send({.path = ApiPath("/x")}, {});
   REQUIRE_FALSE(broken);
   CHECK(broken.error().fault == Fault::no_engine);
-  CHECK(client->upgrade({.method = "POST", .path = "/session"}, "h2c", {}).has_value());
+  CHECK(client->upgrade({.method = "POST", .path = ApiPath("/session")}, "h2c", {}).has_value());
   const auto mine = client->send({.method = "POST",
-                                  .path = "/x",
+                                  .path = ApiPath("/x"),
                                   .upload = [](std::span<char>) -> Result<std::size_t> { return failure("my disk"); }},
                                  {});
   REQUIRE_FALSE(mine);
@@ -314,6 +314,132 @@ TEST_CASE("multiplexed output is put together however it is cut") {
   Demultiplexer terminal(true, [&](Stream, std::string_view bytes) { raw += bytes; });
   CHECK(terminal.feed("as it is"));
   CHECK(raw == "as it is");
+}
+
+namespace {
+
+// What a log's bytes are as lines: "out 12:00:01 text".
+class ReadLog {
+ public:
+  explicit ReadLog(bool tty, std::size_t enough = SIZE_MAX, LogReader::Parts parts = LogReader::Parts::full)
+      : reader_(
+            tty,
+            [this, enough](const LogLine& line) {
+              const auto since = line.time ? line.time->time_since_epoch().count() / 1'000'000'000 : 0;
+              lines_.push_back((line.stream == Stream::standard_output ? "out " : "err ") + std::to_string(since) +
+                               " " + std::string(line.text));
+              return lines_.size() < enough;
+            },
+            parts) {}
+
+  void feed(std::string_view bytes, std::size_t cut = SIZE_MAX) {
+    while (!bytes.empty()) {
+      REQUIRE(reader_.feed(bytes.substr(0, cut)));
+      bytes.remove_prefix(std::min(cut, bytes.size()));
+    }
+  }
+
+  std::vector<std::string> finish() {
+    reader_.finish();
+    return lines_;
+  }
+
+  bool wants_more() const { return reader_.wants_more(); }
+
+ private:
+  LogReader reader_;
+  std::vector<std::string> lines_;
+};
+
+std::string frame(Stream stream, const std::string& payload) {
+  const auto size = payload.size();
+  std::string out{static_cast<char>(stream == Stream::standard_error ? 2 : 1), 0, 0, 0};
+  for (const int shift : {24, 16, 8, 0}) out += static_cast<char>(size >> shift & 0xff);
+  return out + payload;
+}
+
+std::string at_second(int second) {
+  return "1970-01-01T00:00:0" + std::to_string(second) + ".000000000Z ";
+}
+
+}  // namespace
+
+TEST_CASE("a line that the engine cut into parts is one line with the time of the first part") {
+  const std::string part(16384, 'x');
+  const auto out = [](const std::string& payload) { return frame(Stream::standard_output, payload); };
+  const auto err = [](const std::string& payload) { return frame(Stream::standard_error, payload); };
+  const auto log = out(at_second(1) + part) + err(at_second(2) + "warning\n") + out(at_second(2) + part) +
+                   err(at_second(3) + part) + out(at_second(3) + "end\n") + err(at_second(4) + "\n") +
+                   out(at_second(5) + "\n") + out(at_second(6) + at_second(7) + "text\n") + out(at_second(8) + "a b");
+  const std::vector<std::string> expected{"err 2 warning", "out 1 " + part + part + "end",   "err 3 " + part,
+                                          "out 5 ",        "out 6 " + at_second(7) + "text", "out 8 a b"};
+  for (const std::size_t cut : {1U, 7U, 33U, 16384U, 16420U, 100000U}) {
+    ReadLog read(false);
+    read.feed(log, cut);
+    CHECK(read.finish() == expected);
+  }
+}
+
+TEST_CASE("with a terminal, parts of a long line are told by their size") {
+  const std::string part(16384, 'x');
+  const auto log = at_second(1) + part + at_second(2) + part + at_second(3) + "end\r\n" + at_second(4) + part +
+                   at_second(5) + "\r\n" + at_second(6) + "short 1970-01-01T00:00:09.000000000Z \r\n" + at_second(7);
+  const std::vector<std::string> expected{"out 1 " + part + part + "end", "out 4 " + part,
+                                          "out 6 short 1970-01-01T00:00:09.000000000Z ", "out 7 "};
+  for (const std::size_t cut : {1U, 7U, 33U, 16384U, 16420U, 100000U}) {
+    ReadLog read(true);
+    read.feed(log, cut);
+    CHECK(read.finish() == expected);
+  }
+  // An engine that does not cut lines.
+  ReadLog whole(true);
+  whole.feed(at_second(1) + part + part + "end of it\n" + at_second(2) + "next\n");
+  CHECK(whole.finish() == std::vector<std::string>{"out 1 " + part + part + "end of it", "out 2 next"});
+}
+
+// As Docker 20.10 sends what its driver `local` has kept.
+TEST_CASE("the last part of a long line may lack the line's end") {
+  const std::string part(16384, 'x');
+  const auto out = [](const std::string& payload) { return frame(Stream::standard_output, payload); };
+  const auto frames = out(at_second(1) + part) + out(at_second(1) + "end") + out(at_second(2) + "next\n") +
+                      out(at_second(3) + part) + out(at_second(3)) + out(at_second(4) + "last");
+  const std::vector<std::string> expected{"out 1 " + part + "end", "out 2 next", "out 3 " + part, "out 4 last"};
+  const auto terminal = at_second(1) + part + at_second(1) + "end\r" + at_second(2) + "next\r\n" + at_second(3) + part +
+                        at_second(3) + "\r" + at_second(4) + "last";
+  for (const std::size_t cut : {1U, 7U, 33U, 16384U, 16420U, 100000U}) {
+    ReadLog read(false), from_terminal(true);
+    read.feed(frames, cut);
+    CHECK(read.finish() == expected);
+    from_terminal.feed(terminal, cut);
+    CHECK(from_terminal.finish() == expected);
+  }
+  // A carriage return that is no line's end.
+  ReadLog progress(true);
+  progress.feed(at_second(1) + part + at_second(1) + "50%\r100% done\r\n" + at_second(2) + "next\r\n");
+  CHECK(progress.finish() == std::vector<std::string>{"out 1 " + part + "50%\r100% done", "out 2 next"});
+  // Podman's parts are of any size.
+  ReadLog podman(false, SIZE_MAX, LogReader::Parts::any);
+  podman.feed(out(at_second(1) + "a") + out(at_second(2) + "b") + out(at_second(3) + "c\n"));
+  CHECK(podman.finish() == std::vector<std::string>{"out 1 abc"});
+}
+
+TEST_CASE("lines without a time, without an end and beyond a mebibyte") {
+  ReadLog plain(false);
+  plain.feed(frame(Stream::standard_output, "no time here\n\nx"));
+  CHECK(plain.finish() == std::vector<std::string>{"out 0 no time here", "out 0 ", "out 0 x"});
+  ReadLog huge(false);
+  const std::string part(16384, 'x');
+  for (int i = 0; i < 64; ++i) huge.feed(frame(Stream::standard_output, at_second(1) + part));
+  huge.feed(frame(Stream::standard_output, at_second(2) + "\n") + frame(Stream::standard_output, at_second(3) + "y\n"));
+  const auto lines = huge.finish();
+  REQUIRE(lines.size() == 2);
+  CHECK(lines[0].size() == (1U << 20) + 6);
+  CHECK(lines[1] == "out 3 y");
+  ReadLog enough(false, 1);
+  enough.feed(frame(Stream::standard_output, at_second(1) + "a\n") +
+              frame(Stream::standard_output, at_second(2) + "b\n"));
+  CHECK_FALSE(enough.wants_more());
+  CHECK(enough.finish().size() == 1);
 }
 
 TEST_CASE("lines of JSON are put together however they are cut") {

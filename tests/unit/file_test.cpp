@@ -5,15 +5,18 @@
 
 #include <archive.h>
 #include <archive_entry.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <filesystem>
+#include <thread>
 
 #include "catch.hpp"
 #include "temporary_folder.hpp"
 #include "util/archive.hpp"
 #include "util/descriptor.hpp"
-#include "util/file.hpp"
+#include "util/input.hpp"
+#include "util/private_file.hpp"
 #include "util/tcp.hpp"
 
 using namespace saasctl;
@@ -105,6 +108,112 @@ TEST_CASE("a file that is not there is told from one that cannot be read") {
   CHECK(read_file("/nonexistent/file").error().fault == Fault::not_found);
   CHECK(read_file("/").error().fault == Fault::failed);
   CHECK(read_file("/dev/null") == "");
+}
+
+TEST_CASE("a file over the limit is named with the limit, also when it has no size or no end") {
+  const TemporaryFolder folder;
+  const auto path = folder.path() / "file";
+  const FileKind kind{"a thing", 2 * mebibyte};
+  REQUIRE(write_file_atomic(path, std::string(kind.limit, 'x')));
+  CHECK(read_file(path, kind)->size() == kind.limit);
+  REQUIRE(write_file_atomic(path, std::string(kind.limit + 1, 'x')));
+  CHECK(read_file(path, kind).error().message ==
+        "cannot read " + path.string() + ": it is larger than 2 MiB, the limit for a thing");
+  for (const char* endless : {"/dev/zero", "/dev/full", "/dev/urandom", "/proc/self/pagemap"}) {
+    INFO(endless);
+    const auto ended = std::string("cannot read ") + endless + ": it is larger than 2 MiB, the limit for a thing";
+    CHECK(read_file(endless, kind).error().message == ended);
+    CHECK(read_input(endless, kind, {}, endless).error().message == ended);
+  }
+}
+
+TEST_CASE("a file that cannot be read is an error with the reason") {
+  const TemporaryFolder folder;
+  const auto pipe = folder.path() / "pipe", loop = folder.path() / "loop";
+  REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+  fs::create_symlink("loop", loop);
+  const std::pair<fs::path, std::string> unreadable[] = {
+      {folder.path(), "it is a folder"},
+      {pipe, "it is a pipe"},
+      {loop, "Too many levels of symbolic links"},
+      {"/proc/self/mem", "Input/output error"},
+      {fs::path(std::string("/dev/null\0x", 11)), "its name has a zero byte"},
+      {loop / "below", "Too many levels of symbolic links"},
+  };
+  for (const auto& [path, reason] : unreadable) {
+    INFO(path << " " << reason);
+    const auto text = read_file(path);
+    REQUIRE_FALSE(text);
+    CHECK(text.error().fault == Fault::failed);
+    CHECK(text.error().message == "cannot read " + path.string() + ": " + reason);
+  }
+}
+
+TEST_CASE("a pipe is read until its writer has closed it, and the wait for a writer ends with the token") {
+  const TemporaryFolder folder;
+  const auto path = folder.path() / "pipe";
+  REQUIRE(::mkfifo(path.c_str(), 0600) == 0);
+  {
+    const std::jthread writer([&] {
+      const Descriptor out(::open(path.c_str(), O_WRONLY | O_CLOEXEC));  // waits for the reader
+      for (const std::string_view part : {"one ", "two"}) {
+        std::this_thread::sleep_for(20ms);
+        if (::write(out.get(), part.data(), part.size()) < 0) return;
+      }
+    });
+    CHECK(read_input(path, any_file, {}, "pipe") == "one two");
+  }
+  std::stop_source stop;
+  const std::jthread later([&] {
+    std::this_thread::sleep_for(50ms);
+    stop.request_stop();
+  });
+  const auto start = std::chrono::steady_clock::now();
+  CHECK(read_input(path, any_file, stop.get_token(), "pipe").error().fault == Fault::interrupted);
+  CHECK(std::chrono::steady_clock::now() - start < 5s);
+}
+
+TEST_CASE("a new file does not take the place of one that exists, or of a link") {
+  const TemporaryFolder folder;
+  const auto path = folder.path() / "file", link = folder.path() / "link";
+  REQUIRE(write_new_file(path, "first", 0440));
+  CHECK((fs::status(path).permissions() & fs::perms::mask) == fs::perms(0440));
+  CHECK(write_new_file(path, "second", 0600).error().fault == Fault::conflict);
+  CHECK(read_file(path) == "first");
+  fs::create_symlink("nowhere", link);
+  CHECK(write_new_file(link, "x", 0600).error().fault == Fault::conflict);
+  CHECK(files_in(folder.path()) == 2);
+  CHECK(write_new_file(folder.path() / "gone" / "file", "x", 0600).error().fault == Fault::not_found);
+}
+
+TEST_CASE("private folders have mode 0700 whatever the umask, and folders that were there keep theirs") {
+  const TemporaryFolder folder;
+  const auto mode_of = [&](const char* name) {
+    return static_cast<unsigned>(fs::status(folder.path() / name).permissions() & fs::perms::mask);
+  };
+  for (const mode_t mask : {0000U, 0022U, 0777U}) {
+    INFO(mask);
+    const auto top = folder.path() / fmt::format("mask{}", mask);
+    const auto before = ::umask(mask);
+    const auto made = make_private_folders(top / "b", folder.path());
+    ::umask(before);
+    REQUIRE(made);
+    CHECK(mode_of(top.filename().c_str()) == 0700);
+    CHECK(mode_of((top.filename() / "b").c_str()) == 0700);
+  }
+  fs::create_directories(folder.path() / "used");
+  fs::create_directories(folder.path() / "empty");
+  REQUIRE(write_file_atomic(folder.path() / "used/file", "x"));
+  for (const char* name : {"used", "empty"}) fs::permissions(folder.path() / name, fs::perms(0755));
+  REQUIRE(make_private_folders(folder.path() / "used", folder.path()));
+  CHECK(mode_of("used") == 0755);
+  REQUIRE(make_private_folders(folder.path() / "empty", folder.path() / "used"));
+  CHECK(mode_of("empty") == 0755);
+  REQUIRE(make_private_folders(folder.path() / "empty", folder.path()));
+  CHECK(mode_of("empty") == 0700);
+  CHECK(make_private_folders(folder.path() / "used/file/below", folder.path())
+            .error()
+            .message.find("cannot make folder") == 0);
 }
 
 TEST_CASE("what is no file is written to and not replaced") {

@@ -1,7 +1,13 @@
 #include "project/files.hpp"
+#include "project/service.hpp"
 #include "project_files.hpp"
+#include "util/descriptor.hpp"
+#include "util/input.hpp"
 
+#include <fcntl.h>
 #include <sys/stat.h>
+
+#include <thread>
 
 using namespace saasctl;
 using namespace saasctl::project;
@@ -79,7 +85,7 @@ TEST_CASE("a variable's value: the process, then the later --env-file, then .env
   CHECK(user(files, {.environment = {{"COMPOSE_DISABLE_ENV_FILE", "true"}}}) == "none");
 }
 
-TEST_CASE("the project folder's .env goes before that of the current one, unless this names the files") {
+TEST_CASE("the working folder's .env goes before that of the project's folder") {
   const ProjectFiles files(
       Files{{"s/stack.yaml", web}, {"s/.env", "U=project-${V:-}\n"}, {"here/.env", "U=here\nV=v\n"}});
   const auto before = fs::current_path();
@@ -89,9 +95,50 @@ TEST_CASE("the project folder's .env goes before that of the current one, unless
   const auto named = load({});
   fs::current_path(before);
   REQUIRE(loaded);
-  CHECK(loaded->project.services.at(0).spec.user == "project-v");
+  CHECK(loaded->project.services.at(0).spec.user == "here");
   REQUIRE(named);
   CHECK(named->project.services.at(0).spec.user == "here");
+}
+
+TEST_CASE("PWD is the working folder when the process does not have it, and the process's when it has") {
+  const ProjectFiles files(Files{{"stack.yaml", "services: {web: {image: x, user: \"${PWD}\"}}\n"}, {"sub/a", ""}});
+  const auto before = fs::current_path();
+  const auto sub = files.folder() / "sub";
+  fs::current_path(sub);
+  const auto unset = load({});
+  const auto stale = load({.environment = {{"PWD", "/elsewhere"}}});
+  fs::current_path(before);
+  REQUIRE(unset);
+  CHECK(unset->project.services.at(0).spec.user == sub.string());
+  REQUIRE(stale);
+  CHECK(stale->project.services.at(0).spec.user == "/elsewhere");
+  CHECK(stale->project.folder == files.folder());
+}
+
+TEST_CASE("a working folder that was entered through a link keeps the link's name") {
+  const ProjectFiles files(Files{{"releases/42/stack.yaml", "services: {web: {image: x, volumes: [\"./d:/d\"]}}\n"}});
+  const auto link = files.folder() / "shop";
+  fs::create_directory_symlink(files.folder() / "releases/42", link);
+  const auto before = fs::current_path();
+  fs::current_path(link);
+  const auto named = load({.environment = {{"PWD", link.string()}}});
+  const auto unnamed = load({});
+  fs::current_path(before);
+  REQUIRE(named);
+  CHECK(named->project.name == "shop");
+  CHECK(named->project.services.at(0).spec.volumes.at(0).source == (link / "d").string());
+  REQUIRE(unnamed);
+  CHECK(unnamed->project.name == "42");
+}
+
+TEST_CASE("the project's variables are those of the files as well, for whoever reads them later") {
+  const ProjectFiles files(Files{{"stack.yaml", "name: shop\n" + web}, {".env", "TOKEN=dot\nU=dot\n"}});
+  const auto loaded = load({.files = {files.folder() / "stack.yaml"}, .environment = {{"U", "process"}}});
+  REQUIRE(loaded);
+  const auto& environment = loaded->project.environment;
+  CHECK(environment.at("TOKEN") == "dot");
+  CHECK(environment.at("U") == "process");
+  CHECK(environment.at("COMPOSE_PROJECT_NAME") == "shop");
 }
 
 TEST_CASE("an --env-file that is not there is an error") {
@@ -148,13 +195,110 @@ TEST_CASE("paths of later files start in the folder of the first, or in --projec
   CHECK(source() == (files.folder() / "three/v").string());
 }
 
-TEST_CASE("a pipe or folder given as a stack file is refused and not waited for") {
-  const ProjectFiles files(Files{{"x", ""}});
-  REQUIRE(::mkfifo((files.folder() / "pipe").c_str(), 0600) == 0);
-  CHECK(load({.files = {files.folder() / "pipe"}}).error().message.find("it is a pipe or device, not a file") !=
+TEST_CASE("files that are no regular files: a folder and an endless device are refused, an empty device is empty") {
+  const ProjectFiles files(Files{{"stack.yaml", web}, {".env", "U=dot\n"}});
+  const auto stack = files.folder() / "stack.yaml";
+  const auto text = [](Inputs inputs) { return load(inputs).error().message; };
+  CHECK(text({.files = {files.folder()}}).find("it is a folder") != std::string::npos);
+  CHECK(text({.files = {"/dev/zero"}}).find("/dev/zero: it is larger than 16 MiB, the limit for a stack file") !=
         std::string::npos);
-  CHECK(load({.files = {files.folder()}}).error().message.find("it is a folder") != std::string::npos);
-  CHECK(load({.files = {"/dev/zero"}}).error().message.find("it is a pipe or device") != std::string::npos);
+  CHECK(text({.files = {stack}, .env_files = {"/dev/zero"}}).find("/dev/zero: it is larger than 16 MiB") !=
+        std::string::npos);
+  CHECK(user(files, {.env_files = {"/dev/null"}}) == "none");
+  CHECK(user(files, {.files = {stack, "/dev/null"}}) == "dot");
+  CHECK(text({.files = {"/dev/null"}}).find("the file is empty") != std::string::npos);
+}
+
+// A pipe that holds the text, open for reading as /dev/stdin is.
+class FilledPipe {
+ public:
+  explicit FilledPipe(const std::string& text) {
+    int ends[2];
+    REQUIRE(::pipe2(ends, O_CLOEXEC) == 0);
+    reader_ = Descriptor(ends[0]);
+    const Descriptor writer(ends[1]);
+    REQUIRE(::write(writer.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size()));
+  }
+  fs::path path() const { return "/proc/self/fd/" + std::to_string(reader_.get()); }
+
+ private:
+  Descriptor reader_;
+};
+
+TEST_CASE("stack files, env files and label files may come through pipes") {
+  const ProjectFiles files(Files{{"stack.yaml", web}, {"inner.yaml", "services: {in: {image: \"${I}\"}}\n"}});
+  const FilledPipe stack(web), variables("U=piped\n"), env("A=1\n"), labels("l=2\n"), included("I=image\n");
+  CHECK(user(files, {.files = {stack.path()}, .project_directory = files.folder()}) == "none");
+  CHECK(user(files, {.env_files = {variables.path()}}) == "piped");
+  files.write("stack.yaml", "include: [{path: inner.yaml, env_file: " + included.path().string() +
+                                "}]\nservices: {web: {image: x, env_file: " + env.path().string() +
+                                ", label_file: " + labels.path().string() + "}}\n");
+  const auto project = files.project();
+  CHECK(project.find("in")->image == "image");
+  CHECK(project.find("web")->spec.environment.find("A")->value() == "1");
+  CHECK(project.find("web")->spec.labels.find("l")->value() == "2");
+}
+
+TEST_CASE("the wait for a pipe that nobody writes into ends when the token is set") {
+  const ProjectFiles files(Files{{"with-env.yaml", "services: {web: {image: x, env_file: pipe}}\n"},
+                                 {"with-labels.yaml", "services: {web: {image: x, label_file: pipe}}\n"},
+                                 {"with-profile.yaml", "services: {web: {image: x, security_opt: [seccomp=pipe]}}\n"},
+                                 {"with-include.yaml", "include: [{path: a.yaml, env_file: pipe}]\n"},
+                                 {"a.yaml", web}});
+  const auto pipe = files.folder() / "pipe";
+  REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+  const auto whole = [&](const char* name) { return files.folder() / name; };
+  std::vector<Inputs> all{{.files = {pipe}}, {.files = {whole("a.yaml")}, .env_files = {pipe}}};
+  for (const char* name : {"with-env.yaml", "with-labels.yaml", "with-profile.yaml", "with-include.yaml"})
+    all.push_back({.files = {whole(name)}});
+  for (auto& inputs : all) {
+    INFO(inputs.files.front());
+    std::stop_source stop;
+    inputs.stop = stop.get_token();
+    const std::jthread later([&] {
+      std::this_thread::sleep_for(std::chrono::milliseconds(30));
+      stop.request_stop();
+    });
+    const auto start = std::chrono::steady_clock::now();
+    const auto loaded = load(inputs);
+    REQUIRE_FALSE(loaded);
+    CHECK(loaded.error().fault == Fault::interrupted);
+    CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(5));
+  }
+}
+
+TEST_CASE("a pipe is no secret, config or template: they are read more than once") {
+  const ProjectFiles files(
+      Files{{"stack.yaml", "services: {web: {image: x, secrets: [s]}}\nsecrets: {s: {file: pipe}}\n"}});
+  REQUIRE(::mkfifo((files.folder() / "pipe").c_str(), 0600) == 0);
+  const auto project = files.project();
+  const auto content = read_content(project.secrets.at(0), [](std::string_view) { return std::nullopt; });
+  REQUIRE_FALSE(content);
+  CHECK(content.error().message.find("pipe: it is a pipe") != std::string::npos);
+  auto endless_secret = project.secrets.at(0);
+  endless_secret.file = "/dev/zero";
+  const auto endless = read_content(endless_secret, [](std::string_view) { return std::nullopt; });
+  CHECK(endless.error().message ==
+        "cannot read /dev/zero: it is larger than 128 MiB, the limit for a secret or config");
+}
+
+TEST_CASE("a stack file or .env that is a link to itself is an error with the reason") {
+  const ProjectFiles files(Files{{"b/stack.yaml", web}});
+  fs::create_directory(files.folder() / "a");
+  fs::create_symlink("stack.yaml", files.folder() / "a/stack.yaml");
+  fs::create_symlink(".env", files.folder() / "b/.env");
+  for (const char* folder : {"a", "b"}) {
+    const auto loaded = load({.project_directory = files.folder() / folder});
+    REQUIRE_FALSE(loaded);
+    CHECK(loaded.error().message.find("Too many levels of symbolic links") != std::string::npos);
+  }
+}
+
+TEST_CASE("an .env over the limit is said to be too large, not to be missing") {
+  const ProjectFiles files(Files{{"stack.yaml", web}, {".env", "A=" + std::string(16 * mebibyte, 'x')}});
+  const auto text = load({.project_directory = files.folder()}).error().message;
+  CHECK(text.find(".env: it is larger than 16 MiB, the limit for a file of variables") != std::string::npos);
+  CHECK(text.find("create it") == std::string::npos);
 }
 
 TEST_CASE("errors of every file come in one run") {

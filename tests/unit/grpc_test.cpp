@@ -81,7 +81,11 @@ class Peer {
           static_cast<Peer*>(user)->streams[id].error = error;
           return 0;
         });
-    nghttp2_session_client_new(&session_, callbacks, this);
+    nghttp2_option* option = nullptr;
+    nghttp2_option_new(&option);
+    nghttp2_option_set_max_send_header_block_length(option, 1 << 21);
+    nghttp2_session_client_new2(&session_, callbacks, this, option);
+    nghttp2_option_del(option);
     nghttp2_session_callbacks_del(callbacks);
     nghttp2_submit_settings(session_, NGHTTP2_FLAG_NONE, nullptr, 0);
   }
@@ -90,17 +94,21 @@ class Peer {
   ~Peer() { nghttp2_session_del(session_); }
 
   // A call whose request stays open: send() and close() go on with it.
-  std::int32_t open(std::string_view path) {
+  std::int32_t open(std::string_view path, int patterns = 0) {
     const auto text = [](std::string_view t) { return reinterpret_cast<std::uint8_t*>(const_cast<char*>(t.data())); };
     const auto nv = [&](std::string_view n, std::string_view v) {
       return nghttp2_nv{text(n), text(v), n.size(), v.size(), 0};
     };
-    const nghttp2_nv fields[] = {nv(":method", "POST"),
-                                 nv(":scheme", "http"),
-                                 nv(":authority", "x"),
-                                 nv(":path", path),
-                                 nv("content-type", "application/grpc"),
-                                 nv("followpaths", "ends with space ")};
+    std::vector<nghttp2_nv> fields{nv(":method", "POST"),
+                                   nv(":scheme", "http"),
+                                   nv(":authority", "x"),
+                                   nv(":path", path),
+                                   nv("content-type", "application/grpc"),
+                                   nv("followpaths", "ends with space ")};
+    std::vector<std::string> texts;
+    for (int i = 0; i < patterns; ++i)
+      texts.push_back("a-folder-with-a-name/another-one/and-a-file-" + std::to_string(i));
+    for (const auto& each : texts) fields.push_back(nv("exclude-patterns", each));
     nghttp2_data_provider provider{};
     provider.source.ptr = this;
     provider.read_callback = [](nghttp2_session*, std::int32_t id, std::uint8_t* buffer, std::size_t size,
@@ -114,7 +122,7 @@ class Peer {
         return NGHTTP2_ERR_DEFERRED;
       return static_cast<ssize_t>(count);
     };
-    return nghttp2_submit_request(session_, nullptr, fields, std::size(fields), &provider, nullptr);
+    return nghttp2_submit_request(session_, nullptr, fields.data(), fields.size(), &provider, nullptr);
   }
   void send(std::int32_t id, std::string_view bytes) {
     requests_[id].text += bytes;
@@ -227,6 +235,18 @@ TEST_CASE("calls are answered, with trailers, at any cut of the bytes") {
     CHECK(destroyed == 1);
     CHECK(values_of(seen, "followpaths") == std::vector<std::string>{"ends with space "});
   }
+}
+
+TEST_CASE("headers of half a megabyte are read") {
+  int destroyed = 0;
+  Metadata seen;
+  Http2Server server(echo(&destroyed, &seen));
+  Peer peer(server);
+  const auto id = peer.open("/echo", 10'000);
+  peer.send(id, frame("end"));
+  peer.run();
+  CHECK(peer.streams[id].fields["grpc-status"] == "0");
+  CHECK(values_of(seen, "exclude-patterns").size() == 10'000);
 }
 
 TEST_CASE("a failing call gives its status and message") {

@@ -239,3 +239,23 @@ TEST_CASE("query strings are percent-encoded") {
   CHECK(http::query_string({}).empty());
   CHECK(http::query_string({{"a b", "1&2"}, {"ü", "~x/"}}) == "?a%20b=1%262&%C3%BC=~x%2F");
 }
+
+TEST_CASE("a request whose bytes would change its shape is refused unsent, and no value is shown") {
+  const auto refused = [](const http::Request& request) {
+    const auto sent = http::Client().send(request, {});
+    const auto opened = http::Upgraded::open(request, "tcp", {});
+    REQUIRE_FALSE(sent);
+    REQUIRE_FALSE(opened);
+    CHECK(sent.error().message == opened.error().error.message);
+    return sent.error().message;
+  };
+  const std::string url = "http://127.0.0.1:1/x";
+  using namespace std::string_literals;
+  for (const auto& value : {"s3cret\r\nX-Inj: 1"s, "s3cret\n"s, "s3cret\0"s})
+    CHECK(refused({.url = url, .headers = {{"X-T", value}}}) ==
+          "GET http://127.0.0.1:1/x: the value of header X-T has a line break or zero byte");
+  CHECK(refused({.url = url, .headers = {{"X:T", "v"}}}) == "GET http://127.0.0.1:1/x: a header has an invalid name");
+  CHECK(refused({.method = "GET /smuggled HTTP/1.1\r\n", .url = url}) == "the request's method is not a word");
+  for (const auto& path : {" y"s, "\r\nHost: h"s, "\0"s, "\x7f"s})
+    CHECK(refused({.url = url + path}) == "GET: a space or control character in the URL must be percent-encoded");
+}

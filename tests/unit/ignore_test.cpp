@@ -204,6 +204,25 @@ TEST_CASE("an ignore file is read with comments, absolute paths and its mark of 
   CHECK(*patterns == Paths{"abs/path", "!keep/this", "#not a comment", "*/temp*", "!x"});
 }
 
+TEST_CASE("control characters in patterns: their names after a backslash, and a NUL is an error") {
+  CHECK(Pattern::compile("\\a.txt")->matches("\a.txt"));
+  CHECK_FALSE(Pattern::compile("\\a.txt")->matches("a.txt"));
+  CHECK(Pattern::compile("x\\ty")->matches("x\ty"));
+  CHECK(Pattern::compile("\\z.txt")->matches("z.txt"));
+  CHECK(Pattern::compile("[\\n]")->matches("\n"));
+  const auto bad = parse_ignore_file(std::string_view("fine\na\0b\n", 9), "f");
+  REQUIRE_FALSE(bad);
+  CHECK(bad.error().message == "f:2:2: a NUL byte in a pattern");
+}
+
+TEST_CASE("an ignore file that is a folder counts as none") {
+  const TemporaryFolder folder;
+  std::filesystem::create_directory(folder.path() / ".dockerignore");
+  const auto patterns = read_ignore_patterns(folder.path(), folder.path() / "Dockerfile");
+  REQUIRE(patterns);
+  CHECK(patterns->empty());
+}
+
 TEST_CASE("a bad pattern is told with file and line") {
   const std::tuple<std::string, std::string> cases[] = {{"ok\n[a-\n", "f:2: syntax error in pattern '[a-'"},
                                                         {"[]\n", "f:1: syntax error in pattern '[]'"},

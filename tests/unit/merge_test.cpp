@@ -113,6 +113,8 @@ TEST_CASE("a limit that is a number is replaced, one that is a map is merged") {
 TEST_CASE("of list entries with one key the last stands in the place of the first") {
   CHECK(services("{volumes: [\"a:/x\", \"b:/y\"]}", "{volumes: [{type: bind, source: /c, target: /x}, \"/z\"]}") ==
         "{volumes: [{type: bind, source: /c, target: /x}, b:/y, /z]}");
+  CHECK(services("{volumes: [\"a:/x/\"]}", "{volumes: [\"b:/y/../x\", {type: tmpfs, target: //x/.}]}") ==
+        "{volumes: [{type: tmpfs, target: //x/.}]}");
   CHECK(services("{secrets: [s, {source: t, target: u}]}", "{secrets: [{source: v, target: /run/secrets/s}, t]}") ==
         "{secrets: [{source: v, target: /run/secrets/s}, {source: t, target: u}, t]}");
   CHECK(services("{ports: [\"80:80\", \"81:81\"]}", "{ports: [\"80:80\", {target: 5}, {target: 5}]}") ==
@@ -187,4 +189,16 @@ TEST_CASE("a published port that two files name alike is published once") {
 TEST_CASE("documents of one file are laid over one another") {
   const StackFiles files({{"a.yaml", "services: {web: {image: x, user: a}}\n---\n---\nservices: {web: {user: b}}\n"}});
   CHECK(files.read({}).service().user == "b");
+}
+
+TEST_CASE("a verification plan in a file of its own is appended, and may name services of the other file") {
+  const StackFiles files({{"a.yaml", "services: {web: {image: x}}\nverify: [{name: One, healthy: web}]\n"},
+                          {"checks.yaml", "verify: [{name: Two, healthy: all}]\n"}});
+  const auto read = files.read({.files = {"a.yaml", "checks.yaml"}});
+  INFO(read.errors());
+  REQUIRE(read.diagnostics.empty());
+  const auto& plan = read.document->stack.verify;
+  REQUIRE(plan.size() == 2);
+  CHECK(plan[0].name == "One");
+  CHECK(plan[1].name == "Two");
 }

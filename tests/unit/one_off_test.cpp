@@ -58,6 +58,19 @@ std::vector<std::string> services_of(const Plan& plan) {
 
 }  // namespace
 
+TEST_CASE("run never lets the engine start its container again, whichever key asks for it") {
+  for (const auto* keys :
+       {"restart: always", "deploy: {restart_policy: {condition: any}}",
+        "deploy: {restart_policy: {condition: on-failure, max_attempts: 3}, resources: {limits: {memory: 32M}}}"}) {
+    INFO(keys);
+    const auto text = std::string("name: shop\nservices:\n  web: {image: 'web:1', ") + keys + "}\n";
+    const auto project = project::ProjectFiles(project::Files{{"stack.yaml", text}}).project();
+    const auto plan = plan_one_off(project, images_only(), {.service = "web", .name = "shop-web-run-1"});
+    REQUIRE(plan);
+    CHECK(created(*plan, "web").body["HostConfig"]["RestartPolicy"] == project::Json{{"Name", "no"}});
+  }
+}
+
 TEST_CASE("run brings the dependencies up and creates its own container without starting it") {
   const auto plan = plan_one_off(shop(), images_only(), {.service = "web", .name = "shop-web-run-1"});
   REQUIRE(plan);

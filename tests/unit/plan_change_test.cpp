@@ -180,7 +180,7 @@ TEST_CASE("the owner of a secret that is named keeps it, also where the user is 
       "name: shop\nservices:\n  web: {image: \"web:1\", user: \"nobody:nogroup\", secrets: [{source: pw, uid: "
       "\"65534\", mode: "
       "\"0400\"}, {source: pw, target: open}]}\nsecrets: {pw: {file: pw}}\n");
-  const auto volumes = secret_volumes(project, *project.find("web"), {"sha256:web", ""});
+  const auto volumes = secret_volumes(project, *project.find("web"), {"sha256:web", ""}, {});
   REQUIRE(volumes.size() == 1);
   REQUIRE(volumes[0].files.size() == 2);
   CHECK(volumes[0].files[0].uid == "65534");

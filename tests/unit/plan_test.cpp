@@ -118,8 +118,8 @@ configs: {c: {file: /srv/c}}
 )"}});
   const auto project = files.project({{"HOME", "/root"}});
   const auto& service = *project.find("web");
-  const auto secrets = secret_volumes(project, service, {"sha256:x", ""});
-  auto made = container_body(project, service, secrets);
+  const auto secrets = secret_volumes(project, service, {"sha256:x", ""}, {});
+  auto made = container_body(project, service, secrets, "salt");
   const auto folder = project.folder.string();
   std::string text = made.body.dump(2);
   for (const auto& [name, endpoint] : made.connect) text += "\n" + name + " " + endpoint.dump();
@@ -140,6 +140,8 @@ TEST_CASE("a cause is one line, names at most four differences and shows no pass
   CHECK(cause("", "{}") == "made by another tool");
   CHECK(cause("{", "{}") == "its recorded model is unreadable");
   CHECK(cause("[]", "{}") == "its recorded model is unreadable");
+  const auto deep = R"({"a":)" + std::string(100'000, '[') + std::string(100'000, ']') + "}";
+  CHECK(cause(deep.c_str(), "{}") == "its recorded model is unreadable");
   CHECK(cause(R"({"a":1,"b":{"c":"x"}})", R"({"b":{"c":"y"},"d":1})") == "a 1 removed, b.c x → y, d 1 added");
   CHECK(cause(R"({"a":1,"b":2})", R"({"b":2,"a":1})") == "order of keys");
   CHECK(cause(R"({"a":1,"b":1,"c":1,"d":1,"e":1,"f":1})", R"({"a":2,"b":2,"c":2,"d":2,"e":2,"f":2})") ==

@@ -51,12 +51,17 @@ inline plan::Observed images_only() {
 // The engine after `up` of this project.
 inline plan::Observed running(const project::Project& project) {
   auto observed = images_only();
+  auto before = observed;
+  before.entropy = "before";
   for (const auto& service : project.services) {
     const auto& image = observed.images.at(service.image);
     observed.containers.push_back({"id-" + service.name, service.container_name, service.name, "running", image.id,
                                    service.hash, service.model.dump()});
-    for (const auto& volume : plan::secret_volumes(project, service, image))
+    for (const auto& volume : plan::secret_volumes(project, service, image, before)) {
       observed.secret_volumes.push_back(volume.name);
+      observed.secret_digests[volume.name] = volume.digest;
+      observed.containers.back().volumes.push_back(volume.name);
+    }
   }
   observed.networks = {{"shop_back", "n1"}};
   observed.project_networks = {"shop_back"};

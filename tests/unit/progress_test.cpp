@@ -1,7 +1,9 @@
 #include "build/progress.hpp"
 
+#include <array>
 #include <protozero/pbf_writer.hpp>
 
+#include "build/step_view.hpp"
 #include "catch.hpp"
 
 using namespace saasctl;
@@ -98,8 +100,8 @@ TEST_CASE("output is put together to lines, stream by stream") {
   REQUIRE(model.feed(log("d", "warn\n", 2)));
   REQUIRE(model.feed(log("d", "no end")));
   model.finish();
-  CHECK(recorder.events == Events{"d> one", "d> two", "e> other", "d> three", "d! warn", "d> no end"});
-  CHECK(model.last_lines("d") == Events{"one", "two", "three", "warn", "no end"});
+  CHECK(recorder.events == Events{"d> one", "d> two", "e> other", "d! warn", "d> threeno end"});
+  CHECK(model.last_lines("d") == Events{"one", "two", "warn", "threeno end"});
   CHECK(model.last_lines("unknown").empty());
 }
 
@@ -110,6 +112,16 @@ TEST_CASE("only the last lines of a step are kept") {
   const auto lines = model.last_lines("d");
   CHECK(lines.size() == ProgressModel::kept_lines);
   CHECK(lines.front() == "5");
+}
+
+TEST_CASE("of the lines that are not shown, the first errors are kept") {
+  ProgressModel model({});
+  REQUIRE(model.feed(log("d", "the reason\n", 2)));
+  for (int i = 0; i < 50; ++i) REQUIRE(model.feed(log("d", std::to_string(i) + "\n")));
+  REQUIRE(model.feed(log("d", "make: error 2\n", 2)));
+  CHECK(model.first_errors("d", 40) == Events{"the reason"});
+  CHECK(model.first_errors("d", 52).empty());
+  CHECK(model.first_errors("other", 1).empty());
 }
 
 TEST_CASE("the failed step is the one that failed, not those cancelled because of it") {
@@ -144,6 +156,54 @@ TEST_CASE("transfers and warnings are given") {
   REQUIRE(model.warnings().size() == 1);
   CHECK(model.warnings()[0].detail == Events{"detail one"});
   CHECK(model.warnings()[0].url == "https://docs");
+}
+
+namespace {
+
+// What is shown of an image, one text an event.
+Events shown_of(const std::vector<std::string>& responses) {
+  Events shown;
+  const ImageSink sink = [&](const ImageProgress& progress) {
+    constexpr std::array states{"begun", "done", "cached", "failed"};
+    if (const auto* now = std::get_if<ImageNow>(&progress)) {
+      shown.push_back("now " + now->text);
+    } else if (const auto* step = std::get_if<ImageStep>(&progress)) {
+      shown.push_back(std::string(states.at(static_cast<std::size_t>(step->state))) + " " + step->step +
+                      (step->seconds > 0 ? " " + std::to_string(static_cast<int>(step->seconds)) : ""));
+    } else if (const auto* output = std::get_if<ImageOutput>(&progress)) {
+      shown.push_back(output->step + " | " + output->line);
+    } else if (const auto* warning = std::get_if<ImageWarning>(&progress)) {
+      shown.push_back("warning " + warning->text);
+    }
+  };
+  StepView view("image", sink);
+  ProgressModel model([&](const Progress& progress) { view.take(progress); });
+  for (const auto& response : responses) REQUIRE(model.feed(response));
+  return shown;
+}
+
+}  // namespace
+
+TEST_CASE("the oldest step that runs is shown, one of BuildKit's own only when nothing else does") {
+  CHECK(shown_of({vertex({.digest = "i", .name = "[internal] load context", .started = 1}),
+                  vertex({.digest = "a", .name = "[a 2/3] RUN a", .started = 2}),
+                  vertex({.digest = "b", .name = "[b 2/3] RUN b", .started = 3}),
+                  vertex({.digest = "a", .name = "[a 2/3] RUN a", .started = 2, .completed = 7})}) ==
+        Events{"begun [internal] load context", "now [internal] load context", "begun [a 2/3] RUN a",
+               "now [a 2/3] RUN a", "begun [b 2/3] RUN b", "done [a 2/3] RUN a 5", "now [b 2/3] RUN b"});
+}
+
+TEST_CASE("steps are told as cached, failed or done, their output with their name, those called off not at all") {
+  CHECK(
+      shown_of(
+          {vertex({.digest = "c", .name = "[1/2] FROM x", .cached = true, .started = 1, .completed = 1}),
+           vertex({.digest = "f", .name = "[2/2] RUN f", .started = 1}), log("f", "a line\n"),
+           vertex({.digest = "f", .name = "[2/2] RUN f", .started = 1, .completed = 3, .error = "exit code: 1"}),
+           vertex({.digest = "o", .name = "[o 2/2] RUN o", .started = 1}),
+           vertex({.digest = "o", .name = "[o 2/2] RUN o", .started = 1, .completed = 3, .error = "context canceled"}),
+           vertex({.digest = "i", .name = "[internal] quick", .started = 1, .completed = 1})}) ==
+      Events{"cached [1/2] FROM x", "begun [2/2] RUN f", "now [2/2] RUN f", "[2/2] RUN f | a line",
+             "failed [2/2] RUN f 2", "begun [o 2/2] RUN o", "now [o 2/2] RUN o"});
 }
 
 TEST_CASE("damaged progress is an error, unknown fields are none") {

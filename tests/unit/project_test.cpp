@@ -1,8 +1,12 @@
+#include "growth.hpp"
 #include "paths.hpp"
+#include "plan/container_body.hpp"
 #include "project/order.hpp"
 #include "project_files.hpp"
+#include "render/config.hpp"
 #include "render/render.hpp"
 #include "render/writers.hpp"
+#include "render/yaml.hpp"
 
 using namespace saasctl;
 using namespace saasctl::project;
@@ -63,6 +67,18 @@ TEST_CASE("environment wins over env_file, and a later env_file over an earlier 
   stack::Variables got;
   for (const auto& entry : project.services[0].spec.environment) got[entry.name] = *entry.value;
   CHECK(got == stack::Variables{{"A", "1"}, {"B", "2"}, {"C", "own"}, {"D", "outer"}});
+}
+
+TEST_CASE("a variable without a value anywhere takes that of the env_file and of the image away") {
+  const ProjectFiles files(Files{{"stack.yaml", web("    env_file: one.env\n    environment: [A, B=, C]\n")},
+                                 {"one.env", "A=1\nB=1\nD=1\n"}});
+  const auto project = files.project({{"C", "outer"}});
+  std::string got;
+  for (const auto& [name, at, value] : project.services[0].spec.environment)
+    got += name + (value ? "=" + *value : "") + ";";
+  CHECK(got == "A;B=;D=1;C=outer;");
+  const auto body = plan::container_body(project, project.services[0], {}, "").body;
+  CHECK(body["Env"] == Json{"A", "B=", "D=1", "C=outer"});
 }
 
 TEST_CASE("errors of every file come together") {
@@ -205,14 +221,6 @@ TEST_CASE("the mode of a secret is octal") {
   }
 }
 
-TEST_CASE("a secret directly below / is refused where it would have to be a mount") {
-  const std::string keys = "    secrets: [{source: s, target: /key}]\nsecrets: {s: {file: s}}\n";
-  CHECK(
-      ProjectFiles(Files{{"stack.yaml", web("    read_only: true\n" + keys)}}).error().find("cannot stand at '/key'") !=
-      std::string::npos);
-  CHECK(ProjectFiles(Files{{"stack.yaml", web(keys)}}).project().services.front().secrets.front().copied);
-}
-
 TEST_CASE("what is rendered follows from the file alone") {
   const ProjectFiles files(
       Files{{"stack.yaml",
@@ -256,6 +264,51 @@ TEST_CASE("a template that is no Mustache or uses an unknown hole is refused") {
   CHECK(
       render::template_text("t", "{{{a}}}{{! note }}<{{#e}}x{{/e}}{{^e}}y{{/e}}>", {{"a", "<&>"}, {"e", ""}}).value() ==
       "<&><y>");
+}
+
+TEST_CASE("a template is refused at its line when its sections or its size have no end") {
+  const auto message = [](const std::string& text) {
+    const auto filled = render::template_text("t/D", text, {{"a", "1"}, {"b", "2"}});
+    return filled ? "filled: " + *filled : filled.error().message;
+  };
+  std::string begins, ends;
+  for (int i = 0; i < 32; ++i) (begins += "{{#a}}\n"), ends += "{{/a}}";
+  CHECK(message(begins + "x" + ends).starts_with("filled: "));
+  CHECK(message(begins + "{{^b}}x{{/b}}" + ends) ==
+        "template t/D:33: sections are nested too deeply: more than 32 levels");
+  CHECK(message("x\n{{#a}}\n{{#b}}{{/a}}{{/b}}") == "template t/D:3: section 'a' ends within section 'b' of line 3");
+  CHECK(message("x\n{{/a}}") == "template t/D:2: section 'a' ends, but never begins");
+  CHECK(message("x\n\n{{#a}}\n") == "template t/D:3: section 'a' has no end");
+  CHECK(message("x\n{{a") == "template t/D:2: '{{' without '}}'");
+  CHECK(message("{{! {{{ \n }}\n{{=<% %>=}}") == "template t/D:3: the delimiters cannot be changed ('{{=')");
+  CHECK(message("{{> /etc/passwd}}") == "template t/D:1: templates cannot include others ('{{>')");
+  CHECK(message("{{! #a }}{{ a }}{{& b}}{{{ a }}}") == "filled: 121");
+  CHECK(message(std::string(300'000, 'x')) == "template t/D is larger than 256 KiB");
+  const auto large = render::template_text("t/D", "{{a}}\n{{a}}{{a}}", {{"a", std::string(30 << 20, 'x')}});
+  REQUIRE_FALSE(large);
+  CHECK(large.error().message == "template t/D:2: its holes are filled with more than 64 MiB");
+}
+
+TEST_CASE("labels, environment and the lines of an env_file are resolved and shown in linear time") {
+  CHECK(test::grows_linearly(1'000, [](std::size_t count) {
+    std::string labels, environment, lines;
+    for (std::size_t i = 0; i < count; ++i) {
+      const auto number = std::to_string(i);
+      labels += "      l" + number + ": x\n";
+      environment += "      - E" + number + "=x\n      - UNSET" + number + "\n";
+      lines += "F" + number + "=x\n";
+    }
+    const ProjectFiles files(
+        Files{{"stack.yaml", web("    env_file: f\n    labels:\n" + labels + "    environment:\n" + environment)},
+              {"f", lines}});
+    const auto project = files.project();
+    const auto& spec = project.services.front().spec;
+    REQUIRE(spec.labels.size() == count);
+    REQUIRE(spec.environment.size() == 3 * count);
+    const auto config = render::config_model(project, stack::Mode::resolve, {});
+    REQUIRE(config["services"]["web"]["environment"].size() == 3 * count);
+    REQUIRE(render::to_yaml(config).size() > count);
+  }));
 }
 
 TEST_CASE("the rendered files of this repository are what its stack file gives") {

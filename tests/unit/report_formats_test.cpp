@@ -52,7 +52,7 @@ TEST_CASE("the console report is a table, then what went wrong, then the sum") {
         "    skipped  needs {{token}} of \"A message\" (stack.yaml:130)\n"
         "\n"
         "  ! No connection (stack.yaml:150)\n"
-        "    error    connection  refused by peer \xff\xed\xa0\x80\n"
+        "    error    connection  refused by peer \\xff\\xed\\xa0\\x80\n"
         "\n"
         "1 of 4 checks passed, 1 failed, 1 could not be run, 1 skipped in 3.21 s\n");
 }

@@ -146,7 +146,11 @@ std::string inventory(simulator::Engine& engine) {
       lines.push_back(fmt::format("{} {} {}", container.name, container.state, container.exit_code));
     std::ranges::sort(lines);
     for (const auto& name : model.names_of_networks()) lines.push_back("network " + name);
-    for (const auto& name : model.names_of_volumes()) lines.push_back("volume " + name);
+    for (const auto& name : model.names_of_volumes()) {
+      // The rest of a secret's volume's name is random.
+      const auto end = name.find("-secrets-");
+      lines.push_back("volume " + (end == std::string::npos ? name : name.substr(0, end + 8)));
+    }
     return join(lines, "\n");
   });
 }
@@ -294,6 +298,73 @@ TEST_CASE("the calls of a small plan, one by one") {
   auto text = "# up\n" + calls();
   REQUIRE(up(engine.endpoint(), project) == "");
   check_golden("calls.txt", text + "# up again\n" + calls());
+}
+
+namespace {
+
+// Counts what the executor does with the turn, and refuses it from some take on.
+class CountedTurn : public execute::Turn {
+ public:
+  explicit CountedTurn(int refused_from) : refused_from_(refused_from) {}
+  Result<void> take(std::stop_token) override {
+    if (++takes >= refused_from_) return failure(Fault::conflict, "another command has changed the project");
+    had = true;
+    return {};
+  }
+  void give_back() override { had = false; }
+
+  int takes = 0;
+  bool had = true;
+
+ private:
+  int refused_from_;
+};
+
+std::string up_in_turn(simulator::Engine& engine, const project::Project& project, execute::Turn& turn) {
+  const auto client = engine::Client::connect(engine.endpoint(), {});
+  REQUIRE(client);
+  const auto plan = make_plan(*client, project);
+  REQUIRE(plan);
+  execute::ExecuteOptions options;
+  options.timeout = 5s;
+  options.pace = quick;
+  options.turn = &turn;
+  const auto done = execute::execute(
+      *client, project, *plan, options, [](std::string_view) { return std::nullopt; }, [](const execute::Event&) {},
+      {});
+  return done ? "" : done.error().message;
+}
+
+}  // namespace
+
+TEST_CASE("the turn is given back while a plan only waits, and a change without it is not made") {
+  const project::ProjectFiles files(
+      project::Files{{"stack.yaml",
+                      "name: sim\nservices:\n  db: {image: \"one:1\", healthcheck: {test: [CMD, check]}}\n"
+                      "  web: {image: \"one:1\", depends_on: {db: {condition: service_healthy}}}\n"}});
+  const auto project = files.project();
+  simulator::Engine engine;
+  const auto reset = [&] {
+    engine.reset(1, {}, images, [](const std::string&, const simulator::Json&, int) {
+      return simulator::Life{.ready_after = 20ms, .healthy_after = 30ms};
+    });
+  };
+  reset();
+  CountedTurn free(100);
+  CHECK(up_in_turn(engine, project, free) == "");
+  CHECK(free.takes == 2);  // once until db has started, once to start web
+  CHECK_FALSE(free.had);
+
+  reset();
+  CountedTurn overtaken(2);
+  CHECK(up_in_turn(engine, project, overtaken) == "another command has changed the project");
+  CHECK(inventory(engine) == "sim-db-1 running 0\nsim-web-1 created 0\nnetwork sim_default");
+  CHECK(up(engine.endpoint(), project) == "");
+
+  CountedTurn idle(1);
+  CHECK(up_in_turn(engine, project, idle) == "");
+  CHECK(idle.takes == 0);
+  CHECK_FALSE(idle.had);
 }
 
 TEST_CASE("a name is waited for that a killed run has asked for and nobody can see yet") {

@@ -1,4 +1,5 @@
 #include "golden.hpp"
+#include "growth.hpp"
 #include "stack_text.hpp"
 
 using namespace saasctl;
@@ -56,27 +57,6 @@ TEST_CASE("a cycle is named in full, a service that waits for itself too") {
   CHECK(read_text(one_service("depends_on: [web]")).errors().find("dependency cycle: web → web") != std::string::npos);
 }
 
-TEST_CASE("a host port is taken once for each address and protocol") {
-  const auto ports = [](const std::string& a, const std::string& b) {
-    return read_text("services:\n  a: {image: x, ports: [\"" + a + "\"]}\n  b: {image: x, ports: [\"" + b + "\"]}\n")
-        .errors();
-  };
-  CHECK(ports("80:80", "80:81").find("host port 80 is already published by 'a' on line 2") != std::string::npos);
-  CHECK_FALSE(ports("80:80", "127.0.0.1:80:80").empty());
-  CHECK(ports("127.0.0.2:80:80", "127.0.0.1:80:80").empty());
-  CHECK(ports("80:80", "80:80/udp").empty());
-  CHECK(ports("80", "80").empty());
-  const auto range = ports("1000-2000:1000-2000", "1000-2000:1000-2000");
-  CHECK(range.find("host port 1000 ") != std::string::npos);
-  CHECK(range.find("host port 1001 ") == std::string::npos);
-}
-
-TEST_CASE("a name of a container is given once") {
-  CHECK(read_text("services:\n  a: {image: x, container_name: n}\n  b: {image: x, container_name: n}\n")
-            .errors()
-            .find("container_name 'n' is already that of 'a'") != std::string::npos);
-}
-
 TEST_CASE("messages stay on their line whatever the user wrote") {
   const auto text = read_text(one_service("mem_limit: \"a\\nb\\e[31m\"")).errors();
   CHECK(text.find("'a\\nb\\x1b[31m' is not a size") != std::string::npos);
@@ -118,4 +98,47 @@ TEST_CASE("a missing source is one error at its grant, not another one without a
   const auto text = read_text(one_service("configs: [{target: /c}]")).errors();
   CHECK(text.find("missing key 'source' in grant") != std::string::npos);
   CHECK(text.find("unknown config") == std::string::npos);
+}
+
+TEST_CASE("of very many errors the first are shown, in the order of their lines, and the rest are counted") {
+  std::string text = "services: {web: {image: x}}\n";
+  for (int i = 0; i < 1'000; ++i) text += "k" + std::to_string(i) + ": 1\n";
+  const auto errors = read_text(text).errors();
+  CHECK(errors.find("stack.yaml:51:1: error: unknown key 'k49'") != std::string::npos);
+  CHECK(errors.find("'k50'") == std::string::npos);
+  CHECK(errors.ends_with("\nand 950 more errors\n"));
+  Diagnostics two;
+  for (std::size_t i = 0; i < 51; ++i) two.add({}, 1, std::to_string(i));
+  CHECK(two.text().ends_with("error: 49\nand 1 more error\n"));
+}
+
+TEST_CASE("long lists of pairs, errors and variables are read in linear time") {
+  const auto many = [](std::size_t count, const auto& line) {
+    std::string text = "services:\n  web:\n    image: x\n";
+    for (std::size_t i = 0; i < count; ++i) text += line(std::to_string(i));
+    return text;
+  };
+  const auto linear = [&](std::size_t count, const std::string& head, const auto& line) {
+    return test::grows_linearly(count, [&](std::size_t size) {
+      const auto read =
+          read_text(many(size, [&](const std::string& i) { return i == "0" ? head + line(i) : line(i); }));
+      REQUIRE(read.errors().empty());
+      REQUIRE(stack_record().write(read.stack(), Style::canonical).size() > 0);
+      REQUIRE(stack_record().write(read.stack(), Style::source).size() > 0);
+    });
+  };
+  CHECK(linear(2'000, "    labels:\n", [](const std::string& i) { return "      l" + i + ": x\n"; }));
+  CHECK(linear(2'000, "    labels:\n", [](const std::string& i) { return "      - l" + i + "=x\n"; }));
+  CHECK(linear(2'000, "    environment:\n", [](const std::string& i) { return "      - E" + i + "=x\n"; }));
+  CHECK(linear(2'000, "    command:\n", [](const std::string& i) { return "      - $X" + i + "\n"; }));
+}
+
+TEST_CASE("wrong variables in one text are placed in linear time, each under its dollar sign") {
+  CHECK(test::grows_linearly(1'000, [](std::size_t count) {
+    std::string text = "services:\n  web:\n    image: x\n    labels:\n      a: \"";
+    for (std::size_t i = 0; i < count; ++i) text += "$$ ${} ";
+    const auto read = read_text(text + "\"\n");
+    REQUIRE(read.diagnostics.list().size() == count);
+    CHECK(read.diagnostics.list().back().at.column == 11 + 7 * (count - 1) + 3);
+  }));
 }

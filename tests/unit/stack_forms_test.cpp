@@ -63,6 +63,22 @@ TEST_CASE("mounts in every form") {
   CHECK(written("volumes: [\"${D:-./data}:/a\"]", Mode::keep) == R"({"volumes":["${D:-./data}:/a"]})");
 }
 
+TEST_CASE("the target of a mount is a clean path") {
+  CHECK(written("volumes: [\"data:/a/\", \"./x:/in/../in2//c/\", \"/t/.\", {type: tmpfs, target: //u/../v/}]") ==
+        R"({"volumes":["data:/a","./x:/in2/c","/t",{"type":"tmpfs","target":"/v"}]})");
+  CHECK(written("volumes: [\"data:${T:-/a/..}/b/\"]", Mode::keep) == R"({"volumes":["data:${T:-/a/..}/b"]})");
+}
+
+TEST_CASE("paths of Windows stay as they are written") {
+  CHECK(
+      written(R"(volumes: ['C:\x\..\y:/w:ro', 'c:/y/../z/:/v', '\\server\share:/s', 'e:\z:c:\target', './x:c:/y'])") ==
+      R"({"volumes":["C:\\x\\..\\y:/w:ro","c:/y/../z/:/v","\\\\server\\share:/s","e:\\z:c:\\target","./x:c:/y"]})");
+  // A volume of one letter is a volume.
+  CHECK(read_text(one_service("volumes: [\"d:/x\", \"e:/y:ro\", \"f:/z:z\"]") + "volumes: {d: , e: , f: }\n")
+            .errors()
+            .empty());
+}
+
 TEST_CASE("wrong mounts") {
   CHECK(first_error("volumes: [\"data:relative\"]") == "the mount's target 'relative' is not an absolute path");
   CHECK(first_error("volumes: [\"a:/b:zz\"]").find("is not a mount such as") != std::string::npos);
@@ -159,12 +175,23 @@ TEST_CASE("a port without a number on the host is any free one") {
   CHECK(written("ports: [{target: 80, published: \"\", host_ip: \"\", protocol: UDP}]") == R"({"ports":["80/udp"]})");
 }
 
+TEST_CASE("an address of IPv6 stands before a port with or without brackets") {
+  CHECK(written("ports: [\"::1:8080:80\", \"[::1]:8081:80\", \":::82:80\", \"::1::83\", "
+                "\"2001:db8::1:8080-8081:84-85/udp\", \"::ffff:1.2.3.4:86:86\", \"1:2:3:4:5:6:7:8:80:90\"]") ==
+        R"({"ports":["[::1]:8080:80","[::1]:8081:80","[::]:82:80","[::1]::83","[2001:db8::1]:8080:84/udp",)"
+        R"("[2001:db8::1]:8081:85/udp","[::ffff:1.2.3.4]:86:86","[1:2:3:4:5:6:7:8]:80:90"]})");
+  for (const auto* port : {"::8080:80", "fe80::1:80", "::1:80:", "[::1]:80", "x:1:2:3", "[::1:80:80", "::1]:80:80"}) {
+    INFO(port);
+    CHECK_FALSE(first_error("ports: [\"" + std::string(port) + "\"]").empty());
+  }
+}
+
 TEST_CASE("a wrong port says what to write") {
   const auto says = [](const std::string& port) {
     return read_text(one_service("ports: [\"" + port + "\"]")).errors();
   };
   CHECK(says("80-79").find("it runs backwards, write 79-80") != std::string::npos);
-  CHECK(says("::1:80:81").find("an address of IPv6 stands in brackets: [::1]:80:81") != std::string::npos);
+  CHECK(says("fe80::1:80").find("write [[address:]published:]target[/protocol]") != std::string::npos);
 }
 
 TEST_CASE("a named volume may be labelled anew, in the short and the long form") {
@@ -228,7 +255,7 @@ TEST_CASE("defaults reach every service, whose own keys are laid over them") {
 }
 
 TEST_CASE("a key of Compose that is not supported is named, an x- key passes") {
-  for (const auto* keys : {"provider: {type: x}", "pre_start: []", "build: {no_cache_filter: [a]}"})
+  for (const auto* keys : {"provider: {type: x}", "pre_start: []"})
     CHECK(first_error(keys).find("' of Compose is not supported in ") != std::string::npos);
   CHECK(read_text("jobs: {}\nservices: {web: {image: x}}\n").errors().find("key 'jobs' of Compose is not supported") !=
         std::string::npos);

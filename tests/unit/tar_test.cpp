@@ -60,6 +60,14 @@ TEST_CASE("a context becomes a tar that tar reads") {
   CHECK(content->standard_output == "from elsewherecontent");
 }
 
+TEST_CASE("further names of a file are links in the tar") {
+  const TemporaryFolder folder;
+  std::ofstream(folder.path() / "a") << "content";
+  std::filesystem::create_hard_link(folder.path() / "a", folder.path() / "b");
+  TarStream tar(folder.path(), {});
+  CHECK(listing(read_all(tar, 1000)).find("b link to a\n") != std::string::npos);
+}
+
 TEST_CASE("a file that shrinks while it is read is an error") {
   const TemporaryFolder folder;
   std::ofstream(folder.path() / "big") << std::string(500'000, 'b');

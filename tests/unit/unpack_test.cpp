@@ -106,6 +106,27 @@ TEST_CASE("a packed folder unpacks to the same") {
   }
 }
 
+TEST_CASE("no name of an archive is taken for a file that is not complete") {
+  const TemporaryFolder folder;
+  fs::create_directory(folder.path() / "there");
+  REQUIRE(write_file_atomic(folder.path() / "there/.saasctl-unpacking", "kept"));
+  const auto file = archive_of({{"d/", {}, AE_IFDIR},
+                                {"d/.saasctl-unpacking", "its own"},
+                                {"d/file", "text"},
+                                {"e/.saasctl-unpacking/", {}, AE_IFDIR},
+                                {"e/file", "text"},
+                                {"e/link", {}, AE_IFLNK, "file"},
+                                {"there/file", "text"}});
+  const auto unpacked = unpack_archive(file.get(), folder.path(), {}, {});
+  INFO(said(unpacked));
+  REQUIRE(unpacked);
+  CHECK(text_of(folder.path() / "d/.saasctl-unpacking") == "its own");
+  CHECK(fs::is_directory(folder.path() / "e/.saasctl-unpacking"));
+  CHECK(text_of(folder.path() / "there/.saasctl-unpacking") == "kept");
+  for (const char* name : {"d/file", "e/file", "e/link", "there/file"}) CHECK(text_of(folder.path() / name) == "text");
+  CHECK(std::distance(fs::directory_iterator(folder.path() / "d"), fs::directory_iterator()) == 2);
+}
+
 TEST_CASE("names that lead out of the folder are refused before anything is written") {
   const TemporaryFolder folder;
   const auto inside = folder.path() / "in";

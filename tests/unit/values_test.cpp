@@ -74,6 +74,26 @@ TEST_CASE("a command line ends at what a shell would take for itself, and $(…)
   CHECK(split_command("a $(b").error() == "a closing )");
 }
 
+// Expected words are those of go-shellwords 1.0.15.
+TEST_CASE("escapes in a command line: newline and tab outside single quotes, kept in `…` and $(…)") {
+  using Words = std::vector<std::string>;
+  CHECK(split_command(R"(sh -c "printf 'a\nb\tc'")") == Words{"sh", "-c", "printf 'a\nb\tc'"});
+  CHECK(split_command(R"(a\nb c\td '\n\t')") == Words{"a\nb", "c\td", R"(\n\t)"});
+  CHECK(split_command(R"("a\"b\\c\r\0")") == Words{R"(a"b\cr0)"});
+  CHECK(split_command("a\\\u00e9 \\$b", false) == Words{"a\u00e9", "$b"});
+  CHECK(split_command(R"(echo `a\nb "c d' (e` $(a\tb "c ' d))") ==
+        Words{"echo", R"(`a\nb "c d' (e`)", R"($(a\tb "c ' d))"});
+  CHECK(split_command(R"("$(a b" '$(`' "`")") == Words{"$(a b", "$(`", "`"});
+  CHECK(split_command(R"(\$(x) "" a"")") == Words{"$(x)", "", "a"});
+  CHECK(split_command("echo 12>x").value() == Words{"echo"});
+  CHECK(split_command("echo 2a>x").value() == Words{"echo", "2a"});
+  CHECK(split_command("echo \"\">x").value() == Words{"echo", ""});
+  for (const auto* wrong : {"a)", ")", "$($(a))", R"(x\\$(y))", "a`b", "()", "a\\"}) {
+    INFO(wrong);
+    CHECK_FALSE(split_command(wrong, false).has_value());
+  }
+}
+
 TEST_CASE("permission bits are octal digits") {
   CHECK(parse_file_mode("0440") == 0440U);
   CHECK(parse_file_mode("0o440") == 0440U);

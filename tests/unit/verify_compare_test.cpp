@@ -98,11 +98,84 @@ TEST_CASE("what came as text is compared with numbers by value") {
   CHECK(holds("true", "\"true\"", Origin::text));
 }
 
-TEST_CASE("a line too long for the matcher fails and says so") {
-  const Json text = std::string(200'000, 'a');
-  const auto mismatches = compare(expectation("{matches: '(a|b)*c'}"), &text, Origin::text);
+TEST_CASE("a long line is searched, and a text that the expression cannot search fails and says so") {
+  Json text = std::string(200'000, 'a') + "c";
+  CHECK(compare(expectation("{matches: '(a|b)*c$$'}"), &text, Origin::text).empty());
+  CHECK(compare(expectation("{matches: '(a*)*b'}"), &text, Origin::text).size() == 1);
+  const auto mismatches = compare(expectation("{matches: '((a?){30}){30}((a){30}){30}'}"), &text, Origin::text);
   REQUIRE(mismatches.size() == 1);
-  CHECK(mismatches[0].got.find("too long") != std::string::npos);
+  CHECK(mismatches[0].got.find("more than this expression can search") != std::string::npos);
+  for (const auto* negated :
+       {"{not: {matches: '((a?){30}){30}((a){30}){30}'}}", "{not: {not: {matches: '((a?){30}){30}((a){30}){30}'}}}"})
+    CHECK(compare(expectation(negated), &text, Origin::text).size() == 1);
+  auto broken = expectation("{not: {matches: x}}");
+  broken.negated[0].matches = "(";  // what a value has made of it
+  CHECK(compare(broken, &text, Origin::text).size() == 1);
+}
+
+TEST_CASE("an answer nested too deeply is not JSON, and is shown, captured and judged without going down") {
+  const Step check(R"(
+  - name: n
+    http: auth-service/
+    expect: {json: {/a: 1}}
+    capture: {token: /token}
+)");
+  const auto deep = std::string(100'000, '[') + std::string(100'000, ']');
+  auto findings = judge_answer(*check, response(200, deep));
+  REQUIRE(findings.size() == 1);
+  CHECK(findings[0].got.starts_with("not JSON (nested too deeply: more than 200 levels): \"[[["));
+  findings.clear();
+  CHECK(capture_answer(*check, response(200, deep), findings).empty());
+  REQUIRE(findings.size() == 1);
+  CHECK(findings[0].got == "a body that is not JSON (nested too deeply: more than 200 levels)");
+  CHECK(exchange_details({}, response(200, deep)).back().size() < 500);
+  CHECK(parse_spans(deep).error().message.starts_with("the answer is not JSON (nested too deeply"));
+  CHECK(parse_services(deep).empty());
+  CHECK(parse_number(deep).error().message.starts_with("the answer is not JSON (nested too deeply"));
+}
+
+TEST_CASE("a value that would change the shape of a request is unfit, by name") {
+  const auto unfit = [](const std::string& http, const Json& value) {
+    std::uint64_t seed = 0;
+    Values values([&] { return ++seed; });
+    values.set("v", value);
+    const Plan plan(with_services("  - {set: {v: 1}}\n  - {name: n, http: " + http + "}\n"));
+    INFO(plan.errors());
+    REQUIRE(plan.diagnostics.empty());
+    return fill(plan.document->stack.verify[1], values, "0123").unfit;
+  };
+  using Sentences = std::vector<std::string>;
+  const Sentences breaks = {"stack.yaml:10: {{v}} has a line break or zero byte in it, which a header cannot hold"};
+  CHECK(unfit("{get: auth-service/, headers: {X: 'a {{v}}'}}", "b").empty());
+  CHECK(unfit("{get: auth-service/, headers: {X: 'a {{v}}'}}", "b\r\nX-Inj: 1") == breaks);
+  CHECK(unfit("{get: auth-service/, headers: {X: '{{v}}'}}", "b\r") == breaks);
+  CHECK(unfit("{get: auth-service/, bearer: '{{v}}'}", "b\nX-Inj: 1") == breaks);
+  CHECK(unfit("{get: auth-service/, bearer: '{{v}}'}", std::string("b\0c", 3)) == breaks);
+  CHECK(unfit("{post: auth-service/, body: '{{v}}'}", "b\r\n").empty());
+  CHECK(unfit("{post: auth-service/, json: {a: '{{v}}'}}", "b\r\n").empty());
+  CHECK(unfit("'auth-service/x/{{v}}?q={{v}}'", "a/b\r\n?#%").empty());
+  const Sentences leads = {"stack.yaml:10: {{v}} makes a path segment '.' or '..', which leads to another path"};
+  CHECK(unfit("'auth-service/x/{{v}}'", "..") == leads);
+  CHECK(unfit("'auth-service/x/{{v}}'", "../../admin") == leads);
+  CHECK(unfit("'auth-service/x/.{{v}}/y'", ".") == leads);
+  CHECK(unfit("'auth-service/x/../{{v}}'", "a..b").empty());
+  CHECK(unfit("'auth-service/x?q={{v}}'", "../..").empty());
+  const Sentences host = {"stack.yaml:10: {{v}} is not a host name: letters, digits, '-', '.', '_' and '~'"};
+  CHECK(unfit("'http://{{v}}:80/x'", "a.example").empty());
+  CHECK(unfit("'http://{{v}}:80/x'", "a/b") == host);
+  CHECK(unfit("'http://{{v}}/x'", "u@b") == host);
+  CHECK(unfit("'http://h/{{v}}'", "..") == leads);
+  CHECK(unfit("'http://h:80{{v}}'", "/x/y").empty());
+  CHECK(unfit("'http://h:80{{v}}'", "/../y") == leads);
+  CHECK(unfit("'http://h:80{{v}}'", "80.evil/y") == host);
+  CHECK(unfit("'http://u:{{v}}@h/x'", "p@/:").empty());
+  Json deep = 1;
+  for (int i = 0; i < 200; ++i) deep = Json::array({deep});
+  CHECK(unfit("{post: auth-service/, json: '{{v}}'}", deep).empty());
+  CHECK(unfit("{post: auth-service/, json: ['{{v}}']}", deep) ==
+        Sentences{"stack.yaml:10: the value is nested too deeply: more than 200 levels"});
+  CHECK(unfit("{post: auth-service/, json: ['{{v}}', '{{v}}']}", std::string(9 << 20, 'x')) ==
+        Sentences{"stack.yaml:10: {{v}} makes the step too large: more than 16777216 bytes are filled in"});
 }
 
 TEST_CASE("a mismatch says expected and got in words") {
@@ -130,6 +203,13 @@ TEST_CASE("names are filled in with their types, in paths percent-encoded") {
   CHECK(filled.missing.empty());
   CHECK(filled.check.http->post->path == "/v1/a%20b/c?q=7");
   CHECK(filled.check.http->json->dump() == R"({"n":7,"text":"no 7","own":"0123"})");
+  const auto url = [&](const std::string& target) {
+    const auto step = Plan(with_services("  - {set: {who: 2}}\n  - {name: n, http: '" + target + "'}\n"));
+    return fill(step.document->stack.verify[1], values, "0123").check.http->get->url;
+  };
+  CHECK(url("http://u:{{who}}@h/{{who}}") == "http://u:a%20b%2Fc@h/a%20b/c");
+  values.set("who", "/x?");
+  CHECK(url("http://h:80{{who}}") == "http://h:80/x%3F");
   Values none([&] { return ++seed; });
   CHECK(fill(plan.document->stack.verify[1], none, "0123").missing == std::vector<std::string>{"who", "n"});
 }

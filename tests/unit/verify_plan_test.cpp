@@ -118,6 +118,10 @@ TEST_CASE("every mistake of a plan is told at its place, all in one run") {
   - name: bad regex
     http: auth-service/
     expect: {body: {matches: "("}}
+  - name: bad header
+    http: {get: auth-service/, headers: {X: "a\nb"}, bearer: "a\0"}
+  - name: bad target
+    http: "auth-service/a\rb"
 )");
   has(errors, "stack.yaml:12:5: error: one step cannot be both http and recreate");
   has(errors, "stack.yaml:13:5: error: the step checks nothing");
@@ -128,7 +132,25 @@ TEST_CASE("every mistake of a plan is told at its place, all in one run") {
   has(errors, "stack.yaml:20:21: error: 'user/id' is not a JSON pointer");
   has(errors, "unknown key 'contain' in comparison");
   has(errors, "'20' is not an HTTP status");
-  has(errors, "'(' is not a regular expression");
+  has(errors, "stack.yaml:29:31: error: '(' is not a regular expression: missing )");
+  has(errors, "stack.yaml:31:42: error: a line break or zero byte in the value of a header");
+  has(errors, "error: a line break or zero byte in the value of bearer");
+  has(errors, "is not a target");
+}
+
+TEST_CASE("a wrong regular expression is reported under the part that is wrong, with the reason") {
+  const auto errors = errors_of(R"(
+  - name: n
+    http: auth-service/
+    expect: {body: {matches: '^id (?=x)$$'}}
+    capture: {x: {matches: 'a\d[z'}, y: {matches: '(a)\1'}}
+)");
+  has(errors, "stack.yaml:12:35: error: '^id (?=x)$' is not a regular expression: invalid perl operator");
+  has(errors, "without lookaround and back references");
+  has(errors, "stack.yaml:13:32: error: 'a\\d[z' is not a regular expression: missing ]");
+  has(errors, "'(a)\\1' is not a regular expression: invalid escape sequence");
+  has(errors_of("  - {name: n, http: auth-service/, expect: {body: {matches: '" + std::string(20'000, '(') + "'}}}\n"),
+      "((…' is not a regular expression: it is longer than 4096 bytes");
 }
 
 TEST_CASE("names must be set or captured before they are used") {

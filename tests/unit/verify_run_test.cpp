@@ -336,3 +336,76 @@ TEST_CASE("an interrupted run skips the rest and has not passed") {
   CHECK(report.steps[1].message == "the run was interrupted");
   CHECK_FALSE(report.passed());
 }
+
+TEST_CASE("a step whose captured value would break its request is an error that names it, and nothing is sent") {
+  Trial trial;
+  trial.web.on_send = [](const http::Request&) {
+    return answer(200, R"({"t": "a\r\nX-Inj: 1\r\n\r\nGET /smuggled HTTP/1.1\r\n\r\n"})");
+  };
+  const auto report = run(trial, R"(
+  - name: gives
+    http: auth-service/
+    capture: {t: /t}
+  - name: breaks
+    http: {get: auth-service/, headers: {X-T: "v {{t}}"}}
+    within: 10s
+  - name: breaks as well
+    http: {get: auth-service/, bearer: "{{t}}"}
+)");
+  REQUIRE(report.steps.size() == 3);
+  CHECK(trial.web.requests.size() == 1);
+  for (const auto i : {1U, 2U}) {
+    CHECK(report.steps[i].status == Status::error);
+    CHECK(report.steps[i].message.find("{{t}} has a line break or zero byte in it") != std::string::npos);
+    CHECK(report.steps[i].message.find("smuggled") == std::string::npos);
+  }
+}
+
+TEST_CASE("values that are made of themselves, step after step, end before memory and stack do") {
+  Trial trial;
+  std::string wider = "  - {set: {a: [x, x]}}\n", deeper = "  - {set: {a: x}}\n";
+  for (int i = 0; i < 24; ++i) wider += "  - {set: {a: ['{{a}}', '{{a}}']}}\n";
+  const auto nested = std::string(150, '[') + "'{{a}}'" + std::string(150, ']');
+  for (int i = 0; i < 300; ++i) deeper += "  - {set: {a: " + nested + "}}\n";
+  for (const auto& steps : {wider, deeper}) {
+    const auto report = run(trial, steps);
+    CHECK(report.steps[1].status == Status::passed);
+    CHECK(report.steps.back().status == Status::error);
+  }
+}
+
+TEST_CASE("a deeply nested answer of a service or output of a command ends no run") {
+  Trial trial;
+  const auto deep = std::string(100'000, '[') + std::string(100'000, ']');
+  trial.web.on_send = [&](const http::Request&) { return answer(200, deep); };
+  trial.services.on_exec = [&](const std::vector<std::string>&) {
+    return engine::ExecResult{.exit_code = 0, .standard_output = deep, .standard_error = deep};
+  };
+  const auto report = run(trial, R"(
+  - {name: status only, http: auth-service/}
+  - {name: equals, http: auth-service/, expect: {json: {/a: {equals: {b: 1}}}}}
+  - {name: contains, http: auth-service/, expect: {body: {contains: x}}}
+  - {name: command, exec: {service: auth-service, command: [x]}}
+  - {name: failing command, exec: {service: auth-service, command: [x]}, expect: {stdout: y}}
+)");
+  REQUIRE(report.steps.size() == 5);
+  for (const auto i : {0U, 3U}) CHECK(report.steps[i].status == Status::passed);
+  for (const auto i : {1U, 2U, 4U}) CHECK(report.steps[i].status == Status::failed);
+}
+
+TEST_CASE("bytes of a header that are not UTF-8 end no run, wherever the value goes") {
+  Trial trial;
+  trial.web.on_send = [](const http::Request&) { return answer(200, "[\"x\"]", {{"X-T", "caf\xe9"}}); };
+  const auto report = run(trial, R"(
+  - name: gives
+    http: auth-service/
+    capture: {t: {header: X-T}}
+  - set: {list: ["{{t}}"], password: {a: "{{t}}"}}
+  - name: within a text
+    http: {post: "auth-service/{{list}}", json: ["{{list}}", "a {{list}}"], headers: {X: "{{t}}"}}
+    expect: {body: {not: {contains: "{{list}}"}}, headers: {X-T: {not: {equals: "{{list}}"}}}}
+)");
+  REQUIRE(report.steps.size() == 3);
+  CHECK(report.steps[2].status == Status::passed);
+  CHECK(trial.web.requests[1].url == "http://auth-service.test:80/%5B%22caf%EF%BF%BD%22%5D");
+}

@@ -76,6 +76,17 @@ TEST_CASE("ignore and include are patterns of an ignore file, relative to the pa
   CHECK(bad.error().fault == Fault::usage);
 }
 
+TEST_CASE("a folder is left out as a whole only when no exception takes something of it back") {
+  const auto patterns = build::PatternList::compile({"*", "!src/keep"});
+  REQUIRE(patterns);
+  const auto made = make_rule("web", "/p", watch(".", "sync", "/app"), {{"/p", *patterns}});
+  REQUIRE(made);
+  CHECK(made->ignores("/p/src"));
+  CHECK_FALSE(made->ignores_all_of("/p/src"));
+  CHECK(made->ignores_all_of("/p/other"));
+  CHECK(work({*made}, {"/p/src/keep/a", "/p/src/b", "/p/c"}) == "web: /app/src/keep/a=/p/src/keep/a;");
+}
+
 TEST_CASE("what git and editors leave for a moment, and what the build ignores, has no consequence") {
   const auto folder = rule(watch(".", "sync", "/app"));
   CHECK(folder.path == "/p");

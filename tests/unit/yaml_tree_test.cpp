@@ -1,7 +1,8 @@
 #include <chrono>
 
 #include "catch.hpp"
-#include "stack/node.hpp"
+#include "growth.hpp"
+#include "stack/yaml_parser.hpp"
 
 using namespace saasctl::stack;
 
@@ -81,8 +82,52 @@ TEST_CASE("aliases that repeat aliases end before memory does") {
 }
 
 TEST_CASE("deep nesting is refused and not followed to the end of the stack") {
-  CHECK(Tree(std::string(100'000, '[')).only_message().find("not valid YAML") != std::string::npos);
-  CHECK(Tree("a: " + std::string(100'000, '{')).only_message().find("not valid YAML") != std::string::npos);
+  const std::string too_deep = "nested too deeply: more than 200 maps and lists inside one another";
+  const auto nested = [](int levels) { return std::string(levels, '[') + std::string(levels, ']') + "\n"; };
+  CHECK(Tree(nested(200)).diagnostics.empty());
+  CHECK(Tree(nested(201)).only_message() == "f.yaml:1:201: " + too_deep);
+  CHECK(Tree("a: " + nested(200)).only_message() == "f.yaml:1:203: " + too_deep);
+  // A bracket that is never closed counts twice: it may be the key of a map.
+  CHECK(Tree(std::string(100'000, '[')).only_message() == "f.yaml:1:101: " + too_deep);
+  CHECK(Tree("a: " + std::string(100'000, '{')).only_message() == "f.yaml:1:203: " + too_deep);
+  CHECK(Tree(nested(201)).root == nullptr);
+}
+
+TEST_CASE("an alias counts with the levels of its anchor's value") {
+  const auto nested = [](int levels, const std::string& inner) {
+    return std::string(levels, '[') + inner + std::string(levels, ']');
+  };
+  const auto text = [&](int outer) { return "a: &a " + nested(150, "x") + "\nb:\n- " + nested(outer, "*a") + "\n"; };
+  CHECK(Tree(text(48)).diagnostics.empty());  // 2 + 48 + 150
+  CHECK(Tree(text(49)).only_message() ==
+        "f.yaml:3:52: nested too deeply: more than 200 maps and lists inside one another");
+  std::string chain = "a0: &a0 " + nested(100, "x") + "\n";
+  for (int i = 1; i < 45; ++i) {
+    const auto number = std::to_string(i), before = std::to_string(i - 1);
+    chain += "a" + number + ": &a" + number + " " + nested(100, "*a" + before) + "\n";
+  }
+  CHECK(Tree(chain).only_message().starts_with("f.yaml:2:109: nested too deeply"));
+  CHECK(Tree("a: &a {x: " + nested(150, "x") + "}\nb: " + nested(60, "{<<: *a}") + "\n")
+            .only_message()
+            .find("nested too deeply") != std::string::npos);
+}
+
+TEST_CASE("reading ends when the stop token is set, without a diagnostic") {
+  std::stop_source stop;
+  const Source source("f.yaml", "a: 1\n");
+  Diagnostics diagnostics;
+  CHECK(parse_documents(source, diagnostics, stop.get_token()).size() == 1);
+  stop.request_stop();
+  CHECK(parse_documents(source, diagnostics, stop.get_token()).empty());
+  CHECK(diagnostics.empty());
+}
+
+TEST_CASE("keys that are set again and again are reported in linear time") {
+  CHECK(saasctl::test::grows_linearly(4'000, [](std::size_t count) {
+    std::string text;
+    for (std::size_t i = 0; i < count; ++i) text += "k" + std::to_string(i) + ": 1\n";
+    CHECK(Tree(text + text).diagnostics.list().size() == count);
+  }));
 }
 
 TEST_CASE("a question mark within a word is no sign of YAML's, in brackets as well") {

@@ -1,0 +1,103 @@
+#include "build/service_request.hpp"
+
+#include <fmt/format.h>
+
+#include "build/build_call.hpp"
+
+namespace saasctl::build {
+namespace {
+
+// As the docker command has it: its configuration gives proxies, the environment a time for reproducible images.
+void add_args(const project::Project& project, const project::Build& spec, BuildRequest& request) {
+  request.args = spec.args;
+  if (const auto epoch = variable(project, "SOURCE_DATE_EPOCH"); !epoch.empty())
+    request.args.emplace("SOURCE_DATE_EPOCH", epoch);
+  request.args.insert(project.proxies.begin(), project.proxies.end());
+}
+
+Result<void> add_secrets(const project::Project& project, const project::Build& spec, BuildRequest& request) {
+  for (const auto& [id, key] : spec.secrets) {
+    const auto* secret = project.find_secret(key);
+    if (!secret) continue;
+    if (secret->file) {
+      request.secrets[id] = {.file = *secret->file, .required = secret->generate != "none"};
+      continue;
+    }
+    if (!secret->environment) {
+      request.secrets[id] = {.content = secret->content.value_or("")};
+      continue;
+    }
+    const auto value = project.environment.find(*secret->environment);
+    if (value == project.environment.end()) {
+      return failure(
+          Fault::not_found,
+          fmt::format("build secret '{}' comes from the variable {}, which is not set", id, *secret->environment),
+          fmt::format("export {}", *secret->environment));
+    }
+    request.secrets[id] = {.content = value->second};
+  }
+  return {};
+}
+
+// A repository that is fetched over SSH. Source: docker/buildx util/buildflags, IsGitSSH.
+bool is_fetched_by_ssh(std::string_view context) {
+  return context.starts_with("git@") || context.starts_with("ssh://");
+}
+
+Result<void> add_agents(const project::Project& project, const project::Build& spec, BuildRequest& request) {
+  for (const auto& [id, path] : spec.ssh) {
+    const auto socket = path.empty() ? variable(project, "SSH_AUTH_SOCK") : path;
+    if (socket.empty()) {
+      return failure(Fault::not_found,
+                     fmt::format("build.ssh '{}' needs an SSH agent, and SSH_AUTH_SOCK is not set", id),
+                     "start one: eval $(ssh-agent) && ssh-add");
+    }
+    request.ssh[id] = socket;
+  }
+  // As buildx does it: such a context is of no use without keys.
+  const auto own = variable(project, "SSH_AUTH_SOCK");
+  if (spec.ssh.empty() && is_fetched_by_ssh(spec.remote) && !own.empty()) request.ssh["default"] = own;
+  return {};
+}
+
+}  // namespace
+
+Result<BuildRequest> request_for(const project::Project& project, const project::Service& service,
+                                 const RequestOptions& options) {
+  const auto& spec = *service.build;
+  BuildRequest request;
+  request.tags = {service.image};
+  request.tags.insert(request.tags.end(), spec.tags.begin(), spec.tags.end());
+  request.context = spec.context;
+  request.remote = spec.remote;
+  request.dockerfile = spec.dockerfile;
+  request.target = spec.target;
+  request.labels = spec.labels;
+  request.labels[built_label] = "true";
+  if (!service.pull_allowed) {
+    request.labels["com.docker.compose.project"] = project.name;
+    request.labels["com.docker.compose.service"] = service.name;
+  }
+  request.cache_from = parse_cache_from(spec.cache_from).references;
+  request.no_cache = options.no_cache || spec.no_cache;
+  request.pull = options.pull_bases || spec.pull;
+  request.network = spec.network;
+  request.platform = spec.platform.empty() ? service.spec.platform.value_or("") : spec.platform;
+  request.shm_size = spec.shm_size;
+  for (const auto& [name, at, limit] : spec.ulimits)
+    request.ulimits.push_back({name, limit.soft.value, limit.hard.value});
+  request.extra_hosts = spec.extra_hosts;
+  request.docker_config = options.docker_config;
+  add_args(project, spec, request);
+  for (const auto& added : {add_secrets(project, spec, request), add_agents(project, spec, request)}) {
+    if (!added) return std::unexpected(added.error());
+  }
+  return request;
+}
+
+std::string variable(const project::Project& project, std::string_view name) {
+  const auto found = project.environment.find(std::string(name));
+  return found == project.environment.end() ? "" : found->second;
+}
+
+}  // namespace saasctl::build

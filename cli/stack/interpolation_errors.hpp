@@ -1,0 +1,15 @@
+// Errors of interpolation at their places in the file.
+#pragma once
+
+#include <vector>
+
+#include "stack/diagnostics.hpp"
+#include "stack/interpolate.hpp"
+#include "stack/node.hpp"
+
+namespace saasctl::stack {
+
+// Adds the errors of the scalar's text, each where its '$' stands (as place_of has it), in linear time.
+void add_errors(const Node& node, std::vector<InterpolationError> errors, Diagnostics& diagnostics);
+
+}  // namespace saasctl::stack
