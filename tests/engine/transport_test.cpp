@@ -105,8 +105,10 @@ TEST_CASE("an engine behind TLS with certificates of both sides") {
   INFO((client ? "" : client.error().message));
   REQUIRE(client);
   CHECK(engine_version(*client, {})->version == engine_version(direct, {})->version);
-  const Living living(*client, "tls");  // its image is built over a session inside of TLS
-  check_exec(*client, living.name());
+  {
+    const Living living(*client, "tls");  // its image is built over a session inside of TLS
+    check_exec(*client, living.name());
+  }  // removed while the certificates are still right
 
   const Certificate stranger("stranger", "", nullptr);
   stranger.write(folder.path() / "ca.pem", "");
