@@ -147,7 +147,7 @@ class Acquirer {
     try {
       return run(job, stop);
     } catch (const std::exception& error) {
-      return failed(job, {{Fault::failed, error.what()}});
+      return failed(job, {exception_error(error)});
     }
   }
 

@@ -34,6 +34,9 @@ std::optional<std::string> not_utf8(const BuildRequest& request) {
   for (const auto& source : request.cache_from) {
     if (find_invalid_utf8(source)) return "an entry of cache_from";
   }
+  for (const auto& host : request.extra_hosts) {
+    if (find_invalid_utf8(host)) return "an entry of extra_hosts";
+  }
   return std::nullopt;
 }
 
@@ -45,7 +48,11 @@ std::expected<void, BuildError> check_secrets(const BuildRequest& request) {
       return refused(Fault::failed, fmt::format("build secret '{}' is a folder: {}", id, secret.file.string()),
                      "name a file under secrets in the stack file");
     }
-    // A pipe or a device can be read as well.
+    if (std::filesystem::is_fifo(secret.file, error)) {
+      return refused(Fault::failed, fmt::format("build secret '{}' is a pipe: {}", id, secret.file.string()),
+                     "write its text to a regular file");
+    }
+    // A device can be read as well.
     if (std::filesystem::exists(secret.file, error) || !secret.required) continue;
     return refused(Fault::not_found,
                    fmt::format("the file of build secret '{}' is missing: {}", id, secret.file.string()),
@@ -88,6 +95,9 @@ std::expected<void, BuildError> check_size(const BuildRequest& request) {
 std::expected<CheckedRequest, BuildError> check(const BuildRequest& request) {
   std::error_code error;
   CheckedRequest checked{.request = request, .context = {}, .dockerfile = request.dockerfile};
+  if (const auto wrong = not_utf8(request)) {
+    return refused(Fault::usage, *wrong + " is not UTF-8", "look for such bytes in the variables that it comes from");
+  }
   for (const auto& passed : {check_secrets(request), check_agents(request), check_size(request)}) {
     if (!passed) return std::unexpected(passed.error());
   }
@@ -101,9 +111,6 @@ std::expected<CheckedRequest, BuildError> check(const BuildRequest& request) {
   if (!is_file(checked.dockerfile)) {
     return refused(Fault::not_found, fmt::format("there is no Dockerfile {}", checked.dockerfile.string()),
                    "check 'build.dockerfile'; it is relative to the build context");
-  }
-  if (const auto wrong = not_utf8(request)) {
-    return refused(Fault::usage, *wrong + " is not UTF-8", "look for such bytes in the variables that it comes from");
   }
   // The builder reads the ignore file itself; a bad pattern is told here with its line, before anything is sent.
   const auto ignored = read_ignore_patterns(checked.context, checked.dockerfile);

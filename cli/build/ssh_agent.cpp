@@ -13,6 +13,7 @@
 #include <protozero/pbf_reader.hpp>
 #include <protozero/pbf_writer.hpp>
 
+#include "util/guarded.hpp"
 #include "util/wait.hpp"
 
 namespace saasctl::build {
@@ -105,12 +106,15 @@ class ForwardAgentCall::Connection {
   }
 
   void serve() {
-    auto error = connect();
-    while (error.empty() && !signal_.stop_requested() && exchange()) {
-    }
+    const auto served = guarded([this]() -> Result<void> {
+      if (auto error = connect(); !error.empty()) return failure(std::move(error));
+      while (!signal_.stop_requested() && exchange()) {
+      }
+      return {};
+    });
     const std::scoped_lock lock(mutex_);
     ended_ = true;
-    error_ = std::move(error);
+    if (!served) error_ = served.error().message;
     wake_();
   }
 

@@ -154,7 +154,7 @@ std::expected<void, execute::ReadyError> carry_plan(const Session& session, cons
     if (event.phase == execute::Phase::begun) board.update(shown.task, TaskState::working, shown.doing + why);
     if (event.phase == execute::Phase::failed) board.update(shown.task, TaskState::failed, "failed");
     if (event.phase == execute::Phase::overtaken)
-      board.update(shown.task, TaskState::working, "planned again: another saasctl has changed the project");
+      board.update(shown.task, TaskState::working, "held up: another saasctl changes the project");
     if (event.phase == execute::Phase::unmet)
       board.update(shown.task, TaskState::failed, waiting ? "not ready; going on without it" : event.reason);
     if (event.phase == execute::Phase::done)

@@ -12,6 +12,7 @@
 #include "commands/service_container.hpp"
 #include "commands/verb.hpp"
 #include "terminal/raw.hpp"
+#include "util/guarded.hpp"
 #include "util/text.hpp"
 #include "util/wait.hpp"
 
@@ -36,8 +37,12 @@ Result<std::optional<int>> exit_code_of(const Session& session, const engine::Cl
   std::stop_source over;
   const std::stop_callback outer(session.stop, [&over] { over.request_stop(); });
   const std::jthread limit([&](const std::stop_token& ended) {
-    const StopSignal signal(ended);
-    if (tty && !signal.wait_for(patience)) over.request_stop();
+    const auto waited = guarded([&]() -> Result<void> {
+      const StopSignal signal(ended);
+      if (tty && !signal.wait_for(patience)) over.request_stop();
+      return {};
+    });
+    if (!waited) over.request_stop();
   });
   const auto code = engine::exec_exit_code(client, exec, over.get_token());
   if (code) return *code;

@@ -20,6 +20,7 @@
 #include "engine/exec.hpp"
 #include "execute/observe.hpp"
 #include "project/order.hpp"
+#include "util/guarded.hpp"
 #include "util/text.hpp"
 #include "util/wait.hpp"
 
@@ -126,9 +127,10 @@ class Removal {
   void created(const std::string& id) { id_ = id; }
   const std::string& id() const { return id_; }
 
-  // An engine that was asked for the container before the interruption may create it a moment later: until its id is
-  // known it is called by its name, which nobody had before.
+  // An engine that was asked for the container before an interruption may create it a moment later, when its id is not
+  // known: only then it is removed by its name, which nobody had before.
   void remove() const {
+    if (id_.empty() && !stop_.stop_requested()) return;
     constexpr int most_tries = 5;
     for (int tries = 0; tries < most_tries; ++tries) {
       const auto gone =
@@ -157,11 +159,15 @@ class HandOn {
   HandOn(const Session& session, const engine::Client& client, std::string container, std::chrono::milliseconds grace)
       : urgent_(session.signals ? session.signals->urgent() : std::stop_token(), Forward{&over_}),
         thread_([this, &session, &client, container = std::move(container), grace](const std::stop_token& ended) {
-          if (!await(session.stop, ended)) return;
-          const int signal = session.signals ? session.signals->received() : SIGTERM;
-          static_cast<void>(engine::kill_container(client, container, name_of_signal(signal), over_.get_token()));
-          const StopSignal done(ended);
-          if (!done.wait_for(grace)) over_.request_stop();
+          const auto handed_on = guarded([&]() -> Result<void> {
+            if (!await(session.stop, ended)) return {};
+            const int signal = session.signals ? session.signals->received() : SIGTERM;
+            static_cast<void>(engine::kill_container(client, container, name_of_signal(signal), over_.get_token()));
+            const StopSignal done(ended);
+            if (!done.wait_for(grace)) over_.request_stop();
+            return {};
+          });
+          if (!handed_on) over_.request_stop();
         }) {}
   HandOn(const HandOn&) = delete;
   HandOn& operator=(const HandOn&) = delete;
@@ -262,6 +268,7 @@ std::optional<int> try_container(const Session& session, const engine::Client& c
   const auto overtaken = turn.begin();
   if (!overtaken || !*overtaken) return fail_with_service(session, done.error());
   removal.remove();
+  removal.created({});  // the next try creates another one
   removal.want(false);
   return std::nullopt;
 }

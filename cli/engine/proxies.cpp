@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/json.hpp"
-#include "util/file.hpp"
+#include "util/input.hpp"
 #include "util/text.hpp"
 
 namespace saasctl::engine {
@@ -14,10 +14,10 @@ Result<std::map<std::string, std::string>> proxy_variables(const std::filesystem
                                                            std::string_view host) {
   std::map<std::string, std::string> out;
   const auto path = config_folder / "config.json";
-  const auto content = read_file(path);
+  const auto content = read_file(path, {"Docker's config.json", 16 * mebibyte});
   if (!content && content.error().fault == Fault::not_found) return out;
   if (!content) return std::unexpected(content.error());
-  const auto config = nlohmann::json::parse(*content, nullptr, false);
+  const auto config = detail::parse(*content);
   if (config.is_discarded()) return failure(path.string() + " is not JSON", "repair or remove the file");
   const auto& proxies = detail::member(config, "proxies");
   const auto& own = detail::member(proxies, host);

@@ -144,7 +144,7 @@ class Worker {
     return removed(engine::remove_network(site_.client, *made, {}));
   }
   Outcome operator()(const plan::ReplaceNetwork& work) const {
-    if (auto gone = removed(engine::remove_network(site_.client, work.id, stop_)); !gone) return gone;
+    if (auto gone = removed(unless_in_use(engine::remove_network(site_.client, work.id, stop_))); !gone) return gone;
     const auto made = engine::create_network(site_.client, work.body, stop_);
     if (made) return {};
     // Also after an interruption: the containers of before need their network.
@@ -211,7 +211,9 @@ class Worker {
     return by_id(work.container, [&](const std::string& id) -> Outcome {
       const auto off = engine::disconnect_network(site_.client, work.network, id, stop_);
       if (auto done = removed(off); !done) return done;
-      return plain(engine::connect_network(site_.client, work.network, id, work.endpoint, stop_));
+      const auto on = engine::connect_network(site_.client, work.network, id, work.endpoint, stop_);
+      if (!on) return std::unexpected(ReadyError{of_service(gone_meanwhile(on.error()), work.service)});
+      return {};
     });
   }
   Outcome operator()(const plan::RunHook& work) const {

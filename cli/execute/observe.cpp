@@ -77,8 +77,14 @@ std::vector<std::string> companions_of(const nlohmann::json& container) {
 
 std::vector<std::string> volumes_of(const nlohmann::json& container) {
   std::vector<std::string> names;
-  for (const auto& mount : container.value("Mounts", nlohmann::json::array())) {
-    if (mount.is_object() && mount.value("Type", "") == "volume") names.push_back(mount.value("Name", ""));
+  const auto mounts = container.find("Mounts");
+  if (mounts == container.end() || !mounts->is_array()) return names;
+  const auto text = [](const nlohmann::json& mount, const char* key) {
+    const auto found = mount.is_object() ? mount.find(key) : mount.end();
+    return found != mount.end() && found->is_string() ? found->get<std::string>() : std::string();
+  };
+  for (const auto& mount : *mounts) {
+    if (text(mount, "Type") == "volume") names.push_back(text(mount, "Name"));
   }
   return names;
 }

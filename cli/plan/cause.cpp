@@ -10,7 +10,6 @@
 #include "plan/engine_values.hpp"
 #include "plan/record.hpp"
 #include "project/model.hpp"
-#include "util/json_text.hpp"
 #include "util/text.hpp"
 
 namespace saasctl::plan {

@@ -6,6 +6,7 @@
 
 #include "plan/cause.hpp"
 #include "project/model.hpp"
+#include "stack/members.hpp"
 #include "util/digest.hpp"
 #include "util/json_text.hpp"
 
@@ -56,7 +57,7 @@ class Masking {
     if (whole && !value.empty()) return digest_of(salt_, path, value);
     if (value.is_object()) {
       Json out = Json::object();
-      for (const auto& [key, item] : value.items()) out[key] = mask(below(path, key), item);
+      for (const auto& [key, item] : value.items()) stack::append_member(out, key, mask(below(path, key), item));
       return out;
     }
     if (value.is_array()) {

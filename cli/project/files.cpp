@@ -5,8 +5,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
-#include <functional>
 
 #include "stack/assemble.hpp"
 #include "util/text.hpp"

@@ -102,7 +102,6 @@ Error all_inactive(const stack::Stack& stack) {
           fmt::format("add --profile {}, or set COMPOSE_PROFILES", names.front())};
 }
 
-constexpr std::size_t most_warnings = 50;
 // The services that `names` names, with everything they depend on.
 std::set<std::string, std::less<>> with_needed(const stack::Stack& stack, std::vector<std::string> names) {
   std::set<std::string, std::less<>> needed;
@@ -115,6 +114,8 @@ std::set<std::string, std::less<>> with_needed(const stack::Stack& stack, std::v
   }
   return needed;
 }
+
+constexpr std::size_t most_warnings = 50;
 
 std::vector<std::string> unset_warnings(const stack::Document& document) {
   std::vector<std::string> warnings;

@@ -91,10 +91,11 @@ Result<void> check_request(const Request& request) {
   if (std::ranges::any_of(request.url, cannot_stand_in_url))
     return failure(request.method + ": a space or control character in the URL must be percent-encoded");
   for (const auto& [name, value] : request.headers) {
-    if (!is_name(name)) return failure(fmt::format("{} {}: a header has an invalid name", request.method, request.url));
+    if (!is_name(name))
+      return failure(fmt::format("{} {}: a header has an invalid name", request.method, without_password(request.url)));
     if (!is_field_value(value))
       return failure(fmt::format("{} {}: the value of header {} has a line break or zero byte", request.method,
-                                 request.url, name));
+                                 without_password(request.url), name));
   }
   return {};
 }
