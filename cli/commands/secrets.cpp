@@ -61,13 +61,18 @@ bool others_get_to(const fs::path& path) {
   return false;
 }
 
-// A file for containers of other users is protected by its folder alone.
-void warn_if_open(const Session& session, const fs::path& path) {
+// A file for containers of other users is protected by its folder alone. Only a folder inside of the project is closed
+// for it: others, such as /tmp or the project itself, have further users.
+void warn_if_open(const Session& session, const fs::path& path, const fs::path& base) {
   std::error_code error;
-  const auto mode = fs::status(path, error).permissions();
-  if (error || (mode & fs::perms::others_read) == fs::perms::none || !others_get_to(path)) return;
-  session.terminal.warning(fmt::format("every user of this machine can read {}; chmod 700 {} prevents it", shown(path),
-                                       shown(path.parent_path())));
+  const auto status = fs::status(path, error);
+  if (error || status.type() != fs::file_type::regular) return;
+  if ((status.permissions() & fs::perms::others_read) == fs::perms::none || !others_get_to(path)) return;
+  const auto inside = path.parent_path().lexically_normal().lexically_relative(base.lexically_normal());
+  const bool own_folder = !inside.empty() && inside != "." && *inside.begin() != "..";
+  session.terminal.warning(
+      fmt::format("every user of this machine can read {}; {} prevents it", shown(path),
+                  own_folder ? "chmod 700 " + shown(path.parent_path()) : "chmod 600 " + shown(path)));
 }
 
 // Whether it was made; not so when something of this name exists.
@@ -94,7 +99,7 @@ Result<bool> init_secret(const Session& session, const project::Content& secret,
   if (!*made) {
     if (auto checked = check_existing(secret.key, *secret.file); !checked) return std::unexpected(checked.error());
   }
-  warn_if_open(session, *secret.file);
+  warn_if_open(session, *secret.file, base);
   return made;
 }
 

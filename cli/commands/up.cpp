@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <memory>
+#include <set>
+#include <variant>
 
 #include "build/pull_policy.hpp"
 #include "commands/attend.hpp"
@@ -203,6 +205,26 @@ bool is_late_surprise(const execute::ReadyError& error, const plan::Observed& no
   return error.fault == Fault::not_found || (error.fault == Fault::failed && !now.twin_networks.empty());
 }
 
+// The service whose containers existed for this plan, or were created by it, and have all been removed by another
+// command, such as `down`; empty: none. That command is the newer wish: what it removed is not created again.
+std::string removed_service(const plan::Observed& first, const plan::Plan& plan, const plan::Observed& now) {
+  std::set<std::string> services;
+  for (const auto& container : first.containers) {
+    if (!container.one_off) services.insert(container.service);
+  }
+  for (const auto& action : plan.actions) {
+    if (const auto* create = std::get_if<plan::CreateContainer>(&action.work)) services.insert(create->service);
+    if (const auto* gone = std::get_if<plan::RemoveContainer>(&action.work)) services.erase(gone->service);
+  }
+  for (const auto& container : now.containers) services.erase(container.service);
+  return services.empty() ? "" : *services.begin();
+}
+
+Error removed_meanwhile(const std::string& service) {
+  return {Fault::conflict, fmt::format("{}: its containers were removed while this command ran", service),
+          "another command, such as down, changes the project; run saasctl up again when it is done"};
+}
+
 // Whoever had the turn while this plan only waited may have changed anything: then it is planned again, from there.
 std::optional<execute::ReadyError> carry_to_end(const Session& session, const engine::Client& client,
                                                 const project::Project& project, const plan::Observed& observed,
@@ -218,6 +240,10 @@ std::optional<execute::ReadyError> carry_to_end(const Session& session, const en
     if (!now) return error;
     if (!*overtaken && (surprised || !is_late_surprise(*error, *now))) return error;
     surprised = surprised || !*overtaken;
+    if (*overtaken) {
+      if (auto service = removed_service(observed, plan, *now); !service.empty())
+        return execute::ReadyError{removed_meanwhile(service)};
+    }
     const auto next = plan_again(project, observed, *now, planning);
     if (!next) return *overtaken ? execute::ReadyError{next.error()} : error;
     error = carry_once(session, client, project, *next, options, deadline, turn);

@@ -67,6 +67,20 @@ TEST_CASE(
   }
 }
 
+TEST_CASE("a down during a waiting up has the last word") {
+  const auto client = real_engine();
+  const FixtureImage image(client);
+  const Stack stack(client, "down-wins");
+  stack.write("services:\n" + migrated(image.text()) +
+              sleeper("web", image.text(), "    depends_on: {db: {condition: service_healthy}}\n") +
+              "volumes: {data: }\n");
+  auto up = stack.start({"up"});
+  REQUIRE(comes_up(stack, "db"));
+  stack.must({"down", "-t", "0"});
+  CHECK(up.wait() == 1);
+  CHECK(stack.containers().empty());
+}
+
 TEST_CASE("the project of another folder with the same name is changed only when asked") {
   const auto client = real_engine();
   const FixtureImage image(client);
