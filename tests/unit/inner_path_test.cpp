@@ -79,8 +79,8 @@ TEST_CASE("a template's files stay in the project whatever links there are") {
   CHECK(error_with("templates/t", "t").find("template 't' leads out of the project's folder") != std::string::npos);
   CHECK(error_with("templates", "").find("template 't' leads out of the project's folder") != std::string::npos);
   const ProjectFiles inside(with_template);
-  fs::rename(inside.folder() / "templates/t/D.m", inside.folder() / "shared.m");
-  fs::create_symlink("../../shared.m", inside.folder() / "templates/t/D.m");
+  fs::rename(inside.folder() / "templates/t/D.m", inside.folder() / "common.m");
+  fs::create_symlink("../../common.m", inside.folder() / "templates/t/D.m");
   CHECK(inside.error({}, stack::Mode::keep).empty());
 }
 
