@@ -28,10 +28,18 @@ std::string name_of(const Call& call) {
   return fmt::format("{} {}", call.method, call.path.text());
 }
 
+// Longer than any message of a real engine; what is cut off is never needed to understand the rest.
+constexpr std::size_t longest_message = 4'000;
+
 std::string engine_message(const http::Response& response) {
   const auto json = detail::parse(response.body);
   auto message = json.is_discarded() ? std::string(trim(response.body)) : detail::text(json, "message");
   if (message.empty()) message = fmt::format("the engine answered with status {}", response.status);
+  if (message.size() > longest_message) {
+    auto end = longest_message;
+    while (end > 0 && (static_cast<unsigned char>(message[end]) & 0xC0U) == 0x80U) --end;  // not inside a character
+    message = message.substr(0, end) + "…";
+  }
   return message;
 }
 

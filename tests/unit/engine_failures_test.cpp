@@ -173,6 +173,14 @@ TEST_CASE("JSON of an engine is not taken deeper than its limit") {
         "the engine sent a line that is not JSON, or is nested too deeply");
 }
 
+TEST_CASE("a message of an engine is cut at its limit, between characters") {
+  std::string text = "a";
+  while (text.size() < 400'000) text += "ü";
+  const Engine engine({{"GET /v1.41/networks/n", LocalServer::answer("500 Internal Server Error", text)}});
+  const auto message = message_of(inspect_network(engine.client(), "n", {}));
+  CHECK(message == text.substr(0, 3'999) + "…");
+}
+
 TEST_CASE("a pull whose stream ends without a result counts only when the image exists") {
   const auto progress = R"({"status":"Pulling from a","id":"1"})" + std::string("\n");
   const auto missing = LocalServer::answer("404 Not Found", R"({"message":"No such image: a"})");
