@@ -85,7 +85,7 @@ Error port_taken(Error error) {
   error.fault = Fault::conflict;
   error.message = "a host port is taken: " + error.message;
   error.hint =
-      "stop what uses it, or publish another one (the variables of .env.docker.example, or ports: in the stack file); "
+      "stop what uses it, or publish another one (ports: in the stack file, or the variable that it comes from); "
       "if nothing uses it, the engine has kept it since a crash: run saasctl down, or restart the engine";
   return error;
 }

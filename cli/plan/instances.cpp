@@ -123,7 +123,7 @@ std::vector<Instance> instances_of(const project::Project& project, const Observ
       }
     }
     if (judged.empty()) instance.cause = {"new"};
-    if (instance.current && !instance.old.empty()) instance.cause = {"left by an interrupted run"};
+    if (instance.current && !instance.old.empty()) instance.cause = {"left by an earlier run"};
     instances.push_back(std::move(instance));
   }
   return instances;

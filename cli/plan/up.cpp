@@ -171,14 +171,14 @@ class UpPlanner {
     for (const auto& network : project_.networks) {
       const auto probe = network.name + std::string(probe_suffix);
       if (std::ranges::find(observed_.project_networks, probe) != observed_.project_networks.end())
-        add(RemoveNetwork{probe}, {"left by an interrupted run"}, {}, Verdict::remove);
+        add(RemoveNetwork{probe}, {"left by an earlier run"}, {}, Verdict::remove);
     }
     for (const auto& container : observed_.containers) {
       const bool helper = container.one_off && container.model.empty() && container.state == "created" &&
                           container.name.ends_with("-secrets");
       if (helper)
-        leftovers_.push_back(add(RemoveContainer{container.service, container.name, true},
-                                 {"left by an interrupted run"}, {}, Verdict::remove));
+        leftovers_.push_back(add(RemoveContainer{container.service, container.name, true}, {"left by an earlier run"},
+                                 {}, Verdict::remove));
     }
   }
 
@@ -364,7 +364,7 @@ class UpPlanner {
     const auto found = std::ranges::find(place.instance.old, name, &ObservedContainer::name);
     const auto& container = **found;
     place.instance.old.erase(found);
-    const Cause cause{"left by an interrupted run"};
+    const Cause cause{"left by an earlier run"};
     return {add(RemoveContainer{container.service, container.name, true}, cause,
                 stop_old(container, cause, {}, Verdict::none))};
   }

@@ -199,5 +199,5 @@ TEST_CASE("a container that takes the place of one beside it is told, not done i
   const auto plan = plan_up(plain, observed, {});
   REQUIRE(plan);
   CHECK(plan->changes);
-  CHECK(to_text(*plan) == "web: remove: left by an interrupted run\n");
+  CHECK(to_text(*plan) == "web: remove: left by an earlier run\n");
 }
