@@ -38,7 +38,7 @@ terminal::StepState state_of(build::ImageStepState state) {
   return terminal::StepState::failed;
 }
 
-// Shows what happens to images. What is cut to fit a screen is whole for machines, and for people a failure is told
+// Shows what happens to images. Text cut to fit a screen is whole for machines, and for people a failure is shown
 // once, after the board.
 class ImageBoard {
  public:

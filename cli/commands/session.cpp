@@ -33,7 +33,7 @@ Result<project::Project> warned(const Session& session, Result<project::Loaded> 
   return std::move(loaded->project);
 }
 
-// Those that docker's configuration has for the engine. What is wrong with it is told by those who need it.
+// The proxies of docker's configuration for the engine. Code that needs that file reports its errors.
 std::map<std::string, std::string> proxies_of(const Session& session) {
   const auto folder = engine::docker_config_folder(session.environment);
   if (folder.empty()) return {};

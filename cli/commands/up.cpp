@@ -189,7 +189,7 @@ std::optional<execute::ReadyError> carry_once(const Session& session, const engi
   return done ? std::nullopt : std::optional(done.error());
 }
 
-// The plan for what there is now. What this run has created already is as it should be.
+// The plan for the current state. Containers that this run has created are not created again.
 Result<plan::Plan> plan_again(const project::Project& project, const plan::Observed& first, const plan::Observed& now,
                               plan::UpOptions planning) {
   for (const auto& container : now.containers) {

@@ -93,7 +93,7 @@ bool has_digest(const Json& value) {
   return is_digest(value) || (value.is_structured() && std::ranges::any_of(value, has_digest));
 }
 
-// What there is to show of a value, empty and hidden where that is nothing.
+// The text that shows a value; empty and hidden where nothing may be shown.
 Change added_to(const std::string& path, const Json& value, bool hidden) {
   return {path, std::nullopt, hidden ? "" : brief(value), hidden};
 }

@@ -37,7 +37,7 @@ class Conflicts {
   Conflicts(const project::Project& project, const UpOptions& options,
             const std::set<std::string, std::less<>>& services)
       : project_(project), options_(options) {
-    // As written, so that the later line is told of the earlier one.
+    // As written, so that the message at the later line names the earlier one.
     for (const auto& entry : project.document.stack.services) {
       const auto* service = project.find(entry.name);
       if (service && services.contains(entry.name) && replicas_of(*service, options) > 0) started_.push_back(service);
@@ -96,7 +96,7 @@ class Conflicts {
   // Of a range, the engine takes a port that is free.
   void check_host_ports() {
     std::map<std::pair<std::string, std::string>, std::vector<Taken>> taken;
-    Position told;  // an entry that stands for several ports is told of once
+    Position told;  // an entry for several ports is reported once
     for (const auto* service : started_) {
       const auto mode = service->spec.network_mode.value_or("");
       if (mode == "host" || mode == "none") continue;  // publishes nothing

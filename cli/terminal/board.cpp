@@ -123,7 +123,7 @@ void Board::step(const std::string& task, const std::string& step, StepState sta
   }
 }
 
-// In a log a step is told by the brackets at its front: "[build 2/5]".
+// A log identifies a step by the brackets at its front: "[build 2/5]".
 void Board::output(const std::string& task, const std::string& step, const std::string& line) {
   const std::scoped_lock lock(mutex_);
   if (terminal_.progress() == ProgressMode::json) {

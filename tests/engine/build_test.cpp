@@ -139,7 +139,7 @@ TEST_CASE("an error of the Dockerfile is told with its line") {
         result.error().failure->excerpt.end());
 }
 
-TEST_CASE("failing steps of each kind are told with their line of the Dockerfile") {
+TEST_CASE("failing steps of each kind are reported with their line of the Dockerfile") {
   const auto client = test::real_engine();
   const struct {
     std::string dockerfile;
