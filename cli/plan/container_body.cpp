@@ -13,8 +13,8 @@
 #include "plan/record.hpp"
 #include "plan/resource_body.hpp"
 #include "project/model.hpp"
+#include "stack/declare.hpp"
 #include "stack/implied.hpp"
-#include "stack/members.hpp"
 #include "util/digest.hpp"
 #include "util/text.hpp"
 

@@ -6,7 +6,7 @@
 
 #include "plan/cause.hpp"
 #include "project/model.hpp"
-#include "stack/members.hpp"
+#include "stack/declare.hpp"
 #include "util/digest.hpp"
 #include "util/json_text.hpp"
 

@@ -73,14 +73,23 @@ class Schema {
  public:
   Schema() = default;
   template <std::invocable Make>
-  Schema(Make make) : make_(std::make_shared<const std::function<Json()>>(std::move(make))) {}
+  Schema(Make make) : Schema(std::function<Json()>(std::move(make))) {}
+  Schema(std::function<Json()> make);
 
   // Null when nothing makes it.
-  Json operator()() const { return make_ ? (*make_)() : Json(); }
+  Json operator()() const;
 
  private:
   std::shared_ptr<const std::function<Json()>> make_;
 };
+
+// The parts that collections have in common.
+Schema list_schema(Schema item);
+Schema map_schema(Schema item);
+Schema reference_schema(const std::string& record);
+Schema either_schema(Schema one, Schema other);
+Schema scalar_schema();   // a string or a number
+Schema nothing_schema();  // null
 
 // A text that is there as long as the program is.
 struct Literal : std::string_view {
@@ -152,6 +161,14 @@ Form<Json> anything();                                              // any YAML,
 // Reports a key that the record does not declare, with the nearest one that it does.
 void unknown_key(const Entry& entry, const RecordInfo& info, Reader& reader);
 
+// Small uses of the JSON library, compiled once instead of in every file with declarations.
+Json empty_list();
+Json empty_map();
+void add_item(Json& list, Json value);
+void set_member(Json& map, const std::string& name, Json value);
+// Adds a member to a map that has none of this name, without the library's look at all members before it.
+void append_member(Json& map, std::string name, Json value);
+
 void append_records(std::vector<const RecordInfo*>& to, const std::vector<const RecordInfo*>& from);
 
 // The keys of one kind of map, bound to the members of T.
@@ -164,10 +181,8 @@ class Record {
   template <typename V>
   Record& key(std::string name, std::optional<V> T::*member, Form<V> form, Literal doc,
               Origin origin = Origin::compose) {
-    add<V>(
-        std::move(name), std::move(form), doc, origin, false,
-        [member](T& record, V&& value) { record.*member = std::move(value); },
-        [member](const T& record) -> const V* { return record.*member ? &*(record.*member) : nullptr; });
+    declare(name, form, doc, origin, false);
+    bindings_.push_back(std::make_shared<Member<V, std::optional<V>>>(std::move(name), member, std::move(form)));
     return *this;
   }
 
@@ -175,16 +190,8 @@ class Record {
   template <typename V>
   Record& key(std::string name, V T::*member, Form<V> form, Literal doc, Origin origin = Origin::compose,
               bool required = false) {
-    add<V>(
-        std::move(name), std::move(form), doc, origin, required,
-        [member](T& record, V&& value) { record.*member = std::move(value); },
-        [member](const T& record) -> const V* {
-          if constexpr (requires(const V& v) { v.empty(); }) {
-            return (record.*member).empty() ? nullptr : &(record.*member);
-          } else {
-            return &(record.*member);
-          }
-        });
+    declare(name, form, doc, origin, required);
+    bindings_.push_back(std::make_shared<Member<V, V>>(std::move(name), member, std::move(form)));
     return *this;
   }
 
@@ -211,10 +218,7 @@ class Record {
                        const RecordInfo& below) {
     info_.keys.push_back({name, doc, std::move(words), std::move(schema)});
     info_.keys.back().record = &below;
-    bindings_.push_back({[name](const Node& node, Reader& reader, T&) {
-                           reader.error(node, "'" + name + "' has no meaning here", "remove it");
-                         },
-                         [](const T&, Style, Json&) {}});
+    bindings_.push_back(std::make_shared<Misplaced>(name));
     return *this;
   }
 
@@ -251,8 +255,8 @@ class Record {
   }
 
   Json write(const T& record, Style style) const {
-    Json out = Json::object();
-    for (const auto& binding : bindings_) binding.write(record, style, out);
+    Json out = empty_map();
+    for (const auto& binding : bindings_) binding->write(record, style, out);
     return out;
   }
 
@@ -262,7 +266,7 @@ class Record {
     Form<T> form;
     form.read = [this](const Node& node, Reader& reader) { return read(node, reader); };
     form.write = [this](const T& record, Style style) { return write(record, style); };
-    form.schema = [this]() -> Json { return {{"$ref", "#/$defs/" + info_.name}}; };
+    form.schema = reference_schema(info_.name);
     form.words = info_.name;
     form.records = {&info_};
     append_records(form.records, records_);
@@ -280,30 +284,65 @@ class Record {
   template <typename V>
   static constexpr bool keeps_text = std::same_as<V, bool>&& std::derived_from<T, Located>;
 
+  // What a key does with its member. Virtual functions, not pairs of std::function: one class for each type of member
+  // compiles several times faster than the handlers of four lambdas.
   struct Binding {
-    std::function<void(const Node&, Reader&, T&)> read;
-    std::function<void(const T&, Style, Json&)> write;
+    virtual ~Binding() = default;
+    virtual void read(const Node& node, Reader& reader, T& record) const = 0;
+    virtual void write(const T& record, Style style, Json& out) const = 0;
+  };
+
+  // `Held` is V, or an optional V.
+  template <typename V, typename Held>
+  struct Member final : Binding {
+    Member(std::string key, Held T::*place, Form<V> how)
+        : name(std::move(key)), member(place), form_read(std::move(how.read)), form_write(std::move(how.write)) {}
+
+    void read(const Node& node, Reader& reader, T& record) const override {
+      if (auto value = form_read(node, reader)) record.*member = std::move(*value);
+      if constexpr (keeps_text<V>) {
+        if (reader.mode() == Mode::keep && has_variable(node.text)) record.texts.emplace_back(name, node.text);
+      }
+    }
+
+    void write(const T& record, Style style, Json& out) const override {
+      if (const V* value = written(record.*member)) set_member(out, name, form_write(*value, style));
+      if constexpr (keeps_text<V>) {
+        if (const auto* text = record.text_of(name)) set_member(out, name, *text);
+      }
+    }
+
+    static const V* written(const Held& held) {
+      if constexpr (std::same_as<Held, std::optional<V>>) {
+        return held ? &*held : nullptr;
+      } else if constexpr (requires { held.empty(); }) {
+        return held.empty() ? nullptr : &held;
+      } else {
+        return &held;
+      }
+    }
+
+    std::string name;
+    Held T::*member;
+    std::function<std::optional<V>(const Node&, Reader&)> form_read;
+    std::function<Json(const V&, Style)> form_write;
+  };
+
+  struct Misplaced final : Binding {
+    explicit Misplaced(std::string key) : name(std::move(key)) {}
+    void read(const Node& node, Reader& reader, T&) const override {
+      reader.error(node, "'" + name + "' has no meaning here", "remove it");
+    }
+    void write(const T&, Style, Json&) const override {}
+
+    std::string name;
   };
 
   template <typename V>
-  void add(std::string name, Form<V> form, Literal doc, Origin origin, bool required, std::function<void(T&, V&&)> set,
-           std::function<const V*(const T&)> get) {
+  void declare(const std::string& name, const Form<V>& form, Literal doc, Origin origin, bool required) {
     info_.keys.push_back({name, doc, form.words, form.schema, origin, required});
     if (!form.records.empty()) info_.keys.back().record = form.records.front();
     append_records(records_, form.records);
-    bindings_.push_back({[read = form.read, set, name](const Node& node, Reader& reader, T& record) {
-                           if (auto value = read(node, reader)) set(record, std::move(*value));
-                           if constexpr (keeps_text<V>) {
-                             if (reader.mode() == Mode::keep && has_variable(node.text))
-                               record.texts.emplace_back(name, node.text);
-                           }
-                         },
-                         [write = form.write, get, name](const T& record, Style style, Json& out) {
-                           if (const V* value = get(record)) out[name] = write(*value, style);
-                           if constexpr (keeps_text<V>) {
-                             if (const auto* text = record.text_of(name)) out[name] = *text;
-                           }
-                         }});
   }
 
   void read_entry(const Entry& entry, T& record, Reader& reader) const {
@@ -311,14 +350,14 @@ class Record {
       const auto& key = info_.keys[i];
       if (key.name != entry.key && (key.also.empty() || key.also != entry.key)) continue;
       if constexpr (std::derived_from<T, Located>) record.keys.emplace_back(key.name, entry.at);
-      bindings_[i].read(*entry.value, reader, record);
+      bindings_[i]->read(*entry.value, reader, record);
       return;
     }
     if (!entry.key.starts_with("x-")) unknown_key(entry, info_, reader);
   }
 
   RecordInfo info_;
-  std::vector<Binding> bindings_;
+  std::vector<std::shared_ptr<const Binding>> bindings_;  // in the order of info_.keys
   std::vector<const RecordInfo*> records_;
 };
 
@@ -340,7 +379,7 @@ Form<T> short_or_long(std::string words, std::function<std::optional<T>(const No
     }
     return write(value, style);
   };
-  form.schema = [full = full.schema]() -> Json { return {{"oneOf", {{{"type", {"string", "number"}}}, full()}}}; };
+  form.schema = either_schema(scalar_schema(), full.schema);
   form.words = words + " or " + full.words;
   form.records = full.records;
   return form;
@@ -354,7 +393,7 @@ Form<T> or_empty(Form<T> form) {
     if constexpr (std::derived_from<T, Located>) value.at = node.at;
     return value;
   };
-  form.schema = [full = form.schema]() -> Json { return {{"oneOf", {full(), {{"type", "null"}}}}}; };
+  form.schema = either_schema(form.schema, nothing_schema());
   return form;
 }
 
@@ -374,11 +413,11 @@ Form<std::vector<T>> list_of(Form<T> item) {
     return values;
   };
   form.write = [write = item.write](const std::vector<T>& values, Style style) {
-    Json out = Json::array();
-    for (const auto& value : values) out.push_back(write(value, style));
+    Json out = empty_list();
+    for (const auto& value : values) add_item(out, write(value, style));
     return out;
   };
-  form.schema = [item = item.schema]() -> Json { return {{"type", "array"}, {"items", item()}}; };
+  form.schema = list_schema(item.schema);
   form.words = "list of " + item.words;
   form.records = item.records;
   return form;
@@ -395,7 +434,7 @@ Form<std::vector<T>> list_or_one(Form<T> item) {
     values.push_back(std::move(*value));
     return values;
   };
-  form.schema = [list = form.schema, item = item.schema]() -> Json { return {{"oneOf", {list(), item()}}}; };
+  form.schema = either_schema(form.schema, item.schema);
   form.words = item.words + " or " + form.words;
   return form;
 }
@@ -415,11 +454,11 @@ Form<Map<T>> map_of(Form<T> item) {
     return values;
   };
   form.write = [write = item.write](const Map<T>& values, Style style) {
-    Json out = Json::object();
-    for (const auto& entry : values) out[entry.name] = write(entry.value, style);
+    Json out = empty_map();
+    for (const auto& entry : values) append_member(out, entry.name, write(entry.value, style));
     return out;
   };
-  form.schema = [item = item.schema]() -> Json { return {{"type", "object"}, {"additionalProperties", item()}}; };
+  form.schema = map_schema(item.schema);
   form.words = "map of " + item.words;
   form.records = item.records;
   return form;

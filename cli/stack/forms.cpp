@@ -6,7 +6,6 @@
 
 #include "stack/declare.hpp"
 #include "stack/interpolation_errors.hpp"
-#include "stack/members.hpp"
 #include "stack/plain_text.hpp"
 #include "util/text.hpp"
 
@@ -147,6 +146,26 @@ void Reader::wrong_type(const Node& node, std::string_view expected) {
                      : node.kind == Kind::map   ? "write one value without keys below it"
                                                 : "write it so, or remove it";
   error(node, fmt::format("expected {}, found {}", expected, describe(node)), hint);
+}
+
+Json empty_list() {
+  return Json::array();
+}
+
+Json empty_map() {
+  return Json::object();
+}
+
+void add_item(Json& list, Json value) {
+  list.push_back(std::move(value));
+}
+
+void set_member(Json& map, const std::string& name, Json value) {
+  map[name] = std::move(value);
+}
+
+void append_member(Json& map, std::string name, Json value) {
+  map.get_ref<Json::object_t&>().emplace_back(std::move(name), std::move(value));
 }
 
 void append_records(std::vector<const RecordInfo*>& to, const std::vector<const RecordInfo*>& from) {

@@ -53,6 +53,36 @@ std::string record_page(const RecordInfo& record) {
 
 }  // namespace
 
+Schema::Schema(std::function<Json()> make) : make_(std::make_shared<const std::function<Json()>>(std::move(make))) {}
+
+Json Schema::operator()() const {
+  return make_ ? (*make_)() : Json();
+}
+
+Schema list_schema(Schema item) {
+  return [item = std::move(item)]() -> Json { return {{"type", "array"}, {"items", item()}}; };
+}
+
+Schema map_schema(Schema item) {
+  return [item = std::move(item)]() -> Json { return {{"type", "object"}, {"additionalProperties", item()}}; };
+}
+
+Schema reference_schema(const std::string& record) {
+  return [reference = "#/$defs/" + record]() -> Json { return {{"$ref", reference}}; };
+}
+
+Schema either_schema(Schema one, Schema other) {
+  return [one = std::move(one), other = std::move(other)]() -> Json { return {{"oneOf", {one(), other()}}}; };
+}
+
+Schema scalar_schema() {
+  return []() -> Json { return {{"type", {"string", "number"}}}; };
+}
+
+Schema nothing_schema() {
+  return []() -> Json { return {{"type", "null"}}; };
+}
+
 Json make_schema(const RecordInfo& root, const std::vector<const RecordInfo*>& records) {
   Json schema = {{"$schema", "https://json-schema.org/draft/2020-12/schema"}, {"title", "stack.yaml"}};
   schema.update(record_schema(root));
