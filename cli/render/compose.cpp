@@ -1,6 +1,6 @@
 #include <algorithm>
-#include <set>
 
+#include "render/used_resources.hpp"
 #include "render/writers.hpp"
 #include "render/yaml.hpp"
 
@@ -18,22 +18,6 @@ stack::Service composed(const project::Service& service, const std::set<std::str
   std::erase_if(spec.depends_on.entries, [&](const auto& dependency) { return !included.contains(dependency.name); });
   return spec;
 }
-
-struct Used {
-  std::set<std::string> networks, volumes, secrets, configs;
-
-  void add(const stack::Service& spec) {
-    for (const auto& use : spec.networks) networks.insert(use.name);
-    if (spec.networks.empty()) networks.insert("default");
-    for (const auto& mount : spec.volumes) {
-      if (mount.type == "volume" && mount.source) volumes.insert(stack::without_variables(*mount.source));
-    }
-    for (const auto& grant : spec.secrets) secrets.insert(grant.source.text);
-    for (const auto& grant : spec.configs) configs.insert(grant.source.text);
-    if (!spec.build) return;
-    for (const auto& secret : spec.build->secrets) secrets.insert(secret.source.text);
-  }
-};
 
 // The top-level section with the entries that are used, in the order of the stack file.
 void add_section(Json& root, const char* name, const Json& all, const std::set<std::string>& used) {
@@ -81,7 +65,7 @@ std::string compose_text(const project::Project& project, const std::vector<std:
   const auto all = stack::stack_record().write(stack, stack::Style::source);
   Json root = Json::object();
   if (stack.name) root["name"] = stack.name->text;
-  Used used;
+  UsedResources used;
   auto& services = root["services"] = Json::object();
   for (const auto& service : project.services) {
     if (!included.contains(service.name)) continue;

@@ -3,8 +3,9 @@
 #include <algorithm>
 #include <array>
 
+#include "render/used_resources.hpp"
+#include "stack/declare.hpp"
 #include "stack/implied.hpp"
-#include "stack/members.hpp"
 #include "stack/mount_paths.hpp"
 #include "stack/shapes.hpp"
 #include "util/text.hpp"
@@ -283,23 +284,6 @@ class ServiceWriter {
   stack::Service spec_;
 };
 
-// What the services that are shown use of the top level.
-struct Used {
-  std::set<std::string> networks, volumes, secrets, configs;
-
-  void add(const stack::Service& spec) {
-    for (const auto& use : spec.networks) networks.insert(use.name);
-    if (spec.networks.empty() && !spec.network_mode) networks.insert("default");
-    for (const auto& mount : spec.volumes) {
-      if (mount.type == "volume" && mount.source) volumes.insert(stack::without_variables(*mount.source));
-    }
-    for (const auto& grant : spec.secrets) secrets.insert(grant.source.text);
-    for (const auto& grant : spec.configs) configs.insert(grant.source.text);
-    if (!spec.build) return;
-    for (const auto& grant : spec.build->secrets) secrets.insert(grant.source.text);
-  }
-};
-
 // The section of the top level with what is used of it; `settle` gives each entry its name and paths.
 template <typename T, typename Settle>
 void add_section(Json& root, const char* name, const std::vector<T>& all, const std::set<std::string>& used,
@@ -326,7 +310,7 @@ Json config_model(const project::Project& project, stack::Mode mode, const std::
   Json root = Json::object();
   root["name"] = project.name;
   Json services = Json::object();
-  Used used;
+  UsedResources used;
   for (const auto& service : project.services) {
     if (!names.empty() && !names.contains(service.name)) continue;
     used.add(service.spec);
