@@ -10,8 +10,6 @@
 
 namespace saasctl::commands {
 
-void setup_all(CLI::App& app, const Choose& choose);
-
 namespace {
 
 struct ReferenceOptions {

@@ -14,6 +14,9 @@ using Action = std::function<int(const Session&)>;
 // Called by each setup_VERB when the user has chosen it.
 using Choose = std::function<void(Action)>;
 
+// Adds every verb to `app`: all that follow.
+void setup_all(CLI::App& app, const Choose& choose);
+
 // One file each; `app` gets one subcommand.
 void setup_render(CLI::App& app, const Choose& choose);
 void setup_schema(CLI::App& app, const Choose& choose);
