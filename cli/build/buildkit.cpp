@@ -49,9 +49,10 @@ std::string dockerfile_text(const CheckedRequest& checked) {
 }
 
 // What the engine says while it builds.
-class Listener {
+class BuildKitListener {
  public:
-  explicit Listener(const ProgressSink& sink) : model_(sink), lines_([this](const auto& line) { return take(line); }) {}
+  explicit BuildKitListener(const ProgressSink& sink)
+      : model_(sink), lines_([this](const auto& line) { return take(line); }) {}
 
   bool feed(std::string_view bytes) {
     auto fed = lines_.feed(bytes);
@@ -90,7 +91,7 @@ class Listener {
   std::optional<Error> broken_;
 };
 
-BuildOutcome conclude(const CheckedRequest& checked, Listener& listener) {
+BuildOutcome conclude(const CheckedRequest& checked, BuildKitListener& listener) {
   if (listener.broken()) return std::unexpected(BuildError{*listener.broken()});
   const auto& model = listener.model();
   if (!listener.error().empty()) {
@@ -130,7 +131,7 @@ BuildOutcome build_with_buildkit(const engine::Client& client, const CheckedRequ
   const auto session = Session::open(client, offer_for(checked, warnings), stop);
   if (!session) return std::unexpected(BuildError{session.error()});
 
-  Listener listener(sink);
+  BuildKitListener listener(sink);
   engine::Call call{.method = "POST",
                     .path = engine::ApiPath("/build"),
                     .query = parameters_of(checked),

@@ -20,9 +20,10 @@ constexpr std::string_view outside_name = ".saasctl.dockerfile";
 
 // Turns the builder's words into steps: "STEP 2/5: RUN make" (Podman) or "Step 2/5 : RUN make" (Docker) begins one, the
 // lines after it are its output.
-class Listener {
+class ClassicListener {
  public:
-  explicit Listener(const ProgressSink& sink) : sink_(sink), lines_([this](const auto& line) { return take(line); }) {}
+  explicit ClassicListener(const ProgressSink& sink)
+      : sink_(sink), lines_([this](const auto& line) { return take(line); }) {}
 
   bool feed(std::string_view bytes) {
     auto fed = lines_.feed(bytes);
@@ -135,7 +136,7 @@ Result<TarStream> make_tar(const CheckedRequest& checked, const NameInTar& docke
   return tar;
 }
 
-BuildOutcome conclude(const engine::Client& client, const CheckedRequest& checked, Listener& listener,
+BuildOutcome conclude(const engine::Client& client, const CheckedRequest& checked, ClassicListener& listener,
                       std::stop_token stop) {
   const auto& request = checked.request;
   if (listener.broken()) return std::unexpected(BuildError{*listener.broken()});
@@ -177,7 +178,7 @@ BuildOutcome build_classic(const engine::Client& client, const CheckedRequest& c
   auto tar = make_tar(checked, dockerfile);
   if (!tar) return std::unexpected(BuildError{tar.error()});
 
-  Listener listener(sink);
+  ClassicListener listener(sink);
   auto parameters = build_parameters(checked.request, dockerfile.name);
   for (auto& host : host_parameters(checked.request, client.is_podman())) parameters.push_back(std::move(host));
   const engine::Call call{.method = "POST",

@@ -27,9 +27,6 @@ struct CallbacksDeleter {
 struct OptionDeleter {
   void operator()(nghttp2_option* option) const noexcept { nghttp2_option_del(option); }
 };
-struct SessionDeleter {
-  void operator()(nghttp2_session* session) const noexcept { nghttp2_session_del(session); }
-};
 
 // nghttp2 copies names and values while it is called.
 nghttp2_nv field(std::string_view name, std::string_view value) {
@@ -118,6 +115,9 @@ class Http2Server::State {
   Router router_;
   std::map<std::int32_t, Stream> streams_;
   std::exception_ptr exception_;
+  struct SessionDeleter {
+    void operator()(nghttp2_session* session) const noexcept { nghttp2_session_del(session); }
+  };
   std::unique_ptr<nghttp2_session, SessionDeleter> session_;
 };
 

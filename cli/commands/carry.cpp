@@ -23,7 +23,7 @@ struct Shown {
 
 // What people are told of an action: the thing and what becomes of it. A container goes by the name of its service, one
 // of several by that and its number.
-struct Words {
+struct ActionWords {
   std::string prefix;  // of the project's names of containers
 
   std::string task(const std::string& service, const std::string& container) const {
@@ -148,7 +148,7 @@ std::expected<void, execute::ReadyError> carry_plan(const Session& session, cons
                                                     const execute::ExecuteOptions& options, terminal::Board& board) {
   const auto listener = [&](const execute::Event& event) {
     const auto& action = plan.actions[event.index];
-    const auto shown = std::visit(Words{project.name + "-"}, action.work);
+    const auto shown = std::visit(ActionWords{project.name + "-"}, action.work);
     const bool waiting = std::holds_alternative<plan::AwaitService>(action.work);
     const auto why = action.cause.empty() || action.cause == "new" ? "" : " (" + action.cause + ")";
     if (event.phase == execute::Phase::begun) board.update(shown.task, TaskState::working, shown.doing + why);

@@ -32,8 +32,8 @@ std::optional<engine::Timestamp> local_time(const std::string& text) {
     const char* end = ::strptime(text.c_str(), form, &parts);
     if (!end || *end != '\0') continue;
     parts.tm_isdst = -1;
-    const auto seconds = std::mktime(&parts);
-    if (seconds != -1) return engine::Timestamp(std::chrono::seconds(seconds));
+    const auto since_1970 = std::mktime(&parts);
+    if (since_1970 != -1) return engine::Timestamp(std::chrono::seconds(since_1970));
   }
   return std::nullopt;
 }
@@ -64,7 +64,7 @@ bool LogCursor::fresh(std::optional<engine::Timestamp> time) {
 
 Result<engine::Timestamp> parse_moment(std::string_view text, engine::Timestamp now) {
   if (const auto whole = engine::parse_timestamp(text)) return *whole;
-  if (const auto seconds = seconds_since_1970(text)) return *seconds;
+  if (const auto time = seconds_since_1970(text)) return *time;
   if (const auto local = local_time(std::string(text))) return *local;
   if (const auto duration = stack::parse_duration(text)) return now - *duration;
   return failure(Fault::usage, fmt::format("'{}' is no point in time", text),

@@ -12,9 +12,9 @@ namespace {
 // RFC 3339 with microseconds.
 std::string utc(engine::Timestamp time) {
   const auto since = std::chrono::floor<std::chrono::microseconds>(time.time_since_epoch());
-  const auto seconds = std::chrono::floor<std::chrono::seconds>(since);
-  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:06}Z", fmt::gmtime(static_cast<std::time_t>(seconds.count())),
-                     (since - seconds).count());
+  const auto whole = std::chrono::floor<std::chrono::seconds>(since);
+  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:06}Z", fmt::gmtime(static_cast<std::time_t>(whole.count())),
+                     (since - whole).count());
 }
 
 }  // namespace

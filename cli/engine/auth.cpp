@@ -15,7 +15,7 @@
 namespace saasctl::engine {
 namespace {
 
-using nlohmann::json;
+using Json = nlohmann::json;
 using Found = Result<std::optional<RegistryCredentials>>;
 
 // Docker Hub is kept under its first API's address.
@@ -32,7 +32,7 @@ std::string host_of_key(std::string_view key) {
   return std::string(key.substr(0, key.find('/')));
 }
 
-std::string helper_for(const json& config, const std::string& key, std::string_view host) {
+std::string helper_for(const Json& config, const std::string& key, std::string_view host) {
   const auto& helpers = detail::member(config, "credHelpers");
   if (auto helper = detail::text(helpers, key); !helper.empty()) return helper;
   if (auto helper = detail::text(helpers, host); !helper.empty()) return helper;
@@ -71,7 +71,7 @@ Found ask_helper(const std::string& helper, const std::string& key, std::stop_to
   return credentials;
 }
 
-Found parse_entry(const std::string& key, const json& entry) {
+Found parse_entry(const std::string& key, const Json& entry) {
   RegistryCredentials credentials{.username = detail::text(entry, "username"),
                                   .password = detail::text(entry, "password"),
                                   .identity_token = detail::text(entry, "identitytoken"),
@@ -118,7 +118,7 @@ Found registry_credentials(const std::filesystem::path& config_folder, std::stri
 }
 
 std::string registry_auth_header(const RegistryCredentials& credentials) {
-  json value{{"serveraddress", credentials.server}};
+  Json value{{"serveraddress", credentials.server}};
   if (!credentials.identity_token.empty()) {
     value["identitytoken"] = credentials.identity_token;
   } else {

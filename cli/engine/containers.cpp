@@ -12,9 +12,9 @@ using detail::boolean;
 using detail::integer;
 using detail::member;
 using detail::text;
-using nlohmann::json;
+using Json = nlohmann::json;
 
-ApiPath path_of(std::string_view container) {
+ApiPath container_path(std::string_view container) {
   return ApiPath("/containers") / container;
 }
 
@@ -27,7 +27,7 @@ std::uint16_t port_number(std::int64_t value) {
   return value > 0 && value <= 65535 ? static_cast<std::uint16_t>(value) : std::uint16_t{0};
 }
 
-std::vector<Mount> parse_mounts(const json& rows) {
+std::vector<Mount> parse_mounts(const Json& rows) {
   std::vector<Mount> mounts;
   for (const auto& mount : rows) {
     mounts.push_back({.type = text(mount, "Type"),
@@ -39,7 +39,7 @@ std::vector<Mount> parse_mounts(const json& rows) {
   return mounts;
 }
 
-ContainerSummary parse_summary(const json& row) {
+ContainerSummary parse_summary(const Json& row) {
   ContainerSummary summary{.id = text(row, "Id"),
                            .name = {},
                            .image = text(row, "Image"),
@@ -67,7 +67,7 @@ ContainerSummary parse_summary(const json& row) {
   return summary;
 }
 
-Health parse_health(const json& value) {
+Health parse_health(const Json& value) {
   Health health{
       .status = text(value, "Status"), .failing_streak = static_cast<int>(integer(value, "FailingStreak")), .log = {}};
   for (const auto& entry : member(value, "Log")) {
@@ -79,7 +79,7 @@ Health parse_health(const json& value) {
   return health;
 }
 
-ContainerState parse_state(const json& value) {
+ContainerState parse_state(const Json& value) {
   ContainerState state{.status = text(value, "Status"),
                        .running = boolean(value, "Running"),
                        .restarting = boolean(value, "Restarting"),
@@ -97,7 +97,7 @@ ContainerState parse_state(const json& value) {
   return state;
 }
 
-std::vector<PortBinding> parse_ports(const json& ports) {
+std::vector<PortBinding> parse_ports(const Json& ports) {
   std::vector<PortBinding> out;
   for (const auto& [container_port, bindings] : ports.items()) {
     if (!bindings.is_array() || bindings.empty()) out.push_back({.container_port = container_port, .host_ip = {}});
@@ -110,7 +110,7 @@ std::vector<PortBinding> parse_ports(const json& ports) {
   return out;
 }
 
-Container parse_container(const json& value) {
+Container parse_container(const Json& value) {
   const auto& config = member(value, "Config");
   Container container{.id = text(value, "Id"),
                       .name = without_slash(text(value, "Name")),
@@ -138,7 +138,7 @@ Container parse_container(const json& value) {
 // Stop and restart answer when the container has ended, so their limit of time follows the grace.
 Result<void> send_with_grace(const Client& client, std::string_view container, std::string_view action,
                              std::optional<std::chrono::seconds> grace, std::stop_token stop) {
-  Call call{.method = "POST", .path = path_of(container) / action};
+  Call call{.method = "POST", .path = container_path(container) / action};
   if (grace) call.query = {{"t", std::to_string(grace->count())}};
   call.timeout = grace ? std::chrono::milliseconds(*grace) + std::chrono::seconds(60) : std::chrono::minutes(10);
   return client.send_only(call, std::move(stop));
@@ -177,15 +177,15 @@ Result<std::vector<ContainerSummary>> list_containers(const Client& client, cons
   return out;
 }
 
-Result<json> describe_container(const Client& client, std::string_view container, std::stop_token stop) {
-  return client.send_object({.path = path_of(container) / "json"}, std::move(stop));
+Result<Json> describe_container(const Client& client, std::string_view container, std::stop_token stop) {
+  return client.send_object({.path = container_path(container) / "json"}, std::move(stop));
 }
 
 Result<Container> inspect_container(const Client& client, std::string_view container, std::stop_token stop) {
-  return client.send_parsed({.path = path_of(container) / "json"}, parse_container, std::move(stop));
+  return client.send_parsed({.path = container_path(container) / "json"}, parse_container, std::move(stop));
 }
 
-Result<CreatedContainer> create_container(const Client& client, std::string_view name, const json& body,
+Result<CreatedContainer> create_container(const Client& client, std::string_view name, const Json& body,
                                           std::stop_token stop, std::string_view platform) {
   Call call{
       .method = "POST", .path = ApiPath("/containers/create"), .query = {{"name", std::string(name)}}, .json = body};
@@ -197,7 +197,7 @@ Result<CreatedContainer> create_container(const Client& client, std::string_view
 }
 
 Result<void> start_container(const Client& client, std::string_view container, std::stop_token stop) {
-  auto started = client.send_only({.method = "POST", .path = path_of(container) / "start"}, std::move(stop));
+  auto started = client.send_only({.method = "POST", .path = container_path(container) / "start"}, std::move(stop));
   if (!started) return std::unexpected(start_error(std::move(started.error())));
   return {};
 }
@@ -210,16 +210,16 @@ Result<void> stop_container(const Client& client, std::string_view container, st
 Result<void> kill_container(const Client& client, std::string_view container, std::string_view signal,
                             std::stop_token stop) {
   return client.send_only(
-      {.method = "POST", .path = path_of(container) / "kill", .query = {{"signal", std::string(signal)}}},
+      {.method = "POST", .path = container_path(container) / "kill", .query = {{"signal", std::string(signal)}}},
       std::move(stop));
 }
 
 Result<void> pause_container(const Client& client, std::string_view container, std::stop_token stop) {
-  return client.send_only({.method = "POST", .path = path_of(container) / "pause"}, std::move(stop));
+  return client.send_only({.method = "POST", .path = container_path(container) / "pause"}, std::move(stop));
 }
 
 Result<void> unpause_container(const Client& client, std::string_view container, std::stop_token stop) {
-  return client.send_only({.method = "POST", .path = path_of(container) / "unpause"}, std::move(stop));
+  return client.send_only({.method = "POST", .path = container_path(container) / "unpause"}, std::move(stop));
 }
 
 Result<void> restart_container(const Client& client, std::string_view container,
@@ -230,7 +230,7 @@ Result<void> restart_container(const Client& client, std::string_view container,
 Result<void> remove_container(const Client& client, std::string_view container, RemoveOptions options,
                               std::stop_token stop) {
   const Call call{.method = "DELETE",
-                  .path = path_of(container),
+                  .path = container_path(container),
                   .query = {{"force", options.force ? "1" : "0"}, {"v", options.volumes ? "1" : "0"}}};
   return client.send_only(call, std::move(stop));
 }
@@ -238,14 +238,14 @@ Result<void> remove_container(const Client& client, std::string_view container, 
 Result<void> rename_container(const Client& client, std::string_view container, std::string_view new_name,
                               std::stop_token stop) {
   return client.send_only(
-      {.method = "POST", .path = path_of(container) / "rename", .query = {{"name", std::string(new_name)}}},
+      {.method = "POST", .path = container_path(container) / "rename", .query = {{"name", std::string(new_name)}}},
       std::move(stop));
 }
 
 Result<WaitResult> wait_container(const Client& client, std::string_view container, WaitCondition condition,
                                   std::chrono::milliseconds timeout, std::stop_token stop) {
   const Call call{.method = "POST",
-                  .path = path_of(container) / "wait",
+                  .path = container_path(container) / "wait",
                   .query = {{"condition", std::string(name_of(condition))}},
                   .timeout = timeout};
   const auto answer = client.send_object(call, std::move(stop));
@@ -261,7 +261,7 @@ Result<WaitResult> wait_container(const Client& client, std::string_view contain
 Result<void> put_archive(const Client& client, std::string_view container, std::string_view path, std::string_view tar,
                          std::stop_token stop) {
   const Call call{.method = "PUT",
-                  .path = path_of(container) / "archive",
+                  .path = container_path(container) / "archive",
                   .query = {{"path", std::string(path)}},
                   .headers = {{"Content-Type", "application/x-tar"}},
                   .upload = [tar](std::span<char> buffer) mutable -> Result<std::size_t> {

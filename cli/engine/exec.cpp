@@ -14,7 +14,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-ApiPath path_of(std::string_view exec, std::string_view action) {
+ApiPath exec_path(std::string_view exec, std::string_view action) {
   return ApiPath("/exec") / exec / action;
 }
 
@@ -38,20 +38,20 @@ Result<std::string> exec_create(const Client& client, std::string_view container
 
 Result<http::Upgraded> exec_attach(const Client& client, std::string_view exec, bool tty, std::stop_token stop) {
   const Call call{
-      .method = "POST", .path = path_of(exec, "start"), .json = nlohmann::json{{"Detach", false}, {"Tty", tty}}};
+      .method = "POST", .path = exec_path(exec, "start"), .json = nlohmann::json{{"Detach", false}, {"Tty", tty}}};
   return client.upgrade(call, "tcp", std::move(stop));
 }
 
 Result<void> exec_detached(const Client& client, std::string_view exec, bool tty, std::stop_token stop) {
   return client.send_only(
-      {.method = "POST", .path = path_of(exec, "start"), .json = nlohmann::json{{"Detach", true}, {"Tty", tty}}},
+      {.method = "POST", .path = exec_path(exec, "start"), .json = nlohmann::json{{"Detach", true}, {"Tty", tty}}},
       std::move(stop));
 }
 
 Result<void> exec_resize(const Client& client, std::string_view exec, unsigned rows, unsigned columns,
                          std::stop_token stop) {
   return client.send_only({.method = "POST",
-                           .path = path_of(exec, "resize"),
+                           .path = exec_path(exec, "resize"),
                            .query = {{"h", std::to_string(rows)}, {"w", std::to_string(columns)}}},
                           std::move(stop));
 }
@@ -60,7 +60,7 @@ Result<int> exec_exit_code(const Client& client, std::string_view exec, std::sto
   const auto deadline = deadline_after(10s);
   const StopSignal signal(stop);
   for (auto pause = 1ms;; pause = std::min(pause * 2, std::chrono::milliseconds(100))) {
-    const auto inspected = client.send_object({.path = path_of(exec, "json")}, stop);
+    const auto inspected = client.send_object({.path = exec_path(exec, "json")}, stop);
     if (!inspected) return std::unexpected(inspected.error());
     if (!detail::boolean(*inspected, "Running")) return static_cast<int>(detail::integer(*inspected, "ExitCode"));
     if (poll_timeout(deadline) == 0) return failure(Fault::timeout, "the engine says the command still runs");
@@ -97,7 +97,7 @@ Result<ExecResult> exec_run(const Client& client, std::string_view container, co
   });
   Result<void> framing;
   const Call start{.method = "POST",
-                   .path = path_of(*id, "start"),
+                   .path = exec_path(*id, "start"),
                    .json = nlohmann::json{{"Detach", false}, {"Tty", options.tty}},
                    .on_data =
                        [&](std::string_view bytes) {
@@ -113,7 +113,7 @@ Result<ExecResult> exec_run(const Client& client, std::string_view container, co
   if (!started) return refused(started.error());
   if (!framing) return std::unexpected(framing.error());
 
-  const auto inspected = client.send_object({.path = path_of(*id, "json")}, std::move(stop));
+  const auto inspected = client.send_object({.path = exec_path(*id, "json")}, std::move(stop));
   if (!inspected) return std::unexpected(inspected.error());
   result.exit_code = static_cast<int>(detail::integer(*inspected, "ExitCode"));
   return result;

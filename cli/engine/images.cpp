@@ -10,7 +10,7 @@
 namespace saasctl::engine {
 namespace {
 
-ApiPath path_of(std::string_view image) {
+ApiPath image_path(std::string_view image) {
   return ApiPath("/images").image(image);
 }
 
@@ -89,7 +89,7 @@ Result<bool> transfer(const Client& client, Call call, const std::function<void(
 }  // namespace
 
 Result<Image> inspect_image(const Client& client, std::string_view image, std::stop_token stop) {
-  return client.send_parsed({.path = path_of(image) / "json"}, parse_image, std::move(stop));
+  return client.send_parsed({.path = image_path(image) / "json"}, parse_image, std::move(stop));
 }
 
 Result<std::vector<ImageSummary>> list_images(const Client& client, const std::vector<std::string>& labels,
@@ -133,7 +133,7 @@ Result<void> push_image(const Client& client, std::string_view reference, const 
   // The engine wants the header of anonymous users too.
   const auto auth = registry_auth_header(options.credentials.value_or(RegistryCredentials{}));
   const Call call{.method = "POST",
-                  .path = path_of(name) / "push",
+                  .path = image_path(name) / "push",
                   .query = {{"tag", tag}},
                   .headers = {{"X-Registry-Auth", auth}},
                   .timeout = std::chrono::milliseconds(0),
@@ -147,12 +147,12 @@ Result<void> push_image(const Client& client, std::string_view reference, const 
 
 Result<void> tag_image(const Client& client, std::string_view image, std::string_view reference, std::stop_token stop) {
   const auto [name, tag] = split_reference(reference);
-  const Call call{.method = "POST", .path = path_of(image) / "tag", .query = {{"repo", name}, {"tag", tag}}};
+  const Call call{.method = "POST", .path = image_path(image) / "tag", .query = {{"repo", name}, {"tag", tag}}};
   return client.send_only(call, std::move(stop));
 }
 
 Result<void> remove_image(const Client& client, std::string_view image, bool force, std::stop_token stop) {
-  const Call call{.method = "DELETE", .path = path_of(image), .query = {{"force", force ? "1" : "0"}}};
+  const Call call{.method = "DELETE", .path = image_path(image), .query = {{"force", force ? "1" : "0"}}};
   return client.send_only(call, std::move(stop));
 }
 

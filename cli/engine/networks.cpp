@@ -5,7 +5,7 @@
 namespace saasctl::engine {
 namespace {
 
-ApiPath path_of(std::string_view network) {
+ApiPath network_path(std::string_view network) {
   return ApiPath("/networks") / network;
 }
 
@@ -45,7 +45,7 @@ Result<std::vector<Network>> list_networks(const Client& client, const std::vect
 }
 
 Result<Network> inspect_network(const Client& client, std::string_view network, std::stop_token stop) {
-  return client.send_parsed({.path = path_of(network)}, parse_network, std::move(stop));
+  return client.send_parsed({.path = network_path(network)}, parse_network, std::move(stop));
 }
 
 Result<std::string> create_network(const Client& client, const nlohmann::json& body, std::stop_token stop) {
@@ -56,7 +56,7 @@ Result<std::string> create_network(const Client& client, const nlohmann::json& b
 }
 
 Result<void> remove_network(const Client& client, std::string_view network, std::stop_token stop) {
-  auto removed = client.send_only({.method = "DELETE", .path = path_of(network)}, std::move(stop));
+  auto removed = client.send_only({.method = "DELETE", .path = network_path(network)}, std::move(stop));
   if (!removed) return std::unexpected(removal_error(std::move(removed.error())));
   return {};
 }
@@ -64,7 +64,7 @@ Result<void> remove_network(const Client& client, std::string_view network, std:
 Result<void> connect_network(const Client& client, std::string_view network, std::string_view container,
                              const nlohmann::json& endpoint, std::stop_token stop) {
   const Call call{.method = "POST",
-                  .path = path_of(network) / "connect",
+                  .path = network_path(network) / "connect",
                   .json = nlohmann::json{{"Container", std::string(container)}, {"EndpointConfig", endpoint}}};
   return client.send_only(call, std::move(stop));
 }
@@ -72,7 +72,7 @@ Result<void> connect_network(const Client& client, std::string_view network, std
 Result<void> disconnect_network(const Client& client, std::string_view network, std::string_view container,
                                 std::stop_token stop) {
   const Call call{.method = "POST",
-                  .path = path_of(network) / "disconnect",
+                  .path = network_path(network) / "disconnect",
                   .json = nlohmann::json{{"Container", std::string(container)}, {"Force", true}}};
   return client.send_only(call, std::move(stop));
 }

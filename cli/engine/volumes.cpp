@@ -5,7 +5,7 @@
 namespace saasctl::engine {
 namespace {
 
-ApiPath path_of(std::string_view name) {
+ApiPath volume_path(std::string_view name) {
   return ApiPath("/volumes") / name;
 }
 
@@ -35,7 +35,7 @@ Result<std::vector<Volume>> list_volumes(const Client& client, const std::vector
 }
 
 Result<Volume> inspect_volume(const Client& client, std::string_view name, std::stop_token stop) {
-  return client.send_parsed({.path = path_of(name)}, parse_volume, std::move(stop));
+  return client.send_parsed({.path = volume_path(name)}, parse_volume, std::move(stop));
 }
 
 Result<Volume> create_volume(const Client& client, const nlohmann::json& body, std::stop_token stop) {
@@ -44,7 +44,7 @@ Result<Volume> create_volume(const Client& client, const nlohmann::json& body, s
 }
 
 Result<void> remove_volume(const Client& client, std::string_view name, bool force, std::stop_token stop) {
-  const Call call{.method = "DELETE", .path = path_of(name), .query = {{"force", force ? "1" : "0"}}};
+  const Call call{.method = "DELETE", .path = volume_path(name), .query = {{"force", force ? "1" : "0"}}};
   return client.send_only(call, std::move(stop));
 }
 

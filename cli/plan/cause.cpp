@@ -21,7 +21,7 @@ constexpr std::size_t most_named = 4;
 
 constexpr std::size_t longest_value = 40;
 
-constexpr std::string_view digest = ".digest";  // of a secret's or config's content
+constexpr std::string_view digest_suffix = ".digest";  // of a secret's or config's content
 
 // A value in one line.
 std::string line_of(const Json& value) {
@@ -78,7 +78,7 @@ bool names_password(const Json& value) {
 // Whether the values at this path are nothing for a log: digests of contents say no more than "changed", and passwords
 // do stand in environments, however much better a secret would be.
 bool is_hidden(const std::string& path, const Json& before, const Json& now) {
-  if (path.ends_with(digest)) return true;
+  if (path.ends_with(digest_suffix)) return true;
   constexpr std::array words{"pass", "pwd", "secret", "token", "key", "credential", "auth", "login"};
   const auto lower = to_lower(path);
   const bool called_so =
@@ -225,8 +225,8 @@ void compare(const std::string& path, const Json& before, const Json& now, std::
     return;
   }
   if (is_secret(path, before, now)) {
-    const bool content = path.ends_with(digest);
-    changes.push_back({content ? path.substr(0, path.size() - digest.size()) : path, "", "", true});
+    const bool content = path.ends_with(digest_suffix);
+    changes.push_back({content ? path.substr(0, path.size() - digest_suffix.size()) : path, "", "", true});
   } else {
     const auto [was, is] = brief(before, now);
     changes.push_back({path, was, is});

@@ -90,7 +90,7 @@ std::vector<std::string> wrapped(std::string_view text, std::size_t width) {
   return lines;
 }
 
-std::string seconds(std::chrono::nanoseconds duration) {
+std::string duration_text(std::chrono::nanoseconds duration) {
   return fmt::format("{:.2f} s", std::chrono::duration<double>(duration).count());
 }
 
@@ -130,7 +130,7 @@ std::string console_row(const StepResult& step, const ConsoleOptions& options) {
   const auto mark = mark_of(step.status);
   const auto name = fitted(printable(step.name), options.width > rest + 20 ? options.width - rest : 20);
   return fmt::format("  {} {}  {} {:>10}\n", painted(mark.sign, mark.colour, options), name,
-                     painted(fmt::format("{:<8}", mark.word), mark.colour, options), seconds(step.duration));
+                     painted(fmt::format("{:<8}", mark.word), mark.colour, options), duration_text(step.duration));
 }
 
 std::string console_failures(const Report& report, const ConsoleOptions& options) {
@@ -151,7 +151,7 @@ std::string console_summary(const Report& report, const ConsoleOptions& options)
   }
   if (report.interrupted) words += ", interrupted";
   const auto colour = mark_of(report.passed() ? Status::passed : Status::failed).colour;
-  return fmt::format("{} in {}\n", painted(words, colour, options), seconds(report.duration));
+  return fmt::format("{} in {}\n", painted(words, colour, options), duration_text(report.duration));
 }
 
 std::string console(const Report& report, const ConsoleOptions& options) {

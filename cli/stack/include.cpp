@@ -16,7 +16,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::array<std::string_view, 6> sections{"services", "volumes", "networks", "secrets", "configs", "models"};
-constexpr std::size_t deepest = 50;
+constexpr std::size_t most_nested_includes = 50;
 
 struct Value {
   std::string text;
@@ -129,8 +129,9 @@ class Includer {
   bool goes_round(const fs::path& path, const Node& named_by) {
     const auto again = std::ranges::find(trail_, path, &Included::path);
     if (again == trail_.end()) {
-      if (trail_.size() < deepest && reading_.one_more()) return false;
-      reading_.error(named_by, "too many includes", fmt::format("at most 10000, nested at most {} deep", deepest));
+      if (trail_.size() < most_nested_includes && reading_.one_more()) return false;
+      reading_.error(named_by, "too many includes",
+                     fmt::format("at most 10000, nested at most {} deep", most_nested_includes));
       return true;
     }
     std::string way = shown_path(path).string();

@@ -33,7 +33,7 @@ std::size_t closing_brace(std::string_view text, std::size_t from) {
   return std::string_view::npos;
 }
 
-constexpr int deepest = 32;
+constexpr int most_nested_variables = 32;
 
 class Expander {
  public:
@@ -76,7 +76,7 @@ class Expander {
   // Expands the variable at text[at] and returns the index after it.
   std::size_t braced(std::string_view text, std::size_t at, std::size_t base, int depth, std::string& out) {
     const auto close = closing_brace(text, at + 2);
-    if (depth > deepest) {
+    if (depth > most_nested_variables) {
       error(base + at, 2, "variables nested too deeply", "at most 32 may stand inside one another");
       return text.size();
     }

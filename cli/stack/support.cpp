@@ -10,10 +10,10 @@
 namespace saasctl::stack {
 namespace {
 
-constexpr std::array names{"yes", "partly", "no effect", "refused"};
+constexpr std::array support_names{"yes", "partly", "no effect", "refused"};
 
 std::string_view name_of(Support support) {
-  return names.at(static_cast<std::size_t>(support));
+  return support_names.at(static_cast<std::size_t>(support));
 }
 
 // Below a key without effect nothing has one.
@@ -56,7 +56,7 @@ std::vector<KeySupport> compose_keys(const RecordInfo& root) {
 
 std::string make_support_page(const RecordInfo& root) {
   const auto keys = compose_keys(root);
-  std::array<int, names.size()> counts{};
+  std::array<int, support_names.size()> counts{};
   for (const auto& key : keys) ++counts.at(static_cast<std::size_t>(key.support));
   std::string out = fmt::format(
       "Of the {} keys below, {} do what they do in Compose, {} do for all but some values, {} are read, checked and "
