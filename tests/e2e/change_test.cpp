@@ -6,7 +6,8 @@
 #include "services.hpp"
 #include "stack.hpp"
 
-using namespace saasctl;
+namespace saasctl::change_test {
+
 using namespace saasctl::test;
 using nlohmann::json;
 
@@ -283,3 +284,5 @@ TEST_CASE("jobs that end with 0 are done, and one that fails stops those who nee
   CHECK(contains(failed.err, "code 3"));
   CHECK_FALSE(running(stack).contains("needs-1"));
 }
+
+}  // namespace saasctl::change_test

@@ -4,7 +4,8 @@
 #include "stack.hpp"
 #include "util/text.hpp"
 
-using namespace saasctl;
+namespace saasctl::compose_habits_test {
+
 using namespace saasctl::test;
 using namespace std::chrono_literals;
 namespace fs = std::filesystem;
@@ -121,3 +122,5 @@ TEST_CASE("habits: watch leaves alone what the Dockerfile's own ignore file name
   CHECK(watch.wait() == 130);
   stack.must({"down", "--rmi", "local", "--timeout", "1"});
 }
+
+}  // namespace saasctl::compose_habits_test

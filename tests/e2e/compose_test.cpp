@@ -3,7 +3,8 @@
 #include "saas.hpp"
 #include "util/text.hpp"
 
-using namespace saasctl;
+namespace saasctl::compose_test {
+
 using namespace saasctl::test;
 using nlohmann::json;
 
@@ -96,3 +97,5 @@ TEST_CASE("the rendered file works with the real docker compose and makes the sa
   with_file({"down", "--volumes", "--timeout", "5"});
   CHECK(saas.containers().empty());
 }
+
+}  // namespace saasctl::compose_test

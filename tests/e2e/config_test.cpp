@@ -9,7 +9,8 @@
 #include "stack.hpp"
 #include "util/text.hpp"
 
-using namespace saasctl;
+namespace saasctl::config_test {
+
 using namespace saasctl::test;
 using namespace std::chrono_literals;
 using nlohmann::json;
@@ -364,3 +365,5 @@ TEST_CASE("config refuses what docker compose config refuses") {
     CHECK(outcome.out.empty());
   }
 }
+
+}  // namespace saasctl::config_test

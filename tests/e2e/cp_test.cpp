@@ -3,7 +3,8 @@
 
 #include "stack.hpp"
 
-using namespace saasctl;
+namespace saasctl::cp_test {
+
 using namespace saasctl::test;
 namespace fs = std::filesystem;
 
@@ -103,3 +104,5 @@ TEST_CASE("cp refuses what makes no sense and leaves everything as it was") {
   CHECK(contains(through.err, "a link is not followed"));
   CHECK(fs::is_empty(stack.folder() / "elsewhere"));
 }
+
+}  // namespace saasctl::cp_test

@@ -4,7 +4,8 @@
 #include "stack.hpp"
 #include "terminal_tool.hpp"
 
-using namespace saasctl;
+namespace saasctl::exec_test {
+
 using namespace saasctl::test;
 using namespace std::chrono_literals;
 
@@ -260,3 +261,5 @@ TEST_CASE("run ends within the stop grace when its command writes without end an
   CHECK(std::chrono::steady_clock::now() - sent < 8s);
   CHECK(one_offs(stack).empty());
 }
+
+}  // namespace saasctl::exec_test

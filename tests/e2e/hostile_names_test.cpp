@@ -2,7 +2,8 @@
 #include "services.hpp"
 #include "stack.hpp"
 
-using namespace saasctl;
+namespace saasctl::hostile_names_test {
+
 using namespace saasctl::test;
 
 namespace {
@@ -89,3 +90,5 @@ TEST_CASE("an image that a variable leaves empty is an error of the file") {
                    "stack.yaml:2:7: error: service 'a' has neither an image nor a build context: its image is empty"));
   }
 }
+
+}  // namespace saasctl::hostile_names_test

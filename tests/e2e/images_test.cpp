@@ -6,7 +6,8 @@
 #include "util/http.hpp"
 #include "util/text.hpp"
 
-using namespace saasctl;
+namespace saasctl::images_test {
+
 using namespace saasctl::test;
 using namespace std::chrono_literals;
 
@@ -257,3 +258,5 @@ TEST_CASE("an image with build is pulled while its registry has it, and built wh
   CHECK(engine::inspect_image(client, image, {}).value().labels.at("made") == "here");
   REQUIRE(engine::remove_image(client, image, true, {}));
 }
+
+}  // namespace saasctl::images_test

@@ -4,7 +4,8 @@
 
 #include "stack.hpp"
 
-using namespace saasctl;
+namespace saasctl::interrupted_test {
+
 using namespace saasctl::test;
 using namespace std::chrono_literals;
 
@@ -96,3 +97,5 @@ TEST_CASE("the second of two ups at once waits for the first and says for whom")
   CHECK(first.wait() == 0);
   CHECK(running(stack).size() == 2);
 }
+
+}  // namespace saasctl::interrupted_test

@@ -1,7 +1,8 @@
 // Keys of Compose as the engine has them afterwards.
 #include "stack.hpp"
 
-using namespace saasctl;
+namespace saasctl::keys_test {
+
 using namespace saasctl::test;
 
 TEST_CASE("a container has what the keys of its service say") {
@@ -99,3 +100,5 @@ TEST_CASE("an image is built from a Dockerfile in the stack file, under all its 
   stack.must({"down"});
   static_cast<void>(engine::remove_image(client, stack.project() + "-made", true, {}));
 }
+
+}  // namespace saasctl::keys_test

@@ -5,7 +5,8 @@
 #include "stack.hpp"
 #include "util/digest.hpp"
 
-using namespace saasctl;
+namespace saasctl::leaks_test {
+
 using namespace saasctl::test;
 using namespace std::chrono_literals;
 
@@ -173,3 +174,5 @@ TEST_CASE("up --no-recreate after a secret has changed leaves the container and 
   CHECK(stack.volumes().size() == 1);
   CHECK(stack.volumes() != volumes);
 }
+
+}  // namespace saasctl::leaks_test

@@ -6,7 +6,8 @@
 #include "services.hpp"
 #include "stack.hpp"
 
-using namespace saasctl;
+namespace saasctl::living_test {
+
 using namespace saasctl::test;
 using nlohmann::json;
 
@@ -377,3 +378,5 @@ TEST_CASE("what the real docker compose made is listed, logged, stopped and take
   CHECK(stack.networks().empty());
   CHECK(stack.volumes().empty());
 }
+
+}  // namespace saasctl::living_test

@@ -2,7 +2,8 @@
 #include "services.hpp"
 #include "stack.hpp"
 
-using namespace saasctl;
+namespace saasctl::needs_test {
+
 using namespace saasctl::test;
 
 namespace {
@@ -131,3 +132,5 @@ TEST_CASE("a hook that fails before the stop does not keep the container") {
   CHECK(contains(outcome.err, "web: pre_stop ended with exit code 7"));
   CHECK(stack.containers().empty());
 }
+
+}  // namespace saasctl::needs_test

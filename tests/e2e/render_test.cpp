@@ -6,7 +6,8 @@
 #include "temporary_folder.hpp"
 #include "tool.hpp"
 
-using namespace saasctl;
+namespace saasctl::render_test {
+
 using namespace saasctl::test;
 
 namespace {
@@ -113,3 +114,5 @@ TEST_CASE("rendered twice, every byte is the same") {
   CHECK(again.exit_code == 0);
   CHECK(contains(again.err, "0 of "));
 }
+
+}  // namespace saasctl::render_test

@@ -6,7 +6,8 @@
 #include "saas.hpp"
 #include "util/http.hpp"
 
-using namespace saasctl;
+namespace saasctl::saas_test {
+
 using namespace saasctl::test;
 using namespace std::chrono_literals;
 using nlohmann::json;
@@ -184,3 +185,5 @@ TEST_CASE("secrets are in files that their owner alone reads, and nowhere else",
     CHECK(absent_from(processes->body));
   }
 }
+
+}  // namespace saasctl::saas_test

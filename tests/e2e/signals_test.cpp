@@ -5,7 +5,8 @@
 #include "paths.hpp"
 #include "stack.hpp"
 
-using namespace saasctl;
+namespace saasctl::signals_test {
+
 using namespace saasctl::test;
 using namespace std::chrono_literals;
 
@@ -112,3 +113,5 @@ TEST_CASE("SIGTERM ends logs that are followed") {
   logs.send(SIGTERM);
   CHECK(logs.wait() == 143);
 }
+
+}  // namespace saasctl::signals_test

@@ -5,7 +5,8 @@
 #include "services.hpp"
 #include "stack.hpp"
 
-using namespace saasctl;
+namespace saasctl::small_stack_test {
+
 using namespace saasctl::test;
 using Catch::Matchers::StartsWith;
 
@@ -266,3 +267,5 @@ TEST_CASE("ready: log waits for the line, and says what it waits for when it doe
   CHECK(outcome.exit_code == 1);
   CHECK(contains(outcome.err, "no line of its log matches 'never said' yet"));
 }
+
+}  // namespace saasctl::small_stack_test

@@ -4,7 +4,8 @@
 #include "services.hpp"
 #include "stack.hpp"
 
-using namespace saasctl;
+namespace saasctl::turns_test {
+
 using namespace saasctl::test;
 using namespace std::chrono_literals;
 
@@ -210,3 +211,5 @@ TEST_CASE("a rollback after a failure also brings a replaced network back, with 
   stack.write(text("10.223.3", "[sleep, '3600']"));
   CHECK(contains(stack.must({"up"}).err, "nothing to change"));
 }
+
+}  // namespace saasctl::turns_test

@@ -9,7 +9,8 @@
 #include "tool.hpp"
 #include "util/file.hpp"
 
-using namespace saasctl;
+namespace saasctl::user_files_test {
+
 using namespace saasctl::test;
 namespace fs = std::filesystem;
 
@@ -199,3 +200,5 @@ TEST_CASE("user files: the current folder may be gone") {
   }
   CHECK(fs::exists(place.path("s/b")));
 }
+
+}  // namespace saasctl::user_files_test

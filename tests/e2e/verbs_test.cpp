@@ -2,7 +2,8 @@
 #include "stack.hpp"
 #include "terminal_tool.hpp"
 
-using namespace saasctl;
+namespace saasctl::verbs_test {
+
 using namespace saasctl::test;
 
 namespace {
@@ -263,3 +264,5 @@ TEST_CASE("verbs: ctrl-p ctrl-q leaves a command to itself, and Ctrl-C is no fai
   CHECK(logs.wait() == 130);
   CHECK_FALSE(logs.shows("again", 100ms));
 }
+
+}  // namespace saasctl::verbs_test

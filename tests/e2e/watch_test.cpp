@@ -2,7 +2,8 @@
 #include "paths.hpp"
 #include "stack.hpp"
 
-using namespace saasctl;
+namespace saasctl::watch_test {
+
 using namespace saasctl::test;
 using namespace std::chrono_literals;
 namespace fs = std::filesystem;
@@ -96,3 +97,5 @@ TEST_CASE("watch says when there is nothing to watch") {
   CHECK(none.exit_code == 2);
   CHECK(contains(none.err, "there is nothing to watch"));
 }
+
+}  // namespace saasctl::watch_test

@@ -8,7 +8,8 @@
 #include "util/file.hpp"
 #include "util/process.hpp"
 
-using namespace saasctl;
+namespace saasctl::build_test {
+
 using namespace saasctl::build;
 using namespace std::chrono_literals;
 using test::Context;
@@ -437,3 +438,5 @@ TEST_CASE("several images are built at once with one client") {
   }
   CHECK(good == 4);
 }
+
+}  // namespace saasctl::build_test

@@ -10,7 +10,8 @@
 #include "engine/volumes.hpp"
 #include "real_engine.hpp"
 
-using namespace saasctl;
+namespace saasctl::engine_test {
+
 using namespace saasctl::engine;
 using namespace std::chrono_literals;
 using nlohmann::json;
@@ -279,3 +280,5 @@ TEST_CASE("images are tagged, listed and removed, and one that no registry has i
   REQUIRE_FALSE(pulled);
   CHECK(pulled.error().message.starts_with("cannot pull 127.0.0.1:9/none:1: "));
 }
+
+}  // namespace saasctl::engine_test

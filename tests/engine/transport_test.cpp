@@ -11,7 +11,8 @@
 #include "tls_proxy.hpp"
 #include "util/descriptor.hpp"
 
-using namespace saasctl;
+namespace saasctl::transport_test {
+
 using namespace saasctl::engine;
 using namespace saasctl::test;
 
@@ -176,3 +177,5 @@ TEST_CASE("what ssh complains of is told, and nothing hangs") {
   CHECK(hanging.error().fault == Fault::interrupted);
   CHECK(std::chrono::steady_clock::now() - begun < std::chrono::seconds(5));
 }
+
+}  // namespace saasctl::transport_test

@@ -4,7 +4,8 @@
 
 #include "project_files.hpp"
 
-using namespace saasctl;
+namespace saasctl::adopt_test {
+
 using namespace saasctl::plan;
 using project::Json;
 
@@ -103,3 +104,5 @@ TEST_CASE("links in the host's configuration are compared where the networks are
   inspected["HostConfig"]["Links"] = {"/shop-db-1:/shop-web-1/db"};
   CHECK(changes_of(inspected).empty());
 }
+
+}  // namespace saasctl::adopt_test

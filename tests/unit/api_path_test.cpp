@@ -13,7 +13,8 @@
 #include "local_server.hpp"
 #include "temporary_folder.hpp"
 
-using namespace saasctl;
+namespace saasctl::api_path_test {
+
 using namespace saasctl::engine;
 using test::LocalServer;
 
@@ -135,3 +136,5 @@ TEST_CASE("a hostile name never reaches the engine as another path") {
                                                   "DELETE /v1.41/volumes/v%3Fforce%3D1%23?force=0",
                                                   "DELETE /v1.41/containers/a%2Fb%0D%0AX%3A%20y?force=0&v=0"});
 }
+
+}  // namespace saasctl::api_path_test

@@ -13,7 +13,8 @@
 #include "temporary_folder.hpp"
 #include "util/digest.hpp"
 
-using namespace saasctl;
+namespace saasctl::buildkit_test {
+
 using namespace saasctl::build;
 
 namespace {
@@ -496,3 +497,5 @@ TEST_CASE("arguments that are larger than an engine reads are told before anythi
   CHECK(built.error().fault == Fault::usage);
   CHECK(built.error().message.find("the build arguments and labels are too large: 1100") == 0);
 }
+
+}  // namespace saasctl::buildkit_test

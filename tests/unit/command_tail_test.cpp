@@ -2,6 +2,8 @@
 
 #include "catch.hpp"
 
+namespace saasctl::command_tail_test {
+
 using namespace saasctl::commands;
 
 namespace {
@@ -51,3 +53,5 @@ TEST_CASE("words of other verbs are all their own") {
   CHECK(split({"no-such", "web", "x"}) == "no-such web x |");
   CHECK(split({}) == "|");
 }
+
+}  // namespace saasctl::command_tail_test

@@ -7,7 +7,8 @@
 #include "render/config.hpp"
 #include "util/file.hpp"
 
-using namespace saasctl;
+namespace saasctl::compose_corpus_test {
+
 using nlohmann::json;
 namespace fs = std::filesystem;
 
@@ -72,3 +73,5 @@ TEST_CASE("config prints what docker compose 5.6 prints, for every file of its c
   }
   CHECK(count >= 8);
 }
+
+}  // namespace saasctl::compose_corpus_test

@@ -4,7 +4,8 @@
 #include "stack/shapes.hpp"
 #include "stack_text.hpp"
 
-using namespace saasctl;
+namespace saasctl::compose_keys_test {
+
 using namespace saasctl::stack;
 
 namespace {
@@ -253,3 +254,5 @@ TEST_CASE("an env_file is a path or a map") {
   CHECK(says("env_file: [{path: a, format: yaml}]", "'yaml' is not one of raw"));
   CHECK(says("env_file: [{required: false}]", "missing key 'path' in env-file"));
 }
+
+}  // namespace saasctl::compose_keys_test

@@ -2,7 +2,8 @@
 #include "project_files.hpp"
 #include "render/yaml.hpp"
 
-using namespace saasctl;
+namespace saasctl::config_test {
+
 using namespace saasctl::project;
 
 namespace {
@@ -152,3 +153,5 @@ TEST_CASE("what config prints as YAML is read back as the same model") {
   const auto first = model_of({{"stack.yaml", text}});
   CHECK(model_of({{"stack.yaml", render::to_yaml(first)}}) == first);
 }
+
+}  // namespace saasctl::config_test

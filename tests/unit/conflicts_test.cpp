@@ -4,7 +4,8 @@
 #include "planned.hpp"
 #include "project/load_existing.hpp"
 
-using namespace saasctl;
+namespace saasctl::conflicts_test {
+
 using namespace saasctl::plan;
 using namespace saasctl::test;
 using project::Files;
@@ -126,3 +127,5 @@ TEST_CASE("a file of variables is read only for services that are asked for") {
   REQUIRE(loaded);
   CHECK(loaded->project.find("b")->spec.environment.find("B"));  // a needs it
 }
+
+}  // namespace saasctl::conflicts_test

@@ -8,7 +8,8 @@
 #include "local_server.hpp"
 #include "temporary_folder.hpp"
 
-using namespace saasctl;
+namespace saasctl::connecting_test {
+
 using namespace saasctl::commands;
 using saasctl::test::LocalServer;
 using namespace std::chrono_literals;
@@ -64,3 +65,5 @@ TEST_CASE("an engine that does not answer keeps nobody who has given up, and a s
   CHECK(client.error().fault == Fault::interrupted);
   CHECK(std::chrono::steady_clock::now() - begun < 5s);
 }
+
+}  // namespace saasctl::connecting_test

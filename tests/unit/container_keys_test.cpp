@@ -8,7 +8,8 @@
 #include "project/env_file.hpp"
 #include "project_files.hpp"
 
-using namespace saasctl;
+namespace saasctl::container_keys_test {
+
 using namespace saasctl::plan;
 using project::Files;
 using project::ProjectFiles;
@@ -196,3 +197,5 @@ TEST_CASE("an env_file that is not required may be missing, a raw one is taken a
   files.write("stack.yaml", "services:\n  web:\n    image: x\n    env_file: [{path: gone}]\n");
   CHECK(files.error().find("required: false") != std::string::npos);
 }
+
+}  // namespace saasctl::container_keys_test

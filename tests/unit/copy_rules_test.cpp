@@ -3,7 +3,8 @@
 
 #include "catch.hpp"
 
-using namespace saasctl;
+namespace saasctl::copy_rules_test {
+
 using namespace saasctl::commands;
 
 namespace {
@@ -60,3 +61,5 @@ TEST_CASE("components of paths") {
   CHECK(parent_of("a/b/") == "a");
   CHECK(parent_of("b") == ".");
 }
+
+}  // namespace saasctl::copy_rules_test

@@ -12,7 +12,8 @@
 #include "util/file.hpp"
 #include "util/text.hpp"
 
-using namespace saasctl;
+namespace saasctl::corpus_test {
+
 using namespace saasctl::stack;
 
 namespace {
@@ -358,3 +359,5 @@ TEST_CASE("many errors on one long line are shown without delay") {
   CHECK_FALSE(read.errors().empty());
   CHECK(std::chrono::steady_clock::now() - start < std::chrono::minutes(1));
 }
+
+}  // namespace saasctl::corpus_test

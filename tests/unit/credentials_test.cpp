@@ -7,7 +7,8 @@
 #include "temporary_folder.hpp"
 #include "util/file.hpp"
 
-using namespace saasctl;
+namespace saasctl::credentials_test {
+
 using namespace saasctl::engine;
 
 TEST_CASE("credentials: a helper's name is no path") {
@@ -38,3 +39,5 @@ TEST_CASE("credentials: a configuration that is no file or has no end is an erro
   std::filesystem::create_directory(path);
   CHECK(message() == "cannot read " + path.string() + ": it is a folder");
 }
+
+}  // namespace saasctl::credentials_test

@@ -8,7 +8,8 @@
 #include "util/file.hpp"
 #include "util/process.hpp"
 
-using namespace saasctl;
+namespace saasctl::diff_test {
+
 namespace fs = std::filesystem;
 
 namespace {
@@ -88,3 +89,5 @@ TEST_CASE("texts with nothing in common are told apart without much memory") {
   }
   CHECK(changed_lines(render::unified_diff("a", before, "b", after)) == 40'000);
 }
+
+}  // namespace saasctl::diff_test

@@ -2,7 +2,7 @@
 
 #include "catch.hpp"
 
-using namespace saasctl;
+namespace saasctl::digest_test {
 
 TEST_CASE("SHA-256 gives the values of FIPS 180-4's examples") {
   // RFC 4231, test case 2.
@@ -45,3 +45,5 @@ TEST_CASE("what is not base64 decodes to nothing") {
     CHECK_FALSE(base64_decode(text));
   }
 }
+
+}  // namespace saasctl::digest_test

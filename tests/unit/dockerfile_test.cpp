@@ -4,6 +4,8 @@
 #include "build/build_order.hpp"
 #include "catch.hpp"
 
+namespace saasctl::dockerfile_test {
+
 using namespace saasctl::build;
 
 namespace {
@@ -112,3 +114,5 @@ TEST_CASE("a build that names its own image does not wait, a circle is told") {
   CHECK(circle.cycles[1] == "b → c → b");
   CHECK(circle.cycles[2] == "c → b → c");
 }
+
+}  // namespace saasctl::dockerfile_test

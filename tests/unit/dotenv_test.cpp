@@ -2,6 +2,8 @@
 #include "catch.hpp"
 #include "stack_text.hpp"
 
+namespace saasctl::dotenv_test {
+
 using namespace saasctl::stack;
 
 namespace {
@@ -66,3 +68,5 @@ TEST_CASE("a zero byte in an .env file is refused") {
   using namespace std::string_literals;
   CHECK(ParsedEnv("A=1\nB=\0\n"s).diagnostics.text().find(".env:2:3: error: a zero byte") == 0);
 }
+
+}  // namespace saasctl::dotenv_test

@@ -22,7 +22,8 @@
 #include "util/file.hpp"
 #include "util/guarded.hpp"
 
-using namespace saasctl;
+namespace saasctl::engine_failures_test {
+
 using namespace saasctl::engine;
 using test::LocalServer;
 using namespace std::chrono_literals;
@@ -258,3 +259,5 @@ TEST_CASE("no words of a library reach the user") {
   CHECK(message_of(registry_credentials(folder.path(), "reg:1", {})) ==
         "the credentials for reg:1 in Docker's config.json are not UTF-8");
 }
+
+}  // namespace saasctl::engine_failures_test

@@ -3,7 +3,8 @@
 
 #include "planned.hpp"
 
-using namespace saasctl;
+namespace saasctl::engine_needs_test {
+
 using namespace saasctl::plan;
 using namespace saasctl::test;
 
@@ -62,3 +63,5 @@ TEST_CASE("the message of an unmet need names service, key, engine and both vers
   CHECK(describe({"web", "annotations", 43, "24", false}, 41) ==
         "web: annotations needs Docker Engine 24 (API 1.43), and this engine has API 1.41");
 }
+
+}  // namespace saasctl::engine_needs_test

@@ -14,7 +14,8 @@
 #include "temporary_folder.hpp"
 #include "util/digest.hpp"
 
-using namespace saasctl;
+namespace saasctl::engine_test {
+
 using namespace saasctl::engine;
 using test::LocalServer;
 
@@ -541,3 +542,5 @@ TEST_CASE("the engine's refusals to start a command are told from other errors, 
   CHECK_FALSE(code(Fault::not_found, "No such container: web"));
   CHECK_FALSE(code(Fault::failed, "container is paused"));
 }
+
+}  // namespace saasctl::engine_test

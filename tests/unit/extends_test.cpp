@@ -2,6 +2,8 @@
 
 #include "stack_files.hpp"
 
+namespace saasctl::extends_test {
+
 using namespace saasctl::stack;
 
 namespace {
@@ -101,3 +103,5 @@ TEST_CASE("a service that extends itself from the same file through an override 
                           {"b.yaml", "services: {web: {image: x, user: b}}\n"}});
   CHECK(user_of(files) == "a");
 }
+
+}  // namespace saasctl::extends_test

@@ -19,7 +19,8 @@
 #include "util/private_file.hpp"
 #include "util/tcp.hpp"
 
-using namespace saasctl;
+namespace saasctl::file_test {
+
 namespace fs = std::filesystem;
 using namespace std::chrono_literals;
 
@@ -257,3 +258,5 @@ TEST_CASE("a port where nobody listens is refused, and a name is looked up") {
   CHECK(
       probe_tcp("nobody.invalid", 1, 1s, 20ms, {}).error().message.starts_with("connect to http://nobody.invalid:1: "));
 }
+
+}  // namespace saasctl::file_test

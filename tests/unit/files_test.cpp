@@ -9,7 +9,8 @@
 
 #include <thread>
 
-using namespace saasctl;
+namespace saasctl::files_test {
+
 using namespace saasctl::project;
 
 namespace {
@@ -311,3 +312,5 @@ TEST_CASE("errors of every file come in one run") {
   CHECK(text.find("b.yaml:1:39: error: 'much'") != std::string::npos);
   CHECK(text.find("c.yaml:2:1: error: not valid YAML") != std::string::npos);
 }
+
+}  // namespace saasctl::files_test

@@ -5,7 +5,8 @@
 #include "temporary_folder.hpp"
 #include "util/file.hpp"
 
-using namespace saasctl;
+namespace saasctl::folder_watch_test {
+
 using namespace std::chrono_literals;
 namespace fs = std::filesystem;
 
@@ -114,3 +115,5 @@ TEST_CASE("changes that follow each other come together, and a token ends the wa
   CHECK(ended.error().fault == Fault::interrupted);
   CHECK_FALSE(folder.watch().add(folder.path("no/such/parent")));
 }
+
+}  // namespace saasctl::folder_watch_test

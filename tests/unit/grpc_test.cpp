@@ -7,7 +7,8 @@
 #include "build/http2_server.hpp"
 #include "catch.hpp"
 
-using namespace saasctl;
+namespace saasctl::grpc_test {
+
 using namespace saasctl::build::grpc;
 
 namespace {
@@ -336,3 +337,5 @@ TEST_CASE("bytes that are not HTTP/2 are an error, goodbye ends the connection")
   peer.run();
   CHECK_FALSE(server.alive());
 }
+
+}  // namespace saasctl::grpc_test

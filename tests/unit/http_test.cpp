@@ -9,7 +9,8 @@
 #include "util/http_upgrade.hpp"
 #include "util/wait.hpp"
 
-using namespace saasctl;
+namespace saasctl::http_test {
+
 using namespace std::chrono_literals;
 using test::LocalServer;
 
@@ -259,3 +260,5 @@ TEST_CASE("a request whose bytes would change its shape is refused unsent, and n
   for (const auto& path : {" y"s, "\r\nHost: h"s, "\0"s, "\x7f"s})
     CHECK(refused({.url = url + path}) == "GET: a space or control character in the URL must be percent-encoded");
 }
+
+}  // namespace saasctl::http_test

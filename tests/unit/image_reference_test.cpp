@@ -5,7 +5,8 @@
 #include "project_files.hpp"
 #include "stack_text.hpp"
 
-using namespace saasctl;
+namespace saasctl::image_reference_test {
+
 using namespace saasctl::stack;
 
 namespace {
@@ -166,3 +167,5 @@ TEST_CASE("names of containers, networks, volumes and projects are those that an
   CHECK(longer.error().message ==
         "the project name 'pppppppppppppppppppp…' has 100000 characters, at most 200 are possible");
 }
+
+}  // namespace saasctl::image_reference_test

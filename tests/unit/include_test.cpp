@@ -1,5 +1,7 @@
 #include "stack_files.hpp"
 
+namespace saasctl::include_test {
+
 using namespace saasctl::stack;
 
 TEST_CASE("an included file brings its resources, and its paths start in its own folder") {
@@ -121,3 +123,5 @@ TEST_CASE("to render, variables stay, and names of files are found with them") {
   CHECK(read.service("db").image == "${DB}");
   CHECK(*read.service("db").environment.find("A") == std::nullopt);
 }
+
+}  // namespace saasctl::include_test

@@ -4,7 +4,8 @@
 #include "project_files.hpp"
 #include "render/render.hpp"
 
-using namespace saasctl;
+namespace saasctl::inner_path_test {
+
 using namespace saasctl::project;
 namespace fs = std::filesystem;
 
@@ -95,3 +96,5 @@ TEST_CASE("the stack file's name cannot end the comment it is named in") {
         "# made by `saasctl render` from we\\nird\\x1b.yaml; edit that file, then run it again.\nFROM scratch\n");
   CHECK(render::is_rendered(rendered->at(0).text));
 }
+
+}  // namespace saasctl::inner_path_test

@@ -2,6 +2,8 @@
 #include "catch.hpp"
 #include "stack_text.hpp"
 
+namespace saasctl::interpolate_test {
+
 using namespace saasctl::stack;
 
 namespace {
@@ -106,3 +108,5 @@ TEST_CASE("to render, a wrong form beside a required variable is still an error"
   CHECK(read_text(one_service("user: \"${U:?u}${!}\""), Mode::keep).errors().find("names no variable") !=
         std::string::npos);
 }
+
+}  // namespace saasctl::interpolate_test

@@ -5,7 +5,7 @@
 #include "catch.hpp"
 #include "growth.hpp"
 
-using namespace saasctl;
+namespace saasctl::json_text_test {
 
 namespace {
 
@@ -58,3 +58,5 @@ TEST_CASE("an object of many members is parsed in linear time") {
     REQUIRE(parse_ordered_json(text + "}")->size() == count);
   }));
 }
+
+}  // namespace saasctl::json_text_test

@@ -3,7 +3,8 @@
 #include "key_cases.hpp"
 #include "stack/stack.hpp"
 
-using namespace saasctl;
+namespace saasctl::key_effect_test {
+
 using namespace saasctl::test;
 using stack::Support;
 
@@ -174,3 +175,5 @@ TEST_CASE("the judge of cases finds a key without effect, equal values and cases
                                             {"services.map.key", Support::partly, ""}};
   CHECK(joined(keys_without_case(keys, {made_up("services.map.key", {})})) == "services.new");
 }
+
+}  // namespace saasctl::key_effect_test

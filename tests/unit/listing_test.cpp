@@ -5,7 +5,8 @@
 #include "commands/log_lines.hpp"
 #include "engine/container_stats.hpp"
 
-using namespace saasctl;
+namespace saasctl::listing_test {
+
 using namespace saasctl::commands;
 using namespace std::chrono_literals;
 
@@ -140,3 +141,5 @@ TEST_CASE("what a container uses is counted as the docker command counts it") {
   CHECK(nothing.cpu_percent == 0);
   CHECK(nothing.memory_percent() == 0);
 }
+
+}  // namespace saasctl::listing_test

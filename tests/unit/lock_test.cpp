@@ -9,7 +9,7 @@
 #include "util/file.hpp"
 #include "util/lock.hpp"
 
-using namespace saasctl;
+namespace saasctl::lock_test {
 
 TEST_CASE("a lock has one holder, says who, and is free when that one lets go") {
   const TemporaryFolder folder;
@@ -121,3 +121,5 @@ TEST_CASE("the lock of a project is that of its engine and its user") {
   CHECK(path(here + "/missing", "unix:///a", "p").filename().string().find(std::to_string(::getuid())) !=
         std::string::npos);
 }
+
+}  // namespace saasctl::lock_test

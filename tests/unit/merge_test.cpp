@@ -1,6 +1,8 @@
 #include "stack/merge.hpp"
 #include "stack_files.hpp"
 
+namespace saasctl::merge_test {
+
 using namespace saasctl::stack;
 
 namespace {
@@ -202,3 +204,5 @@ TEST_CASE("a verification plan in a file of its own is appended, and may name se
   CHECK(plan[0].name == "One");
   CHECK(plan[1].name == "Two");
 }
+
+}  // namespace saasctl::merge_test

@@ -2,6 +2,8 @@
 
 #include "catch.hpp"
 
+namespace saasctl::one_line_test {
+
 using saasctl::terminal::cut;
 using saasctl::terminal::one_line;
 
@@ -22,3 +24,5 @@ TEST_CASE("a long line ends within its columns") {
   CHECK(one_line("ääääääääääa", 10) == "ääääääää …");
   CHECK(cut("äöü", 2) == "äö");
 }
+
+}  // namespace saasctl::one_line_test

@@ -6,7 +6,8 @@
 #include "plan/labels.hpp"
 #include "project_files.hpp"
 
-using namespace saasctl;
+namespace saasctl::one_off_test {
+
 using namespace saasctl::plan;
 
 namespace {
@@ -153,3 +154,5 @@ TEST_CASE("ports on the command line") {
     CHECK(port(bad) == "error");
   }
 }
+
+}  // namespace saasctl::one_off_test

@@ -1,6 +1,8 @@
 #include "stack/plain_text.hpp"
 #include "catch.hpp"
 
+namespace saasctl::plain_text_test {
+
 using namespace saasctl::stack;
 
 namespace {
@@ -48,3 +50,5 @@ TEST_CASE("an unquoted truth becomes lower case, and every other text stays") {
   quoted.plain = false;
   CHECK(plain_text(quoted) == "1.50");
 }
+
+}  // namespace saasctl::plain_text_test

@@ -3,7 +3,8 @@
 #include "plan/describe.hpp"
 #include "planned.hpp"
 
-using namespace saasctl;
+namespace saasctl::plan_change_test {
+
 using namespace saasctl::plan;
 using namespace saasctl::test;
 
@@ -201,3 +202,5 @@ TEST_CASE("a container that takes the place of one beside it is told, not done i
   CHECK(plan->changes);
   CHECK(to_text(*plan) == "web: remove: left by an earlier run\n");
 }
+
+}  // namespace saasctl::plan_change_test

@@ -2,7 +2,8 @@
 #include "plan/living.hpp"
 #include "planned.hpp"
 
-using namespace saasctl;
+namespace saasctl::plan_living_test {
+
 using namespace saasctl::plan;
 using namespace saasctl::test;
 
@@ -92,3 +93,5 @@ TEST_CASE("a project of labels has its services in order, and survives labels th
   REQUIRE(odd.services.size() == 1);
   CHECK(odd.services[0].dependencies.size() == 1);
 }
+
+}  // namespace saasctl::plan_living_test

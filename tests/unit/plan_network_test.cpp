@@ -7,7 +7,8 @@
 #include "plan/resource_body.hpp"
 #include "planned.hpp"
 
-using namespace saasctl;
+namespace saasctl::plan_network_test {
+
 using namespace saasctl::plan;
 using namespace saasctl::test;
 using project::Json;
@@ -189,7 +190,7 @@ TEST_CASE("plan: an image that may be neither pulled nor built stays an error") 
   CHECK_FALSE(plan_up(project, {}, {.plan_images = true}));
 }
 
-TEST_CASE("--no-recreate keeps the secrets of a container that stays") {
+TEST_CASE("up: --no-recreate keeps the secrets of a container that stays") {
   const auto before = load_shop(two_services);
   const auto plan = plan_up(load_shop(two_services, "another"), running(before), {.no_recreate = true});
   REQUIRE(plan);
@@ -219,7 +220,7 @@ TEST_CASE("a new container uses the filled volume of an unchanged secret, anothe
   CHECK(waits_for(*changed, place_of(*changed, "remove volume"), place_of(*changed, "db: remove container")));
 }
 
-TEST_CASE("--force-recreate leaves alone what this command itself has created before it planned again") {
+TEST_CASE("up: --force-recreate leaves alone what this command itself has created before it planned again") {
   const auto project = load_shop(two_services);
   const auto plan = plan_up(project, running(project), {.force_recreate = true, .made = {"id-db", "id-web"}});
   REQUIRE(plan);
@@ -259,3 +260,5 @@ TEST_CASE("anonymous volumes get the labels of the project, whether the file or 
   }
   CHECK(labelled == std::map<std::string, bool>{{"/cache", true}, {"/data", false}, {"/own", true}});
 }
+
+}  // namespace saasctl::plan_network_test

@@ -2,7 +2,8 @@
 #include "plan/cause.hpp"
 #include "planned.hpp"
 
-using namespace saasctl;
+namespace saasctl::plan_test {
+
 using namespace saasctl::plan;
 using namespace saasctl::test;
 using project::Files;
@@ -179,3 +180,5 @@ TEST_CASE("a cause is one line, names at most four differences and shows no pass
   const auto cut = cause_of_change("{\"a\":\"" + accents + "\"}", {{"a", "x"}}).text;
   CHECK(cut == "a " + accents.substr(0, 36) + "… → x");
 }
+
+}  // namespace saasctl::plan_test

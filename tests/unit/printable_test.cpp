@@ -3,7 +3,7 @@
 
 #include "catch.hpp"
 
-using namespace saasctl;
+namespace saasctl::printable_test {
 
 TEST_CASE("printable: nothing that a terminal obeys is left") {
   const std::pair<std::string, std::string> all[] = {
@@ -33,3 +33,5 @@ TEST_CASE("printable: a line stays one line, and later lines of a block are inde
   CHECK(printable_block("one\x1b[2J", 7) == "one\\x1b[2J");
   CHECK(printable_block("over\rwritten", 7) == "over\\rwritten");
 }
+
+}  // namespace saasctl::printable_test

@@ -4,7 +4,8 @@
 
 #include "catch.hpp"
 
-using namespace saasctl;
+namespace saasctl::process_test {
+
 using namespace std::chrono_literals;
 
 TEST_CASE("a program's output, errors and exit code are told apart") {
@@ -68,3 +69,5 @@ TEST_CASE("a signal is told by its number") {
   REQUIRE(result);
   CHECK(result->exit_code == 143);
 }
+
+}  // namespace saasctl::process_test

@@ -1,5 +1,7 @@
 #include "stack_files.hpp"
 
+namespace saasctl::profiles_test {
+
 using namespace saasctl::stack;
 
 namespace {
@@ -52,3 +54,5 @@ TEST_CASE("errors of a service that is not active are told as well") {
   const StackFiles stack({{"a.yaml", "services:\n  web: {image: x}\n  db: {imge: x, profiles: [debug]}\n"}});
   CHECK(stack.errors({}).find("a.yaml:3:8: error:") != std::string::npos);
 }
+
+}  // namespace saasctl::profiles_test

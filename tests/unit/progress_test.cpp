@@ -6,7 +6,8 @@
 #include "build/step_view.hpp"
 #include "catch.hpp"
 
-using namespace saasctl;
+namespace saasctl::progress_test {
+
 using namespace saasctl::build;
 
 namespace {
@@ -216,3 +217,5 @@ TEST_CASE("damaged progress is an error, unknown fields are none") {
   CHECK(model.feed(unknown));
   CHECK(model.steps().empty());
 }
+
+}  // namespace saasctl::progress_test

@@ -8,7 +8,8 @@
 #include "render/writers.hpp"
 #include "render/yaml.hpp"
 
-using namespace saasctl;
+namespace saasctl::project_test {
+
 using namespace saasctl::project;
 
 namespace {
@@ -322,3 +323,5 @@ TEST_CASE("the rendered files of this repository are what its stack file gives")
     CHECK(read_file(loaded->project.folder / file.path).value_or("(missing)") == file.text);
   }
 }
+
+}  // namespace saasctl::project_test

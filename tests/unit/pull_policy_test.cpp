@@ -2,7 +2,8 @@
 
 #include "catch.hpp"
 
-using namespace saasctl;
+namespace saasctl::pull_policy_test {
+
 using namespace std::chrono_literals;
 
 TEST_CASE("an image is pulled again from the age that its pull_policy names") {
@@ -38,3 +39,5 @@ TEST_CASE("up asks again for images that their pull_policy may renew") {
   CHECK_FALSE(renews("never"));
   CHECK_FALSE(build::may_renew({}));
 }
+
+}  // namespace saasctl::pull_policy_test

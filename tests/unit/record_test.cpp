@@ -6,7 +6,8 @@
 #include "planned.hpp"
 #include "project/model.hpp"
 
-using namespace saasctl;
+namespace saasctl::record_test {
+
 using namespace saasctl::plan;
 using namespace saasctl::test;
 using project::Json;
@@ -151,3 +152,5 @@ TEST_CASE("the name of a secret's volume says nothing about the content, which i
   const auto changed = load_shop(two_services, "another");
   CHECK(secret_volumes(changed, *changed.find("db"), {"sha256:db", ""}, observed).at(0).name == second.name);
 }
+
+}  // namespace saasctl::record_test

@@ -11,7 +11,7 @@
 #include "util/file.hpp"
 #include "util/process.hpp"
 
-using namespace saasctl;
+namespace saasctl::reference_test {
 
 namespace {
 
@@ -98,3 +98,5 @@ TEST_CASE("scripts/reference --check tells a page that drifted from one that did
   REQUIRE(left);
   CHECK(left->ends_with("one more line\n"));
 }
+
+}  // namespace saasctl::reference_test

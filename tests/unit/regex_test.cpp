@@ -4,7 +4,7 @@
 
 #include "catch.hpp"
 
-using namespace saasctl;
+namespace saasctl::regex_test {
 
 namespace {
 
@@ -90,3 +90,5 @@ TEST_CASE("a text that an expression would take too long over is an error, and t
   CHECK(refused.error().message.find("more than this expression can search") != std::string::npos);
   CHECK(regex("^[a-z]+@[a-z.]+$").longest_text() > std::size_t{8} << 20);
 }
+
+}  // namespace saasctl::regex_test

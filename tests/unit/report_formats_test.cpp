@@ -5,7 +5,8 @@
 #include "report/json.hpp"
 #include "report/junit.hpp"
 
-using namespace saasctl;
+namespace saasctl::report_formats_test {
+
 using namespace saasctl::verify;
 
 namespace {
@@ -103,3 +104,5 @@ TEST_CASE("the JUnit report counts its cases and escapes what XML lacks") {
   CHECK(xml.find("message=\"connection\uFFFD refused&#10;by peer \uFFFD\uFFFD\uFFFD\uFFFD\"") != std::string::npos);
   CHECK(xml.find("<skipped type=\"skipped\" message=\"needs {{token}}") != std::string::npos);
 }
+
+}  // namespace saasctl::report_formats_test

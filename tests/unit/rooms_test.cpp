@@ -9,7 +9,8 @@
 #include "util/file.hpp"
 #include "util/text.hpp"
 
-using namespace saasctl;
+namespace saasctl::rooms_test {
+
 namespace fs = std::filesystem;
 
 namespace {
@@ -127,3 +128,5 @@ TEST_CASE("an #include against the arrows is found") {
   CHECK(fault("plan", "#include \"project/order.hpp\"").empty());
   CHECK(fault("stack", "#include <yaml-cpp/parser.h>").empty());
 }
+
+}  // namespace saasctl::rooms_test

@@ -8,7 +8,8 @@
 #include "util/file.hpp"
 #include "util/text.hpp"
 
-using namespace saasctl;
+namespace saasctl::schema_test {
+
 using namespace saasctl::stack;
 
 namespace {
@@ -153,3 +154,5 @@ TEST_CASE("reader, schema and reference page have the same keys") {
     }
   }
 }
+
+}  // namespace saasctl::schema_test

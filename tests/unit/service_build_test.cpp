@@ -7,7 +7,8 @@
 #include "project_files.hpp"
 #include "render/config.hpp"
 
-using namespace saasctl;
+namespace saasctl::service_build_test {
+
 using namespace saasctl::build;
 using project::ProjectFiles;
 
@@ -184,3 +185,5 @@ TEST_CASE("limits of steps are told to have no effect on engines before 25") {
         "build.shm_size has no effect on this engine, which has API 1.41; engines since 25 (API 1.44) have it");
   CHECK(without_effect({}, {1, 41}).empty());
 }
+
+}  // namespace saasctl::service_build_test

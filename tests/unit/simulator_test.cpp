@@ -19,7 +19,8 @@
 #include "project_files.hpp"
 #include "util/text.hpp"
 
-using namespace saasctl;
+namespace saasctl::simulator_test {
+
 using namespace saasctl::test;
 using namespace std::chrono_literals;
 
@@ -397,3 +398,5 @@ TEST_CASE("a photograph takes a handful of calls, whatever the size of the proje
   CHECK(observed->images.at("i99:1").id == "sha256:99");
   CHECK(engine.take_calls().size() <= 5);
 }
+
+}  // namespace saasctl::simulator_test

@@ -5,7 +5,8 @@
 
 #include "catch.hpp"
 
-using namespace saasctl;
+namespace saasctl::ssh_agent_test {
+
 using namespace saasctl::build;
 
 namespace {
@@ -70,3 +71,5 @@ TEST_CASE("an agent is offered by its id, default when none is asked for") {
   CHECK(unknown.status().message.find("'other' is not given to the build") != std::string::npos);
   CHECK(make_forward_agent(agents, {{"buildkit.ssh.id", "other"}}, [] {})->status().code == grpc::Code::not_found);
 }
+
+}  // namespace saasctl::ssh_agent_test

@@ -2,7 +2,8 @@
 #include "growth.hpp"
 #include "stack_text.hpp"
 
-using namespace saasctl;
+namespace saasctl::stack_errors_test {
+
 using namespace saasctl::stack;
 
 TEST_CASE("all errors of a file come in one run, in the order of its lines, each with its place") {
@@ -142,3 +143,5 @@ TEST_CASE("wrong variables in one text are placed in linear time, each under its
     CHECK(read.diagnostics.list().back().at.column == 11 + 7 * (count - 1) + 3);
   }));
 }
+
+}  // namespace saasctl::stack_errors_test

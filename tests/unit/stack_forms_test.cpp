@@ -1,6 +1,8 @@
 #include "catch.hpp"
 #include "stack_text.hpp"
 
+namespace saasctl::stack_forms_test {
+
 using namespace saasctl::stack;
 
 namespace {
@@ -261,3 +263,5 @@ TEST_CASE("a key of Compose that is not supported is named, an x- key passes") {
         std::string::npos);
   CHECK(written("x-note: [1]") == "{}");
 }
+
+}  // namespace saasctl::stack_forms_test

@@ -15,7 +15,8 @@
 #include "project_files.hpp"
 #include "simulator/engine.hpp"
 
-using namespace saasctl;
+namespace saasctl::stale_names_test {
+
 using namespace saasctl::test;
 using namespace std::chrono_literals;
 
@@ -243,3 +244,5 @@ TEST_CASE("what keeps a container from starting is told with what to do") {
     CHECK(done.error().hint.find(hint) != std::string::npos);
   }
 }
+
+}  // namespace saasctl::stale_names_test

@@ -11,7 +11,8 @@
 #include "util/file.hpp"
 #include "util/text.hpp"
 
-using namespace saasctl;
+namespace saasctl::support_test {
+
 using namespace saasctl::stack;
 
 namespace {
@@ -58,3 +59,5 @@ TEST_CASE("a key that is not supported is an error at its line that says why") {
                   "this kind exist on Windows only") != std::string::npos);
   CHECK(read_text(one_service("x-credential_spec: {file: x.json}")).errors().empty());
 }
+
+}  // namespace saasctl::support_test

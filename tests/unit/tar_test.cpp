@@ -7,7 +7,8 @@
 #include "temporary_folder.hpp"
 #include "util/process.hpp"
 
-using namespace saasctl;
+namespace saasctl::tar_test {
+
 using namespace saasctl::build;
 
 namespace {
@@ -89,3 +90,5 @@ TEST_CASE("an unreadable file is an error that names it") {
   std::string buffer(100'000, '\0');
   CHECK(tar.read(buffer).value() == 1024);  // an empty archive: two blocks of zeros
 }
+
+}  // namespace saasctl::tar_test

@@ -11,7 +11,8 @@
 #include "terminal/raw.hpp"
 #include "terminal/table.hpp"
 
-using namespace saasctl;
+namespace saasctl::terminal_test {
+
 using namespace saasctl::terminal;
 
 namespace {
@@ -143,7 +144,7 @@ TEST_CASE("live lines are written over one by one and never erased first") {
   CHECK(text.find("done") == std::string::npos);
 }
 
-TEST_CASE("a log has steps, their output, how they ended and warnings; machines get them whole") {
+TEST_CASE("a log has steps, their output, how they ended and warnings, and machines get them whole") {
   const auto play = [](Board& board) {
     board.show("web", "nothing in a log");
     board.step("web", "[a 2/3] RUN make", StepState::begun, 0);
@@ -249,3 +250,5 @@ TEST_CASE("durations and sizes for people") {
   CHECK(short_size(12'345'678) == "12.3 MB");
   CHECK(short_size(999'999) == "1.0 MB");
 }
+
+}  // namespace saasctl::terminal_test

@@ -14,7 +14,8 @@
 #include "util/file.hpp"
 #include "util/pack.hpp"
 
-using namespace saasctl;
+namespace saasctl::unpack_test {
+
 namespace fs = std::filesystem;
 
 namespace {
@@ -214,3 +215,5 @@ TEST_CASE("folders and files do not take each other's place, and devices are lef
   CHECK(unpack_archive(archive_of({{"x", "x"}}).get(), folder.path(), {}, stop.get_token()).error().fault ==
         Fault::interrupted);
 }
+
+}  // namespace saasctl::unpack_test

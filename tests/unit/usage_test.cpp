@@ -7,13 +7,9 @@
 #include "commands/held_output.hpp"
 #include "commands/verb.hpp"
 
+namespace saasctl::usage_test {
+
 using namespace saasctl::commands;
-
-namespace saasctl::commands {
-
-void setup_all(CLI::App& app, const Choose& choose);
-
-}  // namespace saasctl::commands
 
 namespace {
 
@@ -88,3 +84,5 @@ TEST_CASE("what an engine says of a command that did not start is told from outp
   CHECK_FALSE(says_left("exec attach failed: error on attach stdin: read escape sequence, it said"));
   CHECK_FALSE(may_be_start_failure("unable to find user " + std::string(5000, 'x')));
 }
+
+}  // namespace saasctl::usage_test

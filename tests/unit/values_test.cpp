@@ -2,7 +2,8 @@
 #include "catch.hpp"
 #include "util/text.hpp"
 
-using namespace saasctl;
+namespace saasctl::values_test {
+
 using namespace saasctl::stack;
 using namespace std::chrono_literals;
 
@@ -128,3 +129,5 @@ TEST_CASE("texts are split, joined and trimmed") {
   for (const auto* wrong : {"", "-1", "+1", " 1", "1x", "99999999999999999999"})
     CHECK_FALSE(parse_integer(wrong).has_value());
 }
+
+}  // namespace saasctl::values_test

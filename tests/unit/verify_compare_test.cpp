@@ -8,7 +8,8 @@
 #include "verify/values.hpp"
 #include "verify_fakes.hpp"
 
-using namespace saasctl;
+namespace saasctl::verify_compare_test {
+
 using namespace saasctl::verify;
 using stack::Json;
 using test::Plan;
@@ -371,3 +372,5 @@ TEST_CASE("masks hide a secret in every spelling") {
   CHECK(masks.apply("p\"w/1-longer") == "***");
   CHECK(masks.apply("nothing") == "nothing");
 }
+
+}  // namespace saasctl::verify_compare_test

@@ -4,7 +4,8 @@
 #include "stack/verify_placeholder.hpp"
 #include "verify_fakes.hpp"
 
-using namespace saasctl;
+namespace saasctl::verify_plan_test {
+
 using namespace saasctl::stack;
 using test::Plan;
 using test::with_services;
@@ -291,3 +292,5 @@ TEST_CASE("placeholders are found with their places") {
   CHECK_FALSE(placeholders("{{}}"));
   CHECK(placeholders("{a} }}")->empty());
 }
+
+}  // namespace saasctl::verify_plan_test

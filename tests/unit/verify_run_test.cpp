@@ -4,7 +4,8 @@
 #include "catch.hpp"
 #include "verify_fakes.hpp"
 
-using namespace saasctl;
+namespace saasctl::verify_run_test {
+
 using namespace saasctl::verify;
 using test::answer;
 using test::Plan;
@@ -409,3 +410,5 @@ TEST_CASE("bytes of a header that are not UTF-8 end no run, wherever the value g
   CHECK(report.steps[2].status == Status::passed);
   CHECK(trial.web.requests[1].url == "http://auth-service.test:80/%5B%22caf%EF%BF%BD%22%5D");
 }
+
+}  // namespace saasctl::verify_run_test

@@ -3,7 +3,8 @@
 
 #include "catch.hpp"
 
-using namespace saasctl;
+namespace saasctl::watch_rules_test {
+
 using namespace saasctl::commands;
 namespace fs = std::filesystem;
 
@@ -100,3 +101,5 @@ TEST_CASE("what git and editors leave for a moment, and what the build ignores, 
   CHECK(work({*made}, {"/p/src/out/x"}).empty());
   CHECK(work({*made}, {"/p/src/x"}) == "web: rebuild;");
 }
+
+}  // namespace saasctl::watch_rules_test

@@ -4,6 +4,8 @@
 #include "growth.hpp"
 #include "stack/yaml_parser.hpp"
 
+namespace saasctl::yaml_tree_test {
+
 using namespace saasctl::stack;
 
 namespace {
@@ -212,3 +214,5 @@ TEST_CASE("a position and its offset are each other's reverse") {
   for (std::size_t offset = 0; offset <= source.text().size(); ++offset)
     CHECK(source.offset(source.position(offset)) == offset);
 }
+
+}  // namespace saasctl::yaml_tree_test

@@ -3,7 +3,8 @@
 #include "render/yaml.hpp"
 #include "stack/declare.hpp"
 
-using namespace saasctl;
+namespace saasctl::yaml_writer_test {
+
 using namespace saasctl::stack;
 
 namespace {
@@ -94,3 +95,5 @@ TEST_CASE("short lists stand on one line, lines of text in a block") {
   CHECK(render::to_yaml(Json::array({Json::array(), Json::object(), {{"a", 1}, {"b", 2}}})) ==
         "- []\n- {}\n- a: 1\n  b: 2\n");
 }
+
+}  // namespace saasctl::yaml_writer_test
