@@ -1,3 +1,5 @@
+include(Batches)
+
 # Compile options of every target of the tool.
 add_library(saasctl_options INTERFACE)
 target_compile_options(saasctl_options INTERFACE
@@ -34,8 +36,8 @@ endif()
 function(room NAME)
   cmake_parse_arguments(ROOM "" "" "USES;LINKS" ${ARGN})
   file(GLOB SOURCES CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/*.cpp")
+  batches(SOURCES "${CMAKE_SOURCE_DIR}/cli" ${SOURCES})
   add_library(saasctl_${NAME} STATIC ${SOURCES})
-  set_target_properties(saasctl_${NAME} PROPERTIES UNITY_BUILD ${SAASCTL_UNITY} UNITY_BUILD_BATCH_SIZE 12)
   list(TRANSFORM ROOM_USES PREPEND saasctl_)
   target_link_libraries(saasctl_${NAME} PUBLIC ${ROOM_USES} PRIVATE saasctl_options PUBLIC ${ROOM_LINKS})
 endfunction()
