@@ -124,7 +124,7 @@ class Acquirer {
       std::unique_lock lock(slots_mutex_);
       if (slot.state != SlotState::idle) {
         const bool ended = slot_ended_.wait(lock, stop, [&] { return slot.state == SlotState::ended; });
-        return ended ? slot.outcome : std::unexpected(AcquireError{{{Fault::interrupted, "interrupted"}}});
+        return ended ? slot.outcome : std::unexpected(AcquireError{{{ErrorKind::interrupted, "interrupted"}}});
       }
       slot.state = SlotState::running;
     }
@@ -159,7 +159,7 @@ class Acquirer {
 
   Outcome run(const Job& job, const std::stop_token& stop) {
     const auto found = engine::inspect_image(client_, job.image, stop);
-    if (!found && found.error().fault != Fault::not_found) return failed(job, {found.error()});
+    if (!found && found.error().kind != ErrorKind::not_found) return failed(job, {found.error()});
     const auto& service = *job.service;
     const auto what = job.wanted || options_.what == Acquire::missing ? options_.what : Acquire::update;
     const bool by_policy = service.spec.pull_policy == "build" && what == Acquire::missing;
@@ -178,7 +178,7 @@ class Acquirer {
       const auto done = pull(job, stop);
       if (done) return {};
       const bool wanted = !found || service.spec.pull_policy == "always";
-      const bool ends = done.error().fault == Fault::interrupted || done.error().fault == Fault::no_engine;
+      const bool ends = done.error().kind == ErrorKind::interrupted || done.error().kind == ErrorKind::no_engine;
       if (ends || (wanted && !service.build)) return failed(job, {done.error()});
       if (found) {
         sink_(ImageEvent{job.image, ImageState::unchanged,
@@ -188,9 +188,9 @@ class Acquirer {
       reason = done.error().message;
     }
     if (!service.build) {
-      return failed(
-          job, {Error{Fault::not_found, fmt::format("{}: there is no image {}, and its pull_policy forbids to pull it",
-                                                    service.name, job.image)}});
+      return failed(job, {Error{ErrorKind::not_found,
+                                fmt::format("{}: there is no image {}, and its pull_policy forbids to pull it",
+                                            service.name, job.image)}});
     }
     return build(job, reason, stop);
   }
@@ -203,7 +203,7 @@ class Acquirer {
   // The registry did not answer, which no other name will change. The words are those of Go's net package.
   static bool is_silent(const Error& error) {
     const auto says = [&](std::string_view words) { return error.message.find(words) != std::string::npos; };
-    return error.fault == Fault::failed &&
+    return error.kind == ErrorKind::failed &&
            (says("dial tcp") || says("i/o timeout") || says("no such host") || says("TLS handshake") ||
             says("deadline exceeded") || says("Client.Timeout"));
   }
@@ -257,7 +257,7 @@ class Acquirer {
     const auto index = static_cast<std::size_t>(&job - jobs_.data());
     const auto& order = this->order();
     if (const auto& cycle = order.cycles[index]; !cycle.empty()) {
-      return failed(job, {{Fault::usage,
+      return failed(job, {{ErrorKind::usage,
                            fmt::format("{}: the builds stand on each other in a circle: {}", job.service->name, cycle),
                            "let one of the Dockerfiles name another image"}});
     }
@@ -334,7 +334,8 @@ Result<std::size_t> parallel_limit(const engine::Client& client, const project::
   const bool negative = text.starts_with('-');
   const auto number = parse_integer(std::string_view(text).substr(negative ? 1 : 0));
   if (!number)
-    return failure(Fault::usage, fmt::format("COMPOSE_PARALLEL_LIMIT is '{}', not a number", text), "write a number");
+    return failure(ErrorKind::usage, fmt::format("COMPOSE_PARALLEL_LIMIT is '{}', not a number", text),
+                   "write a number");
   return negative || *number == 0 ? own : static_cast<std::size_t>(*number);
 }
 
@@ -370,7 +371,7 @@ std::expected<void, AcquireError> acquire_images(const engine::Client& client, c
     std::vector<std::jthread> threads;
     for (std::size_t i = 0; i < std::min(*limit, wanted); ++i) threads.emplace_back(work);
   }
-  if (stop.stop_requested()) return std::unexpected(AcquireError{{{Fault::interrupted, "interrupted"}}});
+  if (stop.stop_requested()) return std::unexpected(AcquireError{{{ErrorKind::interrupted, "interrupted"}}});
   if (first) return std::unexpected(std::move(*first));
   return {};
 }

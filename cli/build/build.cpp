@@ -19,8 +19,8 @@ bool is_file(const std::filesystem::path& path) {
   return std::filesystem::is_regular_file(path, error);
 }
 
-std::unexpected<BuildError> refused(Fault fault, std::string message, std::string hint) {
-  return std::unexpected(BuildError{{fault, std::move(message), std::move(hint)}});
+std::unexpected<BuildError> refused(ErrorKind kind, std::string message, std::string hint) {
+  return std::unexpected(BuildError{{kind, std::move(message), std::move(hint)}});
 }
 
 // The engine takes these as JSON, which is UTF-8; they may come from variables. The name of the first that is not.
@@ -45,16 +45,16 @@ std::expected<void, BuildError> check_secrets(const BuildRequest& request) {
     std::error_code error;
     if (secret.content || is_file(secret.file)) continue;
     if (std::filesystem::is_directory(secret.file, error)) {
-      return refused(Fault::failed, fmt::format("build secret '{}' is a folder: {}", id, secret.file.string()),
+      return refused(ErrorKind::failed, fmt::format("build secret '{}' is a folder: {}", id, secret.file.string()),
                      "name a file under secrets in the stack file");
     }
     if (std::filesystem::is_fifo(secret.file, error)) {
-      return refused(Fault::failed, fmt::format("build secret '{}' is a pipe: {}", id, secret.file.string()),
+      return refused(ErrorKind::failed, fmt::format("build secret '{}' is a pipe: {}", id, secret.file.string()),
                      "write its text to a regular file");
     }
     // A device can be read as well.
     if (std::filesystem::exists(secret.file, error) || !secret.required) continue;
-    return refused(Fault::not_found,
+    return refused(ErrorKind::not_found,
                    fmt::format("the file of build secret '{}' is missing: {}", id, secret.file.string()),
                    "create the file");
   }
@@ -66,10 +66,10 @@ std::expected<void, BuildError> check_agents(const BuildRequest& request) {
     std::error_code error;
     if (std::filesystem::is_socket(path, error)) continue;
     if (!std::filesystem::exists(path, error)) {
-      return refused(Fault::not_found, fmt::format("the SSH agent '{}' is missing: {}", id, path.string()),
+      return refused(ErrorKind::not_found, fmt::format("the SSH agent '{}' is missing: {}", id, path.string()),
                      "start ssh-agent, or correct the path");
     }
-    return refused(Fault::failed, fmt::format("the SSH agent '{}' is not a socket: {}", id, path.string()),
+    return refused(ErrorKind::failed, fmt::format("the SSH agent '{}' is not a socket: {}", id, path.string()),
                    "add the key to an agent with ssh-add, and name the agent's socket, or 'default'");
   }
   return {};
@@ -85,7 +85,7 @@ std::expected<void, BuildError> check_size(const BuildRequest& request) {
   }
   if (size <= most) return {};
   return refused(
-      Fault::usage,
+      ErrorKind::usage,
       fmt::format("the build arguments and labels are too large: {} bytes in the engine's encoding, of which "
                   "it reads {}",
                   size, most),
@@ -96,7 +96,8 @@ std::expected<CheckedRequest, BuildError> check(const BuildRequest& request) {
   std::error_code error;
   CheckedRequest checked{.request = request, .context = {}, .dockerfile = request.dockerfile};
   if (const auto wrong = not_utf8(request)) {
-    return refused(Fault::usage, *wrong + " is not UTF-8", "look for such bytes in the variables that it comes from");
+    return refused(ErrorKind::usage, *wrong + " is not UTF-8",
+                   "look for such bytes in the variables that it comes from");
   }
   for (const auto& passed : {check_secrets(request), check_agents(request), check_size(request)}) {
     if (!passed) return std::unexpected(passed.error());
@@ -104,12 +105,12 @@ std::expected<CheckedRequest, BuildError> check(const BuildRequest& request) {
   if (!request.remote.empty()) return checked;
   checked.context = std::filesystem::absolute(request.context, error).lexically_normal();
   if (!std::filesystem::is_directory(checked.context, error)) {
-    return refused(Fault::not_found, fmt::format("the build context {} is no folder", checked.context.string()),
+    return refused(ErrorKind::not_found, fmt::format("the build context {} is no folder", checked.context.string()),
                    "check 'build.context'; it is relative to the stack file");
   }
   checked.dockerfile = find_dockerfile(checked.context, request.dockerfile);
   if (!is_file(checked.dockerfile)) {
-    return refused(Fault::not_found, fmt::format("there is no Dockerfile {}", checked.dockerfile.string()),
+    return refused(ErrorKind::not_found, fmt::format("there is no Dockerfile {}", checked.dockerfile.string()),
                    "check 'build.dockerfile'; it is relative to the build context");
   }
   // The builder reads the ignore file itself; a bad pattern is told here with its line, before anything is sent.

@@ -199,7 +199,7 @@ BuildError build_error(const BuildRequest& request, FailedStep step, const std::
   if (!failure.step.empty()) text += fmt::format(": step '{}'", failure.step);
   text += !failure.step.empty() && failure.exit_code ? fmt::format(" ended with exit code {}", *failure.exit_code)
                                                      : ": " + reason;
-  BuildError error{{Fault::failed, std::move(text), hint_of(reason)}};
+  BuildError error{{ErrorKind::failed, std::move(text), hint_of(reason)}};
   error.failure = std::move(failure);
   return error;
 }

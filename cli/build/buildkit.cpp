@@ -104,7 +104,7 @@ BuildOutcome conclude(const CheckedRequest& checked, BuildKitListener& listener)
   }
   if (listener.image_id().empty()) {
     return std::unexpected(
-        BuildError{{Fault::failed, "the engine ended the build without an image and without a reason",
+        BuildError{{ErrorKind::failed, "the engine ended the build without an image and without a reason",
                     "look into the engine's own log"}});
   }
   return BuildResult{
@@ -139,7 +139,7 @@ BuildOutcome build_with_buildkit(const engine::Client& client, const CheckedRequ
                     .timeout = std::chrono::milliseconds(0)};
   call.query.emplace_back("session", session->id());
   const auto response = client.send(call, std::move(stop));
-  if (!response && response.error().fault != Fault::failed) return std::unexpected(BuildError{response.error()});
+  if (!response && response.error().kind != ErrorKind::failed) return std::unexpected(BuildError{response.error()});
   listener.finish();
   for (const auto& text : warnings.take()) {
     if (sink) sink(BuildWarning{.digest = {}, .message = text, .detail = {}, .url = {}});

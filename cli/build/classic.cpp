@@ -166,13 +166,13 @@ BuildOutcome build_classic(const engine::Client& client, const CheckedRequest& c
     return secret.second.required || secret.second.content || std::filesystem::exists(secret.second.file, error);
   };
   if (std::ranges::any_of(checked.request.secrets, is_given)) {
-    return std::unexpected(BuildError{{Fault::failed, "this engine's builder takes no build secrets over its API",
+    return std::unexpected(BuildError{{ErrorKind::failed, "this engine's builder takes no build secrets over its API",
                                        "build on a Docker Engine, which has BuildKit"}});
   }
   if (!checked.request.remote.empty() || !checked.request.ssh.empty()) {
-    return std::unexpected(
-        BuildError{{Fault::failed, "this engine's builder takes neither contexts at a URL nor SSH agents over its API",
-                    "build on a Docker Engine, which has BuildKit"}});
+    return std::unexpected(BuildError{
+        {ErrorKind::failed, "this engine's builder takes neither contexts at a URL nor SSH agents over its API",
+         "build on a Docker Engine, which has BuildKit"}});
   }
   const auto dockerfile = name_in_tar(checked);
   auto tar = make_tar(checked, dockerfile);
@@ -189,7 +189,7 @@ BuildOutcome build_classic(const engine::Client& client, const CheckedRequest& c
                           .on_data = [&](std::string_view bytes) { return listener.feed(bytes); },
                           .timeout = std::chrono::milliseconds(0)};
   const auto response = client.send(call, stop);
-  if (!response && response.error().fault != Fault::failed) return std::unexpected(BuildError{response.error()});
+  if (!response && response.error().kind != ErrorKind::failed) return std::unexpected(BuildError{response.error()});
   if (!response) return std::unexpected(build_error(checked.request, {}, response.error().message));
   return conclude(client, checked, listener, std::move(stop));
 }

@@ -177,12 +177,12 @@ Result<Pattern> Pattern::compile(std::string_view text) {
   Pattern pattern;
   pattern.text_ = clean_path(trim(text));
   if (pattern.text_.starts_with('!')) {
-    if (pattern.text_.size() == 1) return failure(Fault::usage, "illegal exclusion pattern: \"!\"");
+    if (pattern.text_.size() == 1) return failure(ErrorKind::usage, "illegal exclusion pattern: \"!\"");
     pattern.exception_ = true;
     pattern.text_.erase(0, 1);
   }
   if (!well_formed(decode(pattern.text_))) {
-    return failure(Fault::usage, fmt::format("syntax error in pattern '{}'", text));
+    return failure(ErrorKind::usage, fmt::format("syntax error in pattern '{}'", text));
   }
   pattern.parse_elements();
   return pattern;
@@ -353,7 +353,7 @@ Result<std::vector<std::string>> parse_ignore_file(std::string_view text, std::s
   for (const auto& line : split(text, '\n')) {
     ++number;
     if (const auto at = line.find('\0'); at != std::string::npos) {
-      return failure(Fault::usage, fmt::format("{}:{}:{}: a NUL byte in a pattern", file_name, number, at + 1),
+      return failure(ErrorKind::usage, fmt::format("{}:{}:{}: a NUL byte in a pattern", file_name, number, at + 1),
                      "the file must be text; write it anew");
     }
     auto pattern = trim(line);
@@ -364,7 +364,7 @@ Result<std::vector<std::string>> parse_ignore_file(std::string_view text, std::s
     if (cleaned.size() > 1 && cleaned[0] == '/') cleaned.erase(0, 1);
     if (exception) cleaned.insert(0, "!");
     if (const auto compiled = Pattern::compile(cleaned); !compiled) {
-      return failure(Fault::usage, fmt::format("{}:{}: {}", file_name, number, compiled.error().message),
+      return failure(ErrorKind::usage, fmt::format("{}:{}: {}", file_name, number, compiled.error().message),
                      "patterns know *, **, ?, [a-z] and \\ before a special character");
     }
     patterns.push_back(std::move(cleaned));
@@ -379,7 +379,7 @@ Result<std::vector<std::string>> read_ignore_patterns(const std::filesystem::pat
     if (std::filesystem::is_directory(path, ignored)) continue;  // as other builders do
     const auto text = read_file(path, {"an ignore file", 16 * mebibyte});
     if (text) return parse_ignore_file(*text, path.string());
-    if (text.error().fault != Fault::not_found) return std::unexpected(text.error());
+    if (text.error().kind != ErrorKind::not_found) return std::unexpected(text.error());
   }
   return std::vector<std::string>();
 }

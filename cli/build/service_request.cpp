@@ -30,7 +30,7 @@ Result<void> add_secrets(const project::Project& project, const project::Build& 
     const auto value = project.environment.find(*secret->environment);
     if (value == project.environment.end()) {
       return failure(
-          Fault::not_found,
+          ErrorKind::not_found,
           fmt::format("build secret '{}' comes from the variable {}, which is not set", id, *secret->environment),
           fmt::format("export {}", *secret->environment));
     }
@@ -48,7 +48,7 @@ Result<void> add_agents(const project::Project& project, const project::Build& s
   for (const auto& [id, path] : spec.ssh) {
     const auto socket = path.empty() ? variable(project, "SSH_AUTH_SOCK") : path;
     if (socket.empty()) {
-      return failure(Fault::not_found,
+      return failure(ErrorKind::not_found,
                      fmt::format("build.ssh '{}' needs an SSH agent, and SSH_AUTH_SOCK is not set", id),
                      "start one: eval $(ssh-agent) && ssh-add");
     }

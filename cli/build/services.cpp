@@ -41,7 +41,7 @@ void SecretCall::on_message(std::string_view request) {
   if (secret->second.content) return answer(id, *secret->second.content);
   const auto content = read_file(secret->second.file, {"a build secret", max_size});
   if (content) return answer(id, *content);
-  const auto code = content.error().fault == Fault::not_found ? grpc::Code::not_found : grpc::Code::internal;
+  const auto code = content.error().kind == ErrorKind::not_found ? grpc::Code::not_found : grpc::Code::internal;
   finish({code, fmt::format("secret {}: {}", id, content.error().message)});
 }
 

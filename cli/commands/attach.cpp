@@ -34,8 +34,8 @@ Result<void> attach_streams(const Session& session, http::Upgraded& connection, 
   auto carried =
       carry(session, connection,
             {.input = input ? STDIN_FILENO : -1, .output = output, .error = STDERR_FILENO, .tty = tty}, resize);
-  if (!carried && carried.error().fault == Fault::failed && session.terminal.reader_has_gone())
-    return failure(Fault::interrupted, "nobody reads the output any more");
+  if (!carried && carried.error().kind == ErrorKind::failed && session.terminal.reader_has_gone())
+    return failure(ErrorKind::interrupted, "nobody reads the output any more");
   return carried;
 }
 

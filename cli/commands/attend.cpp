@@ -137,7 +137,7 @@ int stop_all(const Session& session, Scene& scene, const AttendOptions& options,
 
 Result<int> exit_code_of_service(const Session& session, const Scene& scene, const std::string& service) {
   const auto containers = chosen(scene, {service});
-  if (containers.empty()) return failure(Fault::not_found, service + " has no container", "saasctl logs says more");
+  if (containers.empty()) return failure(ErrorKind::not_found, service + " has no container", "saasctl logs says more");
   const auto container = engine::inspect_container(scene.client, containers.front().id, session.stop);
   if (!container) return std::unexpected(container.error());
   return container->state.exit_code;
@@ -151,7 +151,7 @@ int attend(const Session& session, const AttendOptions& options) {
   const auto services = project::with_dependencies(scene->project, options.services);
   if (!services) return fail(session, services.error());
   const auto containers = chosen(*scene, *services);
-  if (containers.empty()) return fail(session, {Fault::not_found, "there is no container to wait for", {}});
+  if (containers.empty()) return fail(session, {ErrorKind::not_found, "there is no container to wait for", {}});
   const auto shown = project::attached_services(scene->project, *services);
   Logs logs(session, *scene, options, shown);
   std::optional<End> first;
@@ -167,9 +167,9 @@ int attend(const Session& session, const AttendOptions& options) {
   if (first)
     session.terminal.message(fmt::format("{} exited with code {}; stopping", first->container, first->exit_code));
   if (const int code = stop_all(stopping, *scene, options, *services); code != 0) return code;
-  if (const auto read = logs.rest(); !read && read.error().fault != Fault::interrupted)
+  if (const auto read = logs.rest(); !read && read.error().kind != ErrorKind::interrupted)
     return fail(session, read.error());
-  if (!first) return fail(session, {Fault::interrupted, "interrupted"});
+  if (!first) return fail(session, {ErrorKind::interrupted, "interrupted"});
   if (options.exit_code_from.empty() || options.exit_code_from == first->service) return first->exit_code;
   const auto code = exit_code_of_service(stopping, *scene, options.exit_code_from);
   return code ? *code : fail(session, code.error());

@@ -22,7 +22,7 @@ struct BuildOptions {
 Result<void> check_build_args(const std::vector<std::string>& args) {
   for (const auto& arg : args) {
     if (arg.empty() || arg.starts_with('='))
-      return failure(Fault::usage, fmt::format("--build-arg '{}' has no name", arg), "write NAME=VALUE, or NAME");
+      return failure(ErrorKind::usage, fmt::format("--build-arg '{}' has no name", arg), "write NAME=VALUE, or NAME");
   }
   return {};
 }
@@ -33,7 +33,7 @@ Result<void> set_agents(const std::vector<std::string>& agents, project::Project
     const auto equals = agent.find('=');
     const auto id = agent.substr(0, equals);
     if (id.empty() || (equals == std::string::npos && id != "default"))
-      return failure(Fault::usage, fmt::format("--ssh '{}' has no {}", agent, id.empty() ? "id" : "path"),
+      return failure(ErrorKind::usage, fmt::format("--ssh '{}' has no {}", agent, id.empty() ? "id" : "path"),
                      "write default, or ID=PATH");
     std::error_code error;
     const auto path = equals == std::string::npos ? "" : agent.substr(equals + 1);

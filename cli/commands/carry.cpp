@@ -111,7 +111,7 @@ std::vector<std::string> remnants(const std::vector<execute::Remnant>& left) {
 }
 
 project::Json failure_json(const execute::ReadyError& error) {
-  project::Json out = {{"failure", error.message}, {"exit_code", exit_code(error.fault)}};
+  project::Json out = {{"failure", error.message}, {"exit_code", exit_code(error.kind)}};
   if (!error.hint.empty()) out["hint"] = error.hint;
   if (error.service) {
     const auto& service = *error.service;
@@ -135,7 +135,7 @@ Result<void> check_engine(const Session& session, const engine::Client& client, 
   const int api_minor = client.api_version().major > 1 ? INT_MAX : client.api_version().minor;
   for (const auto& need : plan::unmet_needs(plan, api_minor)) {
     auto text = plan::describe(need, api_minor);
-    if (need.strict) return failure(Fault::failed, std::move(text), "update the engine, or remove the key");
+    if (need.strict) return failure(ErrorKind::failed, std::move(text), "update the engine, or remove the key");
     session.terminal.warning(text + "; the key has no effect");
   }
   return {};
@@ -166,21 +166,21 @@ std::expected<void, execute::ReadyError> carry_plan(const Session& session, cons
 }
 
 int fail_with_service(const Session& session, const execute::ReadyError& error) {
-  if (error.fault == Fault::interrupted) return exit_code(error.fault);
+  if (error.kind == ErrorKind::interrupted) return exit_code(error.kind);
   if (session.terminal.progress() == terminal::ProgressMode::json) {
     terminal::write_raw_message(failure_json(error).dump(-1, ' ', false, project::Json::error_handler_t::replace));
-    return exit_code(error.fault);
+    return exit_code(error.kind);
   }
   if (!error.service) {
     session.terminal.error(error);
   } else {
     const auto& service = *error.service;
-    session.terminal.error({error.fault, fmt::format("{} {}", service.service, service.what), {}});
+    session.terminal.error({error.kind, fmt::format("{} {}", service.service, service.what), {}});
     for (const auto& line : evidence(service)) session.terminal.message("       " + line);
   }
   for (const auto& line : error.consequences) session.terminal.message("       so this failed, too: " + line);
   for (const auto& line : remnants(error.left)) session.terminal.message("       " + line);
-  return exit_code(error.fault);
+  return exit_code(error.kind);
 }
 
 }  // namespace saasctl::commands

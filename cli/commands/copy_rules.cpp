@@ -49,17 +49,17 @@ Result<CopyPlace> copy_place(const CopySource& source, const CopyTarget& target)
   if (target.exists && target.directory) {
     const auto name = means_content(source.path) && source.directory ? "" : last_component(source.path);
     if (name.empty() && !source.directory)
-      return failure(Fault::usage, fmt::format("'{}' names no file", source.path), "name the file");
+      return failure(ErrorKind::usage, fmt::format("'{}' names no file", source.path), "name the file");
     return CopyPlace{target.path, name};
   }
   if (target.exists && (source.directory || folder_named)) {
-    return failure(Fault::usage,
+    return failure(ErrorKind::usage,
                    source.directory ? fmt::format("{} is a folder and {} a file", source.path, target.path)
                                     : fmt::format("{} is a file, not a folder", target.path),
                    "name another destination");
   }
   if (!target.exists && !source.directory && folder_named) {
-    return failure(Fault::usage, fmt::format("there is no folder {}", target.path),
+    return failure(ErrorKind::usage, fmt::format("there is no folder {}", target.path),
                    "make it before, or leave the slash at the end out to give the file that name");
   }
   return CopyPlace{parent_of(target.path), last_component(target.path)};

@@ -54,7 +54,7 @@ Result<CopyTarget> target_in(const Site& site, const std::string& container, std
     stat = engine::stat_path(site.client, container, path, site.session.stop);
   }
   if (stat) return CopyTarget{path, true, stat->is_directory()};
-  if (stat.error().fault == Fault::not_found) return CopyTarget{path, false, false};
+  if (stat.error().kind == ErrorKind::not_found) return CopyTarget{path, false, false};
   return std::unexpected(stat.error());
 }
 
@@ -73,7 +73,8 @@ Result<void> put_from_input(const Site& site, const std::string& container, cons
   const auto target = target_in(site, container, path);
   if (!target) return std::unexpected(target.error());
   if (!target->directory)
-    return failure(Fault::usage, fmt::format("{} is no folder in {}", path, container), "name a folder that is there");
+    return failure(ErrorKind::usage, fmt::format("{} is no folder in {}", path, container),
+                   "name a folder that is there");
   const StopSignal stop(site.session.stop);
   return engine::put_archive_stream(
       site.client, container, target->path, [&](std::span<char> buffer) { return read_input(buffer, stop); },
@@ -87,11 +88,11 @@ Result<void> put(const Site& site, const std::string& container, const std::stri
   const auto kind = site.verb.follow || source.ends_with('/') || means_content(source)
                         ? fs::status(source, error).type()
                         : fs::symlink_status(source, error).type();
-  if (kind == fs::file_type::not_found) return failure(Fault::not_found, "there is no " + source, "check the path");
+  if (kind == fs::file_type::not_found) return failure(ErrorKind::not_found, "there is no " + source, "check the path");
   if (error) return failure(fmt::format("cannot read {}: {}", source, error.message()));
   const bool directory = kind == fs::file_type::directory;
   if (!directory && source.ends_with('/'))
-    return failure(Fault::usage, source + " is no folder", "leave the slash out");
+    return failure(ErrorKind::usage, source + " is no folder", "leave the slash out");
   // "." and ".." have no name of their own.
   auto named = last_component(source).empty() ? fs::absolute(source, error).lexically_normal().string() : source;
   if (error) return failure(fmt::format("cannot read {}: {}", source, error.message()));
@@ -170,8 +171,8 @@ Result<void> get(const Site& site, const std::string& container, const std::stri
   }
   if (site.verb.target == "-") {
     auto fetched = fetch(site, container, path, STDOUT_FILENO, stop);
-    if (!fetched && fetched.error().fault == Fault::failed && site.session.terminal.reader_has_gone())
-      return failure(Fault::interrupted, "nobody reads the output any more");
+    if (!fetched && fetched.error().kind == ErrorKind::failed && site.session.terminal.reader_has_gone())
+      return failure(ErrorKind::interrupted, "nobody reads the output any more");
     return fetched;
   }
 
@@ -181,7 +182,7 @@ Result<void> get(const Site& site, const std::string& container, const std::stri
   if (!stat) return std::unexpected(stat.error());
   // Renamed over, a device would be gone for everyone.
   if (std::error_code unknown; fs::is_other(site.verb.target, unknown))
-    return failure(Fault::usage, site.verb.target + " is neither a file nor a folder",
+    return failure(ErrorKind::usage, site.verb.target + " is neither a file nor a folder",
                    "name one, or - for a tar archive");
   const auto place = copy_place({source, stat->is_directory()}, target_here(site.verb.target));
   if (!place) return std::unexpected(place.error());
@@ -232,14 +233,14 @@ int run_cp(const Session& session, const CpVerb& verb) {
   const auto from = parse_copy_end(verb.source);
   const auto to = parse_copy_end(verb.target);
   if (from.service.empty() == to.service.empty()) {
-    return fail(session, {Fault::usage,
+    return fail(session, {ErrorKind::usage,
                           from.service.empty() ? "one of the two must be SERVICE:PATH"
                                                : "both are SERVICE:PATH; one of them must be a path here",
                           "for example: saasctl cp web:/etc/hosts ."});
   }
   if ((from.service.empty() ? to : from).path.empty())
     return fail(session,
-                {Fault::usage, "there is no path after the colon", "for example: saasctl cp web:/etc/hosts ."});
+                {ErrorKind::usage, "there is no path after the colon", "for example: saasctl cp web:/etc/hosts ."});
   const auto scene = see(session, {from.service.empty() ? to.service : from.service});
   if (!scene) return fail(session, scene.error());
   const auto done = copy({session, scene->client, verb}, *scene, from, to);

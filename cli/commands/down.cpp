@@ -47,9 +47,9 @@ Result<void> remove_images(const Session& session, const Scene& scene, const std
     const auto removed = engine::remove_image(scene.client, image, false, session.stop);
     if (removed) {
       board.update(task, terminal::TaskState::done, "removed");
-    } else if (removed.error().fault == Fault::conflict) {
+    } else if (removed.error().kind == ErrorKind::conflict) {
       board.update(task, terminal::TaskState::unchanged, "left: another container uses it");
-    } else if (removed.error().fault != Fault::not_found) {
+    } else if (removed.error().kind != ErrorKind::not_found) {
       board.update(task, terminal::TaskState::failed, "failed");
       return removed;
     }

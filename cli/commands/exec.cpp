@@ -46,7 +46,7 @@ Result<std::optional<int>> exit_code_of(const Session& session, const engine::Cl
   });
   const auto code = engine::exec_exit_code(client, exec, over.get_token());
   if (code) return *code;
-  if (tty && !session.stop.stop_requested() && code.error().fault == Fault::interrupted) return std::nullopt;
+  if (tty && !session.stop.stop_requested() && code.error().kind == ErrorKind::interrupted) return std::nullopt;
   return std::unexpected(code.error());
 }
 
@@ -67,7 +67,7 @@ int fail_to_start(const Session& session, const std::string& service, std::strin
   if (missing) hint = fmt::format("check its name; saasctl exec {} sh is a shell to look around with", service);
   if (says(text, "unable to find")) hint = "--user takes a name that the container's /etc/passwd has, or a number";
   if (says(text, "chdir")) hint = "--workdir takes a folder of the container";
-  session.terminal.error({Fault::failed, fmt::format("{}: the command was not started: {}", service, text), hint});
+  session.terminal.error({ErrorKind::failed, fmt::format("{}: the command was not started: {}", service, text), hint});
   return missing ? 127 : code;
 }
 
@@ -106,7 +106,7 @@ int run_attached(const Session& session, const engine::Client& client, const std
 int run_exec(const Session& session, const ExecVerb& verb) {
   const auto& command = session.options.tail;
   if (command.empty()) {
-    return fail(session, {Fault::usage, "exec needs a command to run in the container",
+    return fail(session, {ErrorKind::usage, "exec needs a command to run in the container",
                           fmt::format("for example: saasctl exec {} sh", verb.service)});
   }
   const auto scene = see(session, {verb.service});
@@ -115,8 +115,9 @@ int run_exec(const Session& session, const ExecVerb& verb) {
   const auto container = service_container(*scene, verb.service, verb.index);
   if (!container) return fail(session, container.error());
   if (container->state != "running") {
-    return fail(session, {Fault::conflict, fmt::format("{} is {}, it does not run", container->name, container->state),
-                          "saasctl up " + verb.service + " starts it"});
+    return fail(session,
+                {ErrorKind::conflict, fmt::format("{} is {}, it does not run", container->name, container->state),
+                 "saasctl up " + verb.service + " starts it"});
   }
 
   auto options = verb.options;

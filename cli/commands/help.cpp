@@ -18,7 +18,7 @@ int run_help(const CLI::App& app, const Session& session, const std::string& nam
     return 0;
   }
   terminal::write_lines(unknown_verb(app, name));
-  return exit_code(Fault::usage);
+  return exit_code(ErrorKind::usage);
 }
 
 }  // namespace

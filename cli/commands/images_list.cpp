@@ -38,7 +38,7 @@ Result<std::vector<Row>> rows_of(const Session& session, const Scene& scene, con
       auto found = engine::inspect_image(scene.client, container.image_id, session.stop);
       if (found)
         image = std::move(*found);
-      else if (found.error().fault == Fault::not_found)
+      else if (found.error().kind == ErrorKind::not_found)
         image.id = container.image_id;  // removed by force meanwhile
       else
         return std::unexpected(found.error());

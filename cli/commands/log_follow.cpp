@@ -37,7 +37,7 @@ class Follower {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, all_.get_token(), [&] { return listening_ || error_; });
     if (error_) return std::unexpected(*error_);
-    if (!listening_) return failure(Fault::interrupted, "interrupted");
+    if (!listening_) return failure(ErrorKind::interrupted, "interrupted");
     return {};
   }
 
@@ -61,7 +61,7 @@ class Follower {
     all_.request_stop();
     const std::scoped_lock lock(mutex_);
     if (error_) return std::unexpected(*error_);
-    if (outer_.stop_requested()) return failure(Fault::interrupted, "interrupted");
+    if (outer_.stop_requested()) return failure(ErrorKind::interrupted, "interrupted");
     return {};
   }
 
@@ -125,7 +125,8 @@ class Follower {
     const auto done = guarded([&] { return engine::read_logs(client_, source.id, options, sink, all_.get_token()); });
     const std::scoped_lock lock(mutex_);
     // A container may be removed, and a driver may keep no log, while all others are read on.
-    const bool serious = !done && (done.error().fault == Fault::no_engine || done.error().fault == Fault::timeout);
+    const bool serious =
+        !done && (done.error().kind == ErrorKind::no_engine || done.error().kind == ErrorKind::timeout);
     if (serious && !error_) error_ = done.error();
     followed.reading = false;
     --reading_;
@@ -158,7 +159,7 @@ class Follower {
     const auto done =
         guarded([&] { return engine::subscribe_events(client_, filter, now, sink, all_.get_token(), open); });
     const std::scoped_lock lock(mutex_);
-    if (!done && done.error().fault != Fault::interrupted && !error_) error_ = done.error();
+    if (!done && done.error().kind != ErrorKind::interrupted && !error_) error_ = done.error();
     changed_.notify_all();
   }
 

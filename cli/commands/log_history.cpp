@@ -114,8 +114,8 @@ Result<void> read_history(const Session& session, const engine::Client& client, 
     merge.end();
   }
   for (std::size_t i = 0; go_on && i < sources.size(); ++i) {
-    if (outcomes[i] || outcomes[i].error().fault == Fault::not_found) continue;  // removed meanwhile
-    if (outcomes[i].error().fault != Fault::failed) return outcomes[i];
+    if (outcomes[i] || outcomes[i].error().kind == ErrorKind::not_found) continue;  // removed meanwhile
+    if (outcomes[i].error().kind != ErrorKind::failed) return outcomes[i];
     session.terminal.warning(sources[i].service + ": its log cannot be read: " + outcomes[i].error().message);
   }
   return {};

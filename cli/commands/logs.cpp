@@ -23,7 +23,8 @@ Result<LogRange> range_of(const LogsOptions& options) {
   if (options.tail != "all") {
     const auto lines = parse_integer(options.tail);
     if (!lines || *lines > 1'000'000'000)
-      return failure(Fault::usage, fmt::format("--tail: '{}' is no number of lines", options.tail), "a number, or all");
+      return failure(ErrorKind::usage, fmt::format("--tail: '{}' is no number of lines", options.tail),
+                     "a number, or all");
     range.tail = static_cast<unsigned>(*lines);
   }
   const engine::Timestamp now = std::chrono::system_clock::now();

@@ -70,19 +70,21 @@ Result<plan::OneOffOptions> options_of(const Session& session, const project::Pr
   options.remove_by_engine = verb.remove && verb.detach;
   if (verb.entrypoint) {
     auto words = stack::split_command(*verb.entrypoint);
-    if (!words) return failure(Fault::usage, "--entrypoint: " + words.error(), "close its quotes");
+    if (!words) return failure(ErrorKind::usage, "--entrypoint: " + words.error(), "close its quotes");
     options.entrypoint = std::move(*words);
   }
   for (const auto& text : verb.publish) {
     auto port = plan::parse_published(text);
     if (!port)
-      return failure(Fault::usage, fmt::format("--publish '{}' is no port", text), "write it as [IP:]HOST_PORT:PORT");
+      return failure(ErrorKind::usage, fmt::format("--publish '{}' is no port", text),
+                     "write it as [IP:]HOST_PORT:PORT");
     options.ports.push_back(std::move(*port));
   }
   for (const auto& text : verb.volumes) {
     const auto colon = text.find(':');
     if (colon == 0 || colon == std::string::npos || !text.substr(colon + 1).starts_with('/'))
-      return failure(Fault::usage, fmt::format("--volume '{}' is no mount", text), "write it as SOURCE:/TARGET[:ro]");
+      return failure(ErrorKind::usage, fmt::format("--volume '{}' is no mount", text),
+                     "write it as SOURCE:/TARGET[:ro]");
     options.binds.push_back(bind_of(project, text));
   }
   for (const auto& text : verb.labels) {
@@ -108,8 +110,8 @@ int get_needed_images(const Session& session, const engine::Client& client, cons
 // The name may be the user's choice, and a container of somebody else's must not be taken for ours.
 Result<void> check_name(const Session& session, const engine::Client& client, const std::string& name) {
   const auto there = engine::inspect_container(client, name, session.stop);
-  if (there) return failure(Fault::conflict, "there is a container " + name, "choose another --name, or remove it");
-  return there.error().fault == Fault::not_found ? Result<void>() : std::unexpected(there.error());
+  if (there) return failure(ErrorKind::conflict, "there is a container " + name, "choose another --name, or remove it");
+  return there.error().kind == ErrorKind::not_found ? Result<void>() : std::unexpected(there.error());
 }
 
 // Takes the container away at the end when that is wanted, also after an error or an interruption.
@@ -135,7 +137,7 @@ class Removal {
     for (int tries = 0; tries < most_tries; ++tries) {
       const auto gone =
           engine::remove_container(client_, id_.empty() ? name_ : id_, {.force = true, .volumes = true}, {});
-      if (gone || gone.error().fault != Fault::not_found || !stop_.stop_requested()) return;
+      if (gone || gone.error().kind != ErrorKind::not_found || !stop_.stop_requested()) return;
       pause(std::chrono::milliseconds(100), {});
     }
   }
@@ -211,7 +213,7 @@ int run_to_end(const Session& session, const engine::Client& client, const proje
   const auto never_ran = [&](const Error& error) {
     removal.want(true);  // there is nothing in it to look at
     fail(session, error);
-    return engine::exec_start_failure(error).value_or(exit_code(error.fault));
+    return engine::exec_start_failure(error).value_or(exit_code(error.kind));
   };
   const auto& id = removal.id();
   std::optional<http::Upgraded> connection;
@@ -234,7 +236,7 @@ int run_to_end(const Session& session, const engine::Client& client, const proje
     stop_for_good(client, id, session.stop.stop_requested(), signals.over());
     return fail(session, carried.error());
   }
-  if (session.stop.stop_requested()) return exit_code(Fault::interrupted);
+  if (session.stop.stop_requested()) return exit_code(ErrorKind::interrupted);
   const auto ended = engine::wait_container(client, id, engine::WaitCondition::not_running,
                                             std::chrono::milliseconds(0), session.stop);
   return ended ? ended->exit_code : fail(session, ended.error());
@@ -264,7 +266,7 @@ std::optional<int> try_container(const Session& session, const engine::Client& c
   const auto done = carry_plan(session, client, project, *plan, execute, board);
   board.finish();
   if (done) return 0;
-  if (done.error().fault == Fault::interrupted) return fail(session, done.error());
+  if (done.error().kind == ErrorKind::interrupted) return fail(session, done.error());
   const auto overtaken = turn.begin();
   if (!overtaken || !*overtaken) return fail_with_service(session, done.error());
   removal.remove();

@@ -39,7 +39,7 @@ Result<void> check_origin(const Session& session, const project::Project& projec
                                          take_over ? "" : ", a folder that does not exist here any more"));
     return {};
   }
-  return failure(Fault::conflict,
+  return failure(ErrorKind::conflict,
                  fmt::format("the project {} of {} and that of {} have the same name: {} {} from there", project.name,
                              project.folder.string(), folder, join(names, ", "), names.size() == 1 ? "is" : "are"),
                  "give this one another name with -p NAME or name: in its file, or take the containers over with "

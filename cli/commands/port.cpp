@@ -21,7 +21,7 @@ Result<std::vector<std::string>> addresses(const Scene& scene, const PortOptions
   const auto containers = chosen(scene, {options.service});
   const auto found = std::ranges::find(containers, options.index, number_of);
   if (found == containers.end())
-    return failure(Fault::not_found, fmt::format("{} has no container {}", options.service, options.index),
+    return failure(ErrorKind::not_found, fmt::format("{} has no container {}", options.service, options.index),
                    "saasctl ps --all lists what there is");
   const auto wanted = fmt::format("{}/{}", options.port, options.protocol);
   std::vector<std::string> out;
@@ -35,7 +35,7 @@ Result<std::vector<std::string>> addresses(const Scene& scene, const PortOptions
   if (!out.empty()) return out;
   std::ranges::sort(others);
   others.erase(std::ranges::unique(others).begin(), others.end());
-  return failure(Fault::not_found, fmt::format("{} does not publish port {}", found->name, wanted),
+  return failure(ErrorKind::not_found, fmt::format("{} does not publish port {}", found->name, wanted),
                  !is_up(*found)   ? "it does not run"
                  : others.empty() ? "it publishes none"
                                   : "it publishes " + join(others, ", "));

@@ -37,16 +37,16 @@ Result<FileLock> await_lock(const Session& session, const engine::Endpoint& endp
   const auto give_up = std::chrono::steady_clock::now() + patience;
   for (bool told = false;;) {
     auto lock = FileLock::try_take(path, me);
-    if (lock || lock.error().fault != Fault::conflict) return lock;
+    if (lock || lock.error().kind != ErrorKind::conflict) return lock;
     const auto holder = lock.error().message.empty() ? "another saasctl" : lock.error().message;
     if (std::chrono::steady_clock::now() >= give_up) {
-      return failure(Fault::conflict, fmt::format("{} is still changing the project {}", holder, project),
+      return failure(ErrorKind::conflict, fmt::format("{} is still changing the project {}", holder, project),
                      "wait for its end, or end it");
     }
     if (!std::exchange(told, true))
       session.terminal.message(fmt::format("waiting: {} is changing the project {}", holder, project));
     pause(between_tries, session.stop);
-    if (session.stop.stop_requested()) return failure(Fault::interrupted, "interrupted");
+    if (session.stop.stop_requested()) return failure(ErrorKind::interrupted, "interrupted");
   }
 }
 
@@ -82,7 +82,7 @@ Result<void> ProjectTurn::take(std::stop_token stop) {
     last_ = lock_->number();
     return {};
   }
-  return failure(Fault::conflict, fmt::format("another saasctl has changed the project {} meanwhile", project_),
+  return failure(ErrorKind::conflict, fmt::format("another saasctl has changed the project {} meanwhile", project_),
                  "repeat the command");
 }
 

@@ -33,7 +33,7 @@ Result<std::vector<std::string>> wanted_states(const PsOptions& options) {
   const auto equals = options.filter.find('=');
   const auto value = equals == std::string::npos ? "" : options.filter.substr(equals + 1);
   if (options.filter.substr(0, equals) != "status" || std::ranges::find(states, value) == states.end())
-    return failure(Fault::usage, fmt::format("'{}' is no filter", options.filter),
+    return failure(ErrorKind::usage, fmt::format("'{}' is no filter", options.filter),
                    "filters are status=STATE with one of " + join(states, ", "));
   wanted.push_back(value);
   return wanted;

@@ -23,7 +23,7 @@ Result<std::vector<Transfer>> images_of(const PullOptions& options, const engine
   if (policy == "missing" || policy == "if_not_present") {
     const auto there = engine::inspect_image(client, service.image, stop);
     if (there) return none;
-    if (there.error().fault != Fault::not_found) return std::unexpected(there.error());
+    if (there.error().kind != ErrorKind::not_found) return std::unexpected(there.error());
   }
   return std::vector<Transfer>{{service.image, service.spec.platform.value_or("")}};
 }

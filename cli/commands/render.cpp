@@ -43,7 +43,7 @@ Result<std::optional<std::string>> on_disk(const project::Project& project, cons
   if (*out) return failure(fmt::format("{} is a link that leads out of the project", path.string()), "remove the link");
   auto text = read_file(path);
   if (text) return std::optional(std::move(*text));
-  if (text.error().fault == Fault::not_found) return std::optional<std::string>();
+  if (text.error().kind == ErrorKind::not_found) return std::optional<std::string>();
   return std::unexpected(text.error());
 }
 
@@ -57,7 +57,7 @@ int print_one(const Session& session, const std::vector<render::File>& files, co
     paths.push_back(file.path);
   }
   const auto close = nearest(wanted, paths);
-  return fail(session, {Fault::usage, fmt::format("no rendered file '{}'", wanted),
+  return fail(session, {ErrorKind::usage, fmt::format("no rendered file '{}'", wanted),
                         close ? "did you mean '" + *close + "'?" : "files: " + join(paths, ", ")});
 }
 
@@ -78,7 +78,7 @@ int check(const Session& session, const project::Project& project, const std::ve
     }
   }
   if (drifted == 0) return 0;
-  return fail(session, {Fault::drift,
+  return fail(session, {ErrorKind::drift,
                         fmt::format("{} of {} files differ from what {} renders", drifted, files.size(),
                                     project.file.filename().string()),
                         "run saasctl render and commit the result"});
@@ -99,7 +99,7 @@ int write(const Session& session, const project::Project& project, const std::ve
   const auto taken = foreign(project, files);
   if (!taken) return fail(session, taken.error());
   if (!taken->empty() && !force) {
-    return fail(session, {Fault::failed,
+    return fail(session, {ErrorKind::failed,
                           fmt::format("not made by saasctl render, so not overwritten: {}; nothing was written",
                                       join(*taken, ", ")),
                           "move them away, or use --force"});

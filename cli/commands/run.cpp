@@ -85,7 +85,7 @@ int parse_end(const CLI::App& app, const CLI::ParseError& error, const terminal:
   }
   const bool no_verb = app.get_subcommands().empty() && dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr;
   terminal::write_lines(no_verb ? missing_verb(app) : usage_text(app, error));
-  return exit_code(Fault::usage);
+  return exit_code(ErrorKind::usage);
 }
 
 // Ctrl-C is how these are ended, or nothing is left to go on with.
@@ -99,11 +99,11 @@ bool goes_on_for_ever(const CLI::App& app) {
 // What was written must have reached its place, unless its reader wanted no more: then the code is that of SIGPIPE.
 int final_code(const terminal::Terminal& terminal, int code) {
   const auto flushed = terminal.flush();
-  const bool unread = !flushed && flushed.error().fault == Fault::interrupted;
-  if (unread || (code == exit_code(Fault::interrupted) && terminal.reader_has_gone())) return 128 + SIGPIPE;
+  const bool unread = !flushed && flushed.error().kind == ErrorKind::interrupted;
+  if (unread || (code == exit_code(ErrorKind::interrupted) && terminal.reader_has_gone())) return 128 + SIGPIPE;
   if (flushed || code != 0) return code;
   terminal.error(flushed.error());
-  return exit_code(flushed.error().fault);
+  return exit_code(flushed.error().kind);
 }
 
 }  // namespace
@@ -141,11 +141,11 @@ int run(int argc, const char* const* argv) {
       {terminal::progress_mode(options.progress), !no_color_wanted(options, environment)});
   if (!action) {
     terminal::write_lines(missing_verb(app));
-    return exit_code(Fault::usage);
+    return exit_code(ErrorKind::usage);
   }
   const Session session{options, environment, terminal, signals.token(), &signals};
   const int code = action(session);
-  if (signals.received() != 0 && code == exit_code(Fault::interrupted)) {
+  if (signals.received() != 0 && code == exit_code(ErrorKind::interrupted)) {
     if (!goes_on_for_ever(app))
       terminal.message(fmt::format("stopped by signal {}; run the command again to go on", signals.received()));
     return 128 + signals.received();

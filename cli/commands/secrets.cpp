@@ -40,11 +40,11 @@ Result<void> check_existing(const std::string& name, const fs::path& path) {
   std::error_code error;
   const auto status = fs::status(path, error);
   if (fs::is_directory(status)) {
-    return failure(Fault::failed, fmt::format("secret '{}': {} is a folder, not a file", name, shown(path)),
+    return failure(ErrorKind::failed, fmt::format("secret '{}': {} is a folder, not a file", name, shown(path)),
                    "remove the folder, or name another file");
   }
   if (status.type() == fs::file_type::not_found) {
-    return failure(Fault::failed, fmt::format("secret '{}': {} is a link to nothing", name, shown(path)),
+    return failure(ErrorKind::failed, fmt::format("secret '{}': {} is a link to nothing", name, shown(path)),
                    "remove the link, or make what it leads to");
   }
   if (error) return failure(fmt::format("secret '{}': cannot read {}: {}", name, shown(path), error.message()));
@@ -86,7 +86,7 @@ Result<bool> make_secret(const project::Content& secret, const fs::path& base, u
   if (auto made = make_private_folders(secret.file->parent_path(), base); !made) return std::unexpected(made.error());
   auto written = write_new_file(*secret.file, content, mode);
   if (written) return true;
-  if (written.error().fault == Fault::conflict) return false;  // another process was first
+  if (written.error().kind == ErrorKind::conflict) return false;  // another process was first
   return std::unexpected(written.error());
 }
 

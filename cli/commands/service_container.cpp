@@ -34,7 +34,7 @@ Result<engine::ContainerSummary> service_container(const Scene& scene, const std
   const auto found = std::ranges::find_if(
       containers, [&](const auto& container) { return index == 0 || number_of(container) == static_cast<int>(index); });
   if (found != containers.end()) return std::move(*found);
-  return failure(Fault::not_found,
+  return failure(ErrorKind::not_found,
                  index == 0 ? fmt::format("{} has no container", service)
                             : fmt::format("{} has no container number {}", service, index),
                  fmt::format("saasctl up {} makes it, saasctl ps lists those there are", service));

@@ -65,7 +65,7 @@ Result<std::vector<std::string>> chosen_services(const project::Project& project
     const auto* profiles = project.document.stack.inactive.find(service);
     if (!profiles || profiles->empty()) continue;
     return failure(
-        Fault::usage,
+        ErrorKind::usage,
         fmt::format("{} is not active: its profile{} {} {} not active", service, profiles->size() == 1 ? "" : "s",
                     join(*profiles, ", "), profiles->size() == 1 ? "is" : "are"),
         "add --profile " + profiles->front());
@@ -79,7 +79,7 @@ namespace {
 std::string config_fault(const std::filesystem::path& folder) {
   const auto path = folder / "config.json";
   const auto text = read_file(path, {"Docker's config.json", 16 * mebibyte});
-  if (!text) return text.error().fault == Fault::not_found ? "" : text.error().message;
+  if (!text) return text.error().kind == ErrorKind::not_found ? "" : text.error().message;
   return nlohmann::json::accept(*text) ? "" : path.string() + " is not JSON";
 }
 
@@ -110,30 +110,30 @@ Result<engine::Client> connect_engine(const Session& session) {
   return engine::Client::connect(std::move(*endpoint), session.stop);
 }
 
-int exit_code(Fault fault) {
-  switch (fault) {
-    case Fault::usage:
+int exit_code(ErrorKind kind) {
+  switch (kind) {
+    case ErrorKind::usage:
       return 2;
-    case Fault::verify:
+    case ErrorKind::verify:
       return 3;
-    case Fault::drift:
+    case ErrorKind::drift:
       return 4;
-    case Fault::no_engine:
+    case ErrorKind::no_engine:
       return 5;
-    case Fault::interrupted:
+    case ErrorKind::interrupted:
       return 130;
-    case Fault::failed:
-    case Fault::timeout:
-    case Fault::not_found:
-    case Fault::conflict:
+    case ErrorKind::failed:
+    case ErrorKind::timeout:
+    case ErrorKind::not_found:
+    case ErrorKind::conflict:
       break;
   }
   return 1;
 }
 
 int fail(const Session& session, const Error& error) {
-  if (error.fault != Fault::interrupted) session.terminal.error(error);
-  return exit_code(error.fault);
+  if (error.kind != ErrorKind::interrupted) session.terminal.error(error);
+  return exit_code(error.kind);
 }
 
 }  // namespace saasctl::commands

@@ -68,7 +68,7 @@ std::filesystem::path readable_docker_config(const Session& session);
 
 // The exit code that a failure stands for. `interrupted` is 130 here; run() makes it 143 after SIGTERM and 129 after
 // SIGHUP.
-int exit_code(Fault fault);
+int exit_code(ErrorKind kind);
 
 // Shows the error and gives its exit code.
 int fail(const Session& session, const Error& error);

@@ -14,7 +14,7 @@ int run_start(const Session& session, const StartOptions& options) {
   if (!scene) return fail(session, scene.error());
   const auto containers = observed_containers(*scene);
   if (chosen(*scene, {}).empty())
-    return fail(session, {Fault::not_found, "there are no containers of project " + scene->project.name,
+    return fail(session, {ErrorKind::not_found, "there are no containers of project " + scene->project.name,
                           "saasctl up makes and starts them"});
   const auto plan = plan::plan_start({scene->project, containers, options.services});
   if (!plan) return fail(session, plan.error());

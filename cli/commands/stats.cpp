@@ -48,7 +48,7 @@ class Measured {
   // Kept is the first that tells of the engine and not of a container.
   void failed(const Error& error) {
     const std::scoped_lock lock(mutex_);
-    const bool of_engine = error.fault == Fault::no_engine || error.fault == Fault::timeout;
+    const bool of_engine = error.kind == ErrorKind::no_engine || error.kind == ErrorKind::timeout;
     if (of_engine && !error_) error_ = error;
   }
   std::optional<Error> error() const {
@@ -153,7 +153,7 @@ int run_once(const Session& session, const StatsOptions& options, const Scene& s
     }
   }
   if (const auto error = measured.error()) return fail(session, *error);
-  if (session.stop.stop_requested()) return fail(session, {Fault::interrupted, "interrupted"});
+  if (session.stop.stop_requested()) return fail(session, {ErrorKind::interrupted, "interrupted"});
   terminal::write_listing(
       session.terminal, options.format,
       options.format == "json" ? as_json(containers, measured.all(), 2) : as_table(containers, measured.all()));
@@ -187,7 +187,7 @@ int run_watch(const Session& session, const StatsOptions& options, const Scene& 
   all.request_stop();
   if (!written) return fail(session, written.error());
   if (const auto error = measured.error()) return fail(session, *error);
-  return session.stop.stop_requested() ? fail(session, {Fault::interrupted, "interrupted"}) : 0;
+  return session.stop.stop_requested() ? fail(session, {ErrorKind::interrupted, "interrupted"}) : 0;
 }
 
 // A service of which nothing runs has nothing to show, and nobody should wonder why.

@@ -32,7 +32,7 @@ Result<std::vector<Listed>> processes_of(const Session& session, const Scene& sc
       continue;
     }
     const auto now = engine::inspect_container(scene.client, container.id, session.stop);
-    const bool ended = now ? !now->state.running : now.error().fault == Fault::not_found;
+    const bool ended = now ? !now->state.running : now.error().kind == ErrorKind::not_found;
     if (!ended) return std::unexpected(processes.error());
   }
   return out;

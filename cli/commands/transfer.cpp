@@ -49,7 +49,7 @@ class Worker {
   }
 
   Result<void> result() const {
-    if (session_.stop.stop_requested()) return failure(Fault::interrupted, "interrupted");
+    if (session_.stop.stop_requested()) return failure(ErrorKind::interrupted, "interrupted");
     if (failures_.empty() || options_.ignore_failures) return {};
     auto error = failures_.front().error;
     if (failures_.size() == 1) return std::unexpected(std::move(error));

@@ -55,7 +55,7 @@ Result<void> check_exit_code_from(const project::Project& project, const UpOptio
   const auto brought_up = project::with_dependencies(project, options.services);
   if (!brought_up) return std::unexpected(brought_up.error());
   if (std::ranges::find(*brought_up, options.exit_code_from) != brought_up->end()) return {};
-  return failure(Fault::usage, fmt::format("--exit-code-from: {} is not brought up", options.exit_code_from),
+  return failure(ErrorKind::usage, fmt::format("--exit-code-from: {} is not brought up", options.exit_code_from),
                  "name it among the services");
 }
 
@@ -73,7 +73,7 @@ Result<plan::UpOptions> planning(const project::Project& project, const UpOption
     const auto service = service_of_scale(text);
     const auto number = parse_integer(std::string_view(text).substr(std::min(service.size() + 1, text.size())));
     if (!number || *number > 1000) {
-      return failure(Fault::usage, fmt::format("scale: '{}' is not SERVICE=NUMBER", text),
+      return failure(ErrorKind::usage, fmt::format("scale: '{}' is not SERVICE=NUMBER", text),
                      "for example web=3; a number from 0 to 1000");
     }
     if (const auto known = chosen_services(project, {service}); !known) return std::unexpected(known.error());
@@ -95,7 +95,7 @@ Result<void> check_secrets(const project::Project& project, const std::vector<st
       const auto status = std::filesystem::status(*secret->file, error);
       if (status.type() == std::filesystem::file_type::not_found) missing.push_back(*secret->file);
       if (std::filesystem::is_directory(status)) {
-        return failure(Fault::failed,
+        return failure(ErrorKind::failed,
                        fmt::format("secret '{}': {} is a folder, not a file", secret->key,
                                    stack::shown_path(*secret->file).string()),
                        "remove the folder, or name another file");
@@ -108,7 +108,7 @@ Result<void> check_secrets(const project::Project& project, const std::vector<st
   std::string all;
   for (const auto& file : missing) all += (all.empty() ? "" : ", ") + stack::shown_path(file).string();
   return failure(
-      Fault::failed,
+      ErrorKind::failed,
       fmt::format("{} secret file{} missing: {}", missing.size(), missing.size() == 1 ? " is" : "s are", all),
       "run saasctl secrets init");
 }
@@ -128,7 +128,7 @@ int get_missing_images(const Session& session, const engine::Client& client, con
   for (const auto& service : project.services) {
     const bool needed = options.no_build && std::ranges::find(names, service.name) != names.end();
     if (needed && !service.pull_allowed && !observed.images.contains(service.image)) {
-      return fail(session, {Fault::not_found,
+      return fail(session, {ErrorKind::not_found,
                             fmt::format("{}: there is no image {}, and --no-build forbids to build it", service.name,
                                         service.image),
                             "saasctl build " + service.name});
@@ -151,7 +151,7 @@ int show_plan(const Session& session, const project::Project& project, const pla
   } else {
     session.terminal.data(plan::to_text(plan));
   }
-  return options.exit_code && plan.changes ? exit_code(Fault::drift) : 0;
+  return options.exit_code && plan.changes ? exit_code(ErrorKind::drift) : 0;
 }
 
 // Back to the containers that were there before; the failure has been told.
@@ -168,7 +168,7 @@ void roll_back(const Session& session, const engine::Client& client, const proje
   const auto done = carry_plan(session, client, project, plan, {}, board);
   board.finish();
   if (!done) {
-    session.terminal.error({done.error().fault, "rolling back: " + done.error().message, done.error().hint});
+    session.terminal.error({done.error().kind, "rolling back: " + done.error().message, done.error().hint});
   } else {
     session.terminal.message("       rolled back: the containers are as they were before");
   }
@@ -202,7 +202,7 @@ Result<plan::Plan> plan_again(const project::Project& project, const plan::Obser
 // A request of a killed run may arrive so late that what the snapshot showed has gone, or is there twice.
 bool is_late_surprise(const execute::ReadyError& error, const plan::Observed& now) {
   if (error.service) return false;
-  return error.fault == Fault::not_found || (error.fault == Fault::failed && !now.twin_networks.empty());
+  return error.kind == ErrorKind::not_found || (error.kind == ErrorKind::failed && !now.twin_networks.empty());
 }
 
 // The service whose containers existed for this plan, or were created by it, and have all been removed by another
@@ -221,7 +221,7 @@ std::string removed_service(const plan::Observed& first, const plan::Plan& plan,
 }
 
 Error removed_meanwhile(const std::string& service) {
-  return {Fault::conflict, fmt::format("{}: its containers were removed while this command ran", service),
+  return {ErrorKind::conflict, fmt::format("{}: its containers were removed while this command ran", service),
           "another command, such as down, changes the project; run saasctl up again when it is done"};
 }
 
@@ -233,7 +233,7 @@ std::optional<execute::ReadyError> carry_to_end(const Session& session, const en
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(options.timeout);
   auto error = carry_once(session, client, project, plan, options, deadline, turn);
   bool surprised = false;
-  while (error && error->fault != Fault::interrupted && std::chrono::steady_clock::now() < deadline) {
+  while (error && error->kind != ErrorKind::interrupted && std::chrono::steady_clock::now() < deadline) {
     const auto overtaken = turn.begin();
     if (!overtaken) return error;
     const auto now = execute::observe(client, project, session.stop);
@@ -257,7 +257,7 @@ int carry_up(const Session& session, const engine::Client& client, const project
   const auto error = carry_to_end(session, client, project, observed, plan, planning, options, turn);
   if (error) {
     const int code = fail_with_service(session, *error);
-    if (options.on_failure == "rollback" && error->fault != Fault::interrupted && turn.begin() &&
+    if (options.on_failure == "rollback" && error->kind != ErrorKind::interrupted && turn.begin() &&
         turn.take(session.stop))
       roll_back(session, client, project, observed);
     return code;

@@ -34,7 +34,7 @@ Result<std::vector<ReportFile>> report_files(const std::vector<std::string>& tex
     const auto format = text.substr(0, equals);
     const bool known = format == "json" || format == "junit";
     if (!known || equals == std::string::npos || equals + 1 == text.size()) {
-      return failure(Fault::usage, fmt::format("'{}' is no report", text),
+      return failure(ErrorKind::usage, fmt::format("'{}' is no report", text),
                      "write --report json=FILE or --report junit=FILE");
     }
     files.push_back({format, text.substr(equals + 1)});
@@ -67,7 +67,7 @@ int run_verify(const Session& session, const VerifyOptions& options) {
   const auto project = load_project(session, stack::Mode::resolve);
   if (!project) return fail(session, project.error());
   if (project->document.stack.verify.empty()) {
-    return fail(session, {Fault::usage, fmt::format("{} has no verify: plan", project->file.filename().string()),
+    return fail(session, {ErrorKind::usage, fmt::format("{} has no verify: plan", project->file.filename().string()),
                           "add steps under verify:"});
   }
   const auto client = connect_engine(session);
@@ -89,8 +89,8 @@ int run_verify(const Session& session, const VerifyOptions& options) {
     const auto text = file.format == "json" ? report::json(report) : report::junit(report);
     if (auto written = write_file_atomic(file.path, text); !written) return fail(session, written.error());
   }
-  if (session.stop.stop_requested()) return exit_code(Fault::interrupted);
-  return report.passed() ? 0 : exit_code(Fault::verify);
+  if (session.stop.stop_requested()) return exit_code(ErrorKind::interrupted);
+  return report.passed() ? 0 : exit_code(ErrorKind::verify);
 }
 
 }  // namespace

@@ -64,7 +64,7 @@ int run_wait(const Session& session, const WaitOptions& options) {
   if (!scene) return fail(session, scene.error());
   const auto containers = chosen(*scene, options.services);
   if (containers.empty())
-    return fail(session, {Fault::not_found, "there is no container to wait for", "saasctl up makes them"});
+    return fail(session, {ErrorKind::not_found, "there is no container to wait for", "saasctl up makes them"});
   const auto ended = first_end(session, *scene, containers);
   if (!ended) return fail(session, ended.error());
   session.terminal.data(fmt::format("{} exited with code {}\n", ended->container, ended->exit_code));

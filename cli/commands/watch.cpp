@@ -74,7 +74,8 @@ Result<void> add_rules(const Site& site, const project::Service& service, std::v
     auto rule = make_rule(service.name, site.project.folder, watch, *ignore);
     if (!rule) return std::unexpected(rule.error());
     if (rule->action == "rebuild" && !service.build) {
-      return failure(Fault::usage, fmt::format("{}: watch says rebuild, and the service has no build", service.name),
+      return failure(ErrorKind::usage,
+                     fmt::format("{}: watch says rebuild, and the service has no build", service.name),
                      "give it a build section, or choose another action");
     }
     if (rule->syncs() && is_bind_mounted(service, rule->path)) {
@@ -96,7 +97,7 @@ Result<std::vector<WatchRule>> rules_of(const Site& site) {
     if (auto added = add_rules(site, service, rules); !added) return std::unexpected(added.error());
   }
   if (rules.empty()) {
-    return failure(Fault::usage, "there is nothing to watch",
+    return failure(ErrorKind::usage, "there is nothing to watch",
                    "give a service develop: {watch: [{path: ./src, action: sync, target: /app}]}");
   }
   return rules;
@@ -208,7 +209,7 @@ int bring_up(const Site& site, const std::vector<std::string>& services, build::
     const auto done = carry_plan(session, site.client, site.project, *plan, execute, board);
     board.finish();
     if (done) return 0;
-    const auto overtaken = done.error().fault == Fault::interrupted ? Result<bool>(false) : turn.begin();
+    const auto overtaken = done.error().kind == ErrorKind::interrupted ? Result<bool>(false) : turn.begin();
     if (!overtaken || !*overtaken) return fail_with_service(session, done.error());
   }
 }
@@ -261,13 +262,13 @@ std::string describe(const WatchWork& work) {
 Result<void> apply_all(const Site& site, const std::map<std::string, WatchWork>& work) {
   for (const auto& [service, of_service] : work) {
     const auto done = apply(site, service, of_service);
-    if (!done && done.error().fault == Fault::interrupted) return done;
-    if (site.session.stop.stop_requested()) return failure(Fault::interrupted, "interrupted");
+    if (!done && done.error().kind == ErrorKind::interrupted) return done;
+    if (site.session.stop.stop_requested()) return failure(ErrorKind::interrupted, "interrupted");
     if (done) {
       site.session.terminal.message(fmt::format("{}: {}", service, describe(of_service)));
     } else {
       site.session.terminal.error(
-          {done.error().fault, fmt::format("{}: {}", service, done.error().message), done.error().hint});
+          {done.error().kind, fmt::format("{}: {}", service, done.error().message), done.error().hint});
     }
   }
   return {};

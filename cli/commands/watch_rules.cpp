@@ -21,7 +21,7 @@ bool is_below(const fs::path& path, const fs::path& folder) {
 
 Result<RootedPatterns> rooted(const fs::path& root, const std::vector<std::string>& texts) {
   auto patterns = build::PatternList::compile(texts);
-  if (!patterns) return failure(Fault::usage, patterns.error().message, patterns.error().hint);
+  if (!patterns) return failure(ErrorKind::usage, patterns.error().message, patterns.error().hint);
   return RootedPatterns{root, std::move(*patterns)};
 }
 

@@ -17,7 +17,7 @@ Call archive_call(std::string method, std::string_view container, const std::str
 
 // The answer to HEAD has no body that could say what is missing.
 Error missing(Error error, std::string_view container, const std::string& path) {
-  if (error.fault == Fault::not_found) error.message = fmt::format("there is no {} in {}", path, container);
+  if (error.kind == ErrorKind::not_found) error.message = fmt::format("there is no {} in {}", path, container);
   return error;
 }
 

@@ -125,7 +125,7 @@ class Carrier {
     if (::poll(entries.data(), entries.size(), limit) < 0 && errno != EINTR) {
       return failure(fmt::format("cannot wait: {}", std::strerror(errno)));
     }
-    if (stop_.stop_requested()) return failure(Fault::interrupted, "interrupted");
+    if (stop_.stop_requested()) return failure(ErrorKind::interrupted, "interrupted");
     if (entries[2].revents != 0) read_input();
     if (entries[3].revents != 0) window_changed();
     return {};

@@ -100,7 +100,7 @@ Found parse_entry(const std::string& key, const Json& entry) {
 Found registry_credentials(const std::filesystem::path& config_folder, std::string_view host, std::stop_token stop) {
   const auto path = config_folder / "config.json";
   const auto content = read_file(path, config_file);
-  if (!content && content.error().fault == Fault::not_found) return std::nullopt;
+  if (!content && content.error().kind == ErrorKind::not_found) return std::nullopt;
   if (!content) return std::unexpected(content.error());
   const auto config = detail::parse(*content);
   if (config.is_discarded()) return failure(path.string() + " is not JSON", "repair or remove the file");

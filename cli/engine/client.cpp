@@ -63,17 +63,17 @@ Result<std::string> body_of(const nlohmann::json& json) {
     for (const auto& [pointer, value] : json.flatten().items()) {
       if (value.is_string() && find_invalid_utf8(value.get_ref<const std::string&>())) where = pointer;
     }
-    return failure(Fault::usage, fmt::format("a text for the engine is not UTF-8: {} of the request", where),
+    return failure(ErrorKind::usage, fmt::format("a text for the engine is not UTF-8: {} of the request", where),
                    "look for such bytes in the arguments, and in the variables that are handed on");
   }
 }
 
 Result<http::Response> accepted(http::Response response) {
   if ((response.status >= 200 && response.status < 300) || response.status == 304) return response;
-  const auto fault = response.status == 404                                   ? Fault::not_found
-                     : response.status == 409 || is_podman_conflict(response) ? Fault::conflict
-                                                                              : Fault::failed;
-  return failure(fault, engine_message(response));
+  const auto kind = response.status == 404                                   ? ErrorKind::not_found
+                    : response.status == 409 || is_podman_conflict(response) ? ErrorKind::conflict
+                                                                             : ErrorKind::failed;
+  return failure(kind, engine_message(response));
 }
 
 }  // namespace
@@ -95,7 +95,7 @@ std::optional<ApiVersion> ApiVersion::parse(std::string_view text) {
 // permissions; ssh by what it has written.
 std::unexpected<Error> Client::unreachable(const http::TransferError& error) const {
   const auto says = [&](std::string_view what, std::string hint) {
-    return failure(Fault::no_engine,
+    return failure(ErrorKind::no_engine,
                    fmt::format("no Docker Engine answers at {} ({}): {}", endpoint_.host, endpoint_.source, what),
                    std::move(hint));
   };
@@ -104,7 +104,7 @@ std::unexpected<Error> Client::unreachable(const http::TransferError& error) con
     return says(said.empty() ? reason_of(error) : said,
                 fmt::format("check that this works without a question: {}", join(endpoint_.command, " ")));
   }
-  if (error.error.fault == Fault::timeout)
+  if (error.error.kind == ErrorKind::timeout)
     return says("timed out", "check that the engine is running and not overloaded");
   if (endpoint_.unix_socket.empty()) {
     return says(reason_of(error), "check the address and that the engine listens there");
@@ -125,14 +125,14 @@ std::unexpected<Error> Client::broken_off(const Call& call, const http::Transfer
   if (error.stage == http::Stage::too_large) {
     return failure(fmt::format("the answer of {} to {} is too large: {}", engine, name_of(call), error.reason));
   }
-  if (error.error.fault == Fault::timeout) {
+  if (error.error.kind == ErrorKind::timeout) {
     const auto limit = fmt::format("{} s", std::chrono::ceil<std::chrono::seconds>(call.timeout).count());
-    return failure(Fault::timeout,
+    return failure(ErrorKind::timeout,
                    fmt::format("{} did not complete {}: {}", engine, name_of(call),
                                error.reason == "timed out" ? "timed out after " + limit : error.reason),
                    "check that the engine is not overloaded or hanging, then run the command again");
   }
-  return failure(Fault::no_engine,
+  return failure(ErrorKind::no_engine,
                  fmt::format("{} broke off its answer to {}: {}", engine, name_of(call), reason_of(error)),
                  "it may have been stopped or restarted: check that it runs, then run the command again");
 }
@@ -152,19 +152,19 @@ Result<Client> Client::connect(Endpoint endpoint, std::stop_token stop) {
                            .connect_timeout = ping_timeout / 2,
                            .tls = to.tls};
   const auto pong = client.http_.exchange(ping, std::move(stop));
-  const auto own_failure = [](Fault kind) { return kind == Fault::interrupted || kind == Fault::usage; };
-  if (!pong && own_failure(pong.error().error.fault)) return std::unexpected(pong.error().error);
+  const auto own_failure = [](ErrorKind kind) { return kind == ErrorKind::interrupted || kind == ErrorKind::usage; };
+  if (!pong && own_failure(pong.error().error.kind)) return std::unexpected(pong.error().error);
   if (!pong) return client.unreachable(pong.error());
 
   const auto theirs = ApiVersion::parse(pong->header("Api-Version").value_or(""));
   if (!theirs) {
     return failure(
-        Fault::no_engine,
+        ErrorKind::no_engine,
         fmt::format("what answers at {} ({}) is no Docker Engine (status {})", to.host, to.source, pong->status),
         "check the address");
   }
   if (*theirs < minimum_api) {
-    return failure(Fault::no_engine,
+    return failure(ErrorKind::no_engine,
                    fmt::format("the Docker Engine at {} ({}) is too old: its API is {}, at least {} is needed", to.host,
                                to.source, theirs->text(), minimum_api.text()),
                    "install Docker Engine 20.10 or newer");
@@ -176,7 +176,8 @@ Result<Client> Client::connect(Endpoint endpoint, std::stop_token stop) {
 
 Result<http::Request> Client::request_for(const Call& call) const {
   if (!call.path.is_valid()) {
-    return failure(Fault::usage, fmt::format("{} is not a name that the engine can be asked for", call.path.refused()),
+    return failure(ErrorKind::usage,
+                   fmt::format("{} is not a name that the engine can be asked for", call.path.refused()),
                    "use a name that is not empty and has no empty part, '.' or '..' between slashes");
   }
   http::Request request{
@@ -211,7 +212,7 @@ Result<http::Response> Client::send(const Call& call, std::stop_token stop) cons
 std::unexpected<Error> Client::failed(const Call& call, http::TransferError error) const {
   if (error.stage == http::Stage::caller) return std::unexpected(std::move(error.error));
   // ssh has its say only after the connection to it stands.
-  const bool by_command = dialer_ && error.error.fault == Fault::failed && !dialer_->said().empty();
+  const bool by_command = dialer_ && error.error.kind == ErrorKind::failed && !dialer_->said().empty();
   return error.stage == http::Stage::connecting || by_command ? unreachable(error) : broken_off(call, error);
 }
 

@@ -57,8 +57,8 @@ struct Call {
   std::chrono::milliseconds idle_timeout{0};  // without a byte in either direction; 0: no limit
 };
 
-// Safe to use from several threads at once; movable. Every call that waits ends with Fault::interrupted as soon as its
-// token is set.
+// Safe to use from several threads at once; movable. Every call that waits ends with ErrorKind::interrupted as soon as
+// its token is set.
 class Client {
  public:
   // Asks the engine for its version and settles on the smaller of its newest and ours. Error no_engine: one line that

@@ -148,7 +148,7 @@ Result<void> send_with_grace(const Client& client, std::string_view container, s
 Error start_error(Error error) {
   const bool port_taken = error.message.find("port is already allocated") != std::string::npos ||
                           error.message.find("address already in use") != std::string::npos;
-  if (error.fault == Fault::failed && port_taken) error.fault = Fault::conflict;
+  if (error.kind == ErrorKind::failed && port_taken) error.kind = ErrorKind::conflict;
   return error;
 }
 
@@ -249,9 +249,9 @@ Result<WaitResult> wait_container(const Client& client, std::string_view contain
                   .query = {{"condition", std::string(name_of(condition))}},
                   .timeout = timeout};
   const auto answer = client.send_object(call, std::move(stop));
-  if (!answer && answer.error().fault == Fault::timeout) {
-    return failure(Fault::timeout, fmt::format("container {} did not reach '{}' within {} ms", container,
-                                               name_of(condition), timeout.count()));
+  if (!answer && answer.error().kind == ErrorKind::timeout) {
+    return failure(ErrorKind::timeout, fmt::format("container {} did not reach '{}' within {} ms", container,
+                                                   name_of(condition), timeout.count()));
   }
   if (!answer) return std::unexpected(answer.error());
   return WaitResult{.exit_code = static_cast<int>(integer(*answer, "StatusCode")),

@@ -34,7 +34,8 @@ Result<nlohmann::json> read_json(const std::filesystem::path& path) {
   auto text = read_file(path, {"a configuration of Docker", 16 * mebibyte});
   if (!text) return std::unexpected(std::move(text.error()));
   auto json = detail::parse(*text);
-  if (json.is_discarded()) return failure(Fault::usage, path.string() + " is not JSON", "repair or remove the file");
+  if (json.is_discarded())
+    return failure(ErrorKind::usage, path.string() + " is not JSON", "repair or remove the file");
   return json;
 }
 
@@ -50,7 +51,7 @@ Result<Endpoint> tcp_endpoint(const std::string& host, std::string source, std::
     return static_cast<unsigned char>(c) <= ' ' || c == '\x7f' || std::string_view("/?#\\").contains(c);
   });
   if (authority.empty() || !is_authority) {
-    return failure(Fault::usage, fmt::format("{} is '{}', which names no engine", source, shown(host)),
+    return failure(ErrorKind::usage, fmt::format("{} is '{}', which names no engine", source, shown(host)),
                    "write it as tcp://HOST:PORT");
   }
   const auto machine = authority.substr(authority.rfind('@') + 1);  // all of it without a user
@@ -89,7 +90,7 @@ Result<Endpoint> ssh_endpoint(const std::string& host, std::string source) {
   }
   if (machine.starts_with('[') && machine.ends_with(']')) machine = machine.substr(1, machine.size() - 2);
   const auto bad = [&](std::string_view what) {
-    return failure(Fault::usage, fmt::format("{} is '{}': {}", source, shown(host), what),
+    return failure(ErrorKind::usage, fmt::format("{} is '{}': {}", source, shown(host), what),
                    "write it as ssh://USER@HOST or ssh://USER@HOST:PORT");
   };
   if (machine.empty() || machine.starts_with('-')) return bad("it names no host");
@@ -112,7 +113,7 @@ Result<Endpoint> ssh_endpoint(const std::string& host, std::string source) {
 
 Result<Endpoint> parse_host(const std::string& host, std::string source, std::optional<http::TlsFiles> tls) {
   if (host.starts_with("unix://") && host.size() - 7 > longest_socket_path) {
-    return failure(Fault::usage,
+    return failure(ErrorKind::usage,
                    fmt::format("{} names a Unix socket with a path of {} bytes; at most {} are possible", source,
                                host.size() - 7, longest_socket_path),
                    "use a shorter path, for example through a symbolic link");
@@ -125,7 +126,7 @@ Result<Endpoint> parse_host(const std::string& host, std::string source, std::op
     return tcp_endpoint(host, std::move(source), std::move(tls));
   }
   if (host.starts_with("ssh://")) return ssh_endpoint(host, std::move(source));
-  return failure(Fault::usage, fmt::format("{} is '{}', which is no address of an engine", source, shown(host)),
+  return failure(ErrorKind::usage, fmt::format("{} is '{}', which is no address of an engine", source, shown(host)),
                  "write it as unix:///PATH/TO/SOCKET, tcp://HOST:PORT or ssh://USER@HOST");
 }
 
@@ -155,9 +156,9 @@ Result<Endpoint> context_endpoint(const std::string& name, const std::string& ch
   const std::string source = fmt::format("context '{}' ({})", name, chosen_by);
   const auto id = sha256_hex(name);
   const auto meta = read_json(folder / "contexts" / "meta" / id / "meta.json");
-  if (!meta && meta.error().fault != Fault::not_found) return std::unexpected(meta.error());
+  if (!meta && meta.error().kind != ErrorKind::not_found) return std::unexpected(meta.error());
   if (!meta) {
-    return failure(Fault::usage, fmt::format("there is no Docker context '{}' (chosen by {})", name, chosen_by),
+    return failure(ErrorKind::usage, fmt::format("there is no Docker context '{}' (chosen by {})", name, chosen_by),
                    "'docker context ls' lists those that exist");
   }
   const auto& docker = detail::member(detail::member(*meta, "Endpoints"), "docker");
@@ -168,7 +169,7 @@ Result<Endpoint> context_endpoint(const std::string& name, const std::string& ch
 
 Result<std::string> current_context(const std::filesystem::path& folder) {
   const auto config = read_json(folder / "config.json");
-  if (!config && config.error().fault != Fault::not_found) return std::unexpected(config.error());
+  if (!config && config.error().kind != ErrorKind::not_found) return std::unexpected(config.error());
   return config ? detail::text(*config, "currentContext") : std::string();
 }
 
@@ -182,7 +183,7 @@ std::filesystem::path docker_config_folder(const Environment& environment) {
 
 Result<Endpoint> resolve_endpoint(const EndpointOptions& options, const Environment& environment) {
   if (options.host && options.context) {
-    return failure(Fault::usage, "--host and --context exclude each other", "give one of them");
+    return failure(ErrorKind::usage, "--host and --context exclude each other", "give one of them");
   }
   const auto folder = docker_config_folder(environment);
   const auto by_context = [&](const std::string& name, const std::string& chosen_by) {

@@ -70,7 +70,7 @@ Result<void> subscribe_events(const Client& client, const EventFilter& filter, T
   if (!response) return std::unexpected(response.error());
   if (!framing) return std::unexpected(framing.error());
   if (filter.until) return {};
-  return failure(Fault::no_engine, "the engine has ended its stream of events", "check that the engine is running");
+  return failure(ErrorKind::no_engine, "the engine has ended its stream of events", "check that the engine is running");
 }
 
 }  // namespace saasctl::engine

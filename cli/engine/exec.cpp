@@ -63,8 +63,8 @@ Result<int> exec_exit_code(const Client& client, std::string_view exec, std::sto
     const auto inspected = client.send_object({.path = exec_path(exec, "json")}, stop);
     if (!inspected) return std::unexpected(inspected.error());
     if (!detail::boolean(*inspected, "Running")) return static_cast<int>(detail::integer(*inspected, "ExitCode"));
-    if (poll_timeout(deadline) == 0) return failure(Fault::timeout, "the engine says the command still runs");
-    if (signal.wait_for(pause)) return failure(Fault::interrupted, "interrupted");
+    if (poll_timeout(deadline) == 0) return failure(ErrorKind::timeout, "the engine says the command still runs");
+    if (signal.wait_for(pause)) return failure(ErrorKind::interrupted, "interrupted");
   }
 }
 
@@ -74,7 +74,7 @@ std::optional<int> exec_start_failure(const Error& error) {
   // Podman answers 404 to the one, Docker since 28 refuses the other before anything is started.
   if (says("command that was not found")) return 127;
   if (says("unable to find user")) return 126;
-  if (error.fault != Fault::failed) return std::nullopt;
+  if (error.kind != ErrorKind::failed) return std::nullopt;
   if (says("executable file not found") || says("no such file or directory")) return 127;
   if (says("permission denied")) return 126;
   return std::nullopt;
@@ -106,9 +106,9 @@ Result<ExecResult> exec_run(const Client& client, std::string_view container, co
                        },
                    .timeout = options.timeout};
   const auto started = client.send(start, stop);
-  if (!started && started.error().fault == Fault::timeout) {
-    return failure(Fault::timeout, fmt::format("'{}' in container {} did not end within {} ms", join(arguments, " "),
-                                               container, options.timeout.count()));
+  if (!started && started.error().kind == ErrorKind::timeout) {
+    return failure(ErrorKind::timeout, fmt::format("'{}' in container {} did not end within {} ms",
+                                                   join(arguments, " "), container, options.timeout.count()));
   }
   if (!started) return refused(started.error());
   if (!framing) return std::unexpected(framing.error());

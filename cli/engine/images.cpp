@@ -35,7 +35,8 @@ Error transfer_error(std::string_view verb, std::string_view reference, const st
   const bool unknown = message.find("not found") != std::string::npos ||
                        message.find("manifest unknown") != std::string::npos ||
                        message.find("does not exist") != std::string::npos;
-  return {unknown ? Fault::not_found : Fault::failed, fmt::format("cannot {} {}: {}", verb, reference, message)};
+  return {unknown ? ErrorKind::not_found : ErrorKind::failed,
+          fmt::format("cannot {} {}: {}", verb, reference, message)};
 }
 
 PullProgress parse_progress(const nlohmann::json& line) {
@@ -77,8 +78,8 @@ Result<bool> transfer(const Client& client, Call call, const std::function<void(
     return framing.has_value();
   };
   const auto response = client.send(call, std::move(stop));
-  const auto fault = response ? Fault::failed : response.error().fault;
-  if (fault == Fault::interrupted || fault == Fault::no_engine || fault == Fault::timeout)
+  const auto kind = response ? ErrorKind::failed : response.error().kind;
+  if (kind == ErrorKind::interrupted || kind == ErrorKind::no_engine || kind == ErrorKind::timeout)
     return std::unexpected(response.error());
   if (!response) return std::unexpected(error_of(response.error().message));
   if (!framing) return std::unexpected(framing.error());
@@ -121,7 +122,7 @@ Result<void> pull_image(const Client& client, std::string_view reference, const 
   // Podman ends without a status line, and so does an engine that stops in the middle.
   const auto image = inspect_image(client, reference, std::move(stop));
   if (image) return {};
-  if (image.error().fault != Fault::not_found) return std::unexpected(image.error());
+  if (image.error().kind != ErrorKind::not_found) return std::unexpected(image.error());
   return failure(
       fmt::format("cannot pull {}: the engine ended the pull without a result, and the image is missing", reference),
       "run the command again; the engine's own log has the reason");

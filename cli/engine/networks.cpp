@@ -28,7 +28,7 @@ Network parse_network(const nlohmann::json& value) {
 
 // 403 (failed) is what engines before 1.47 answer for a network in use.
 Error removal_error(Error error) {
-  if (error.message.find("has active endpoints") != std::string::npos) error.fault = Fault::conflict;
+  if (error.message.find("has active endpoints") != std::string::npos) error.kind = ErrorKind::conflict;
   return error;
 }
 

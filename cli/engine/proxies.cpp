@@ -15,7 +15,7 @@ Result<std::map<std::string, std::string>> proxy_variables(const std::filesystem
   std::map<std::string, std::string> out;
   const auto path = config_folder / "config.json";
   const auto content = read_file(path, {"Docker's config.json", 16 * mebibyte});
-  if (!content && content.error().fault == Fault::not_found) return out;
+  if (!content && content.error().kind == ErrorKind::not_found) return out;
   if (!content) return std::unexpected(content.error());
   const auto config = detail::parse(*content);
   if (config.is_discarded()) return failure(path.string() + " is not JSON", "repair or remove the file");

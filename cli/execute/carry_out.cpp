@@ -34,7 +34,7 @@ Outcome plain(const Result<T>& result) {
 
 // Gone already is as good as removed.
 Outcome removed(const Result<void>& result) {
-  if (!result && result.error().fault != Fault::not_found) return std::unexpected(ReadyError{result.error()});
+  if (!result && result.error().kind != ErrorKind::not_found) return std::unexpected(ReadyError{result.error()});
   return {};
 }
 
@@ -47,7 +47,7 @@ constexpr auto others_at_work =
 
 // `ours`: the holder of the name belongs to the project. It was not there when the plan was made.
 Error name_taken(Error error, const std::string& name, bool ours) {
-  if (error.fault != Fault::conflict) return error;
+  if (error.kind != ErrorKind::conflict) return error;
   if (ours) {
     error.message =
         fmt::format("the container {} was created by somebody else in the meantime: {}", name, error.message);
@@ -62,8 +62,8 @@ Error name_taken(Error error, const std::string& name, bool ours) {
 
 // A container, network or image that was there when the plan was made.
 Error gone_meanwhile(Error error) {
-  if (error.fault != Fault::not_found) return error;
-  error.fault = Fault::conflict;
+  if (error.kind != ErrorKind::not_found) return error;
+  error.kind = ErrorKind::conflict;
   error.message += "; it was removed while this command ran";
   error.hint = others_at_work;
   return error;
@@ -71,7 +71,7 @@ Error gone_meanwhile(Error error) {
 
 // A plan removes networks and volumes that no container uses which stays.
 Result<void> unless_in_use(Result<void> result) {
-  if (result || result.error().fault != Fault::conflict) return result;
+  if (result || result.error().kind != ErrorKind::conflict) return result;
   auto error = std::move(result.error());
   error.hint =
       "a container uses it that this command did not see or that is being removed: if another user or tool is "
@@ -82,7 +82,7 @@ Result<void> unless_in_use(Result<void> result) {
 Error port_taken(Error error) {
   if (!mentions(error.message, {"port is already allocated", "address already in use", "ports are not available"}))
     return error;
-  error.fault = Fault::conflict;
+  error.kind = ErrorKind::conflict;
   error.message = "a host port is taken: " + error.message;
   error.hint =
       "stop what uses it, or publish another one (ports: in the stack file, or the variable that it comes from); "
@@ -121,7 +121,7 @@ class Worker {
 
   Outcome operator()(const plan::CreateNetwork& work) const {
     const auto made = engine::create_network(site_.client, work.body, stop_);
-    if (!made && made.error().fault == Fault::conflict) return {};  // a second run made it meanwhile
+    if (!made && made.error().kind == ErrorKind::conflict) return {};  // a second run made it meanwhile
     return plain(made);
   }
   Outcome operator()(const plan::RemoveNetwork& work) const {
@@ -131,7 +131,7 @@ class Worker {
   Outcome operator()(const plan::ProbeNetwork& work) const {
     const auto name = work.body.value("Name", std::string());
     auto made = engine::create_network(site_.client, work.body, stop_);
-    if (!made && made.error().fault == Fault::conflict) {
+    if (!made && made.error().kind == ErrorKind::conflict) {
       static_cast<void>(engine::remove_network(site_.client, name, stop_));
       made = engine::create_network(site_.client, work.body, stop_);
     }
@@ -159,7 +159,7 @@ class Worker {
   // A caller's mistake: images are there before a plan is carried out.
   Outcome operator()(const plan::GetImage& work) const {
     return std::unexpected(
-        ReadyError{{Fault::not_found, fmt::format("{}: image {} is missing", work.service, work.image),
+        ReadyError{{ErrorKind::not_found, fmt::format("{}: image {} is missing", work.service, work.image),
                     work.build ? "run saasctl build" : "run saasctl pull"}});
   }
   Outcome operator()(const plan::CreateVolume& work) const {
@@ -167,7 +167,7 @@ class Worker {
   }
   Outcome operator()(const plan::RemoveVolume& work) const {
     const auto gone = engine::remove_volume(site_.client, work.name, false, stop_);
-    if (!gone && gone.error().fault == Fault::conflict && work.if_unused) return {};
+    if (!gone && gone.error().kind == ErrorKind::conflict && work.if_unused) return {};
     return removed(unless_in_use(gone));
   }
   Outcome operator()(const plan::CreateContainer& work) const {
@@ -228,7 +228,7 @@ class Worker {
     if (!done) return std::unexpected(ReadyError{gone_meanwhile(done.error())});
     if (done->exit_code == 0) return {};
     const auto said = trim(done->standard_error.empty() ? done->standard_output : done->standard_error);
-    Error error{Fault::failed,
+    Error error{ErrorKind::failed,
                 fmt::format("{}: {} ended with exit code {}{}{}", work.service, work.when, done->exit_code,
                             said.empty() ? "" : ": ", said),
                 "mend the command, or remove the hook"};
@@ -302,12 +302,12 @@ class Worker {
       const auto step = std::min(between_looks, std::chrono::milliseconds(std::max(poll_timeout(deadline), 1)));
       const auto waited = engine::wait_container(site_.client, id, engine::WaitCondition::removed, step, stop_);
       if (waited) return {};
-      if (waited.error().fault != Fault::timeout) return removed(std::unexpected(waited.error()));
+      if (waited.error().kind != ErrorKind::timeout) return removed(std::unexpected(waited.error()));
       const auto there = engine::inspect_container(site_.client, id, stop_);
       if (!there) return removed(std::unexpected(there.error()));
       if (poll_timeout(deadline) > 0) continue;
       return std::unexpected(
-          ReadyError{{Fault::timeout,
+          ReadyError{{ErrorKind::timeout,
                       fmt::format("the engine has not removed {} within {} s, though its removal is in progress", name,
                                   std::chrono::ceil<std::chrono::seconds>(limit).count()),
                       "run the command again; if that does not help, restart the engine"}});
@@ -319,7 +319,7 @@ class Worker {
     if (!outcome) return outcome;
     for (const auto& volume : work.inherited) {
       const auto gone = engine::remove_volume(site_.client, volume, false, stop_);
-      const bool stays = !gone && gone.error().fault == Fault::conflict;
+      const bool stays = !gone && gone.error().kind == ErrorKind::conflict;
       if (auto done = removed(gone); !done && !stays) return done;
     }
     return outcome;
@@ -351,9 +351,9 @@ class Worker {
     const auto deadline = deadline_after(std::min(remaining(), most_patience));
     for (std::chrono::milliseconds rest = 5ms;; rest = std::min(rest * 2, 200ms)) {
       auto made = engine::create_container(site_.client, name, body, stop_, platform);
-      if (made || made.error().fault != Fault::conflict) return made;
+      if (made || made.error().kind != ErrorKind::conflict) return made;
       const auto holder = engine::inspect_container(site_.client, name, stop_);
-      const bool untold = !holder && holder.error().fault == Fault::not_found;
+      const bool untold = !holder && holder.error().kind == ErrorKind::not_found;
       const bool again = untold || (holder && make_way(*holder));
       if (!again || poll_timeout(deadline) == 0)
         return std::unexpected(name_taken(std::move(made.error()), name, holder && is_ours(*holder)));
@@ -365,7 +365,7 @@ class Worker {
   bool make_way(const engine::Container& holder) const {
     if (holder.state.status != "created" || !is_ours(holder)) return false;
     const auto gone = engine::remove_container(site_.client, holder.id, {.force = true, .volumes = true}, stop_);
-    return gone || gone.error().fault == Fault::not_found;
+    return gone || gone.error().kind == ErrorKind::not_found;
   }
 
   bool is_ours(const engine::Container& container) const {
@@ -375,7 +375,7 @@ class Worker {
 
   // A name that could not be given, with who holds it.
   Error explained(Error error, const std::string& name) const {
-    if (error.fault != Fault::conflict) return error;
+    if (error.kind != ErrorKind::conflict) return error;
     const auto holder = engine::inspect_container(site_.client, name, stop_);
     return name_taken(std::move(error), name, holder && is_ours(*holder));
   }
@@ -399,7 +399,7 @@ class Worker {
     for (const auto& grant : grants) {
       auto bytes = project::read_content(*site_.project.find_content(grant), site_.environment);
       if (!bytes) {
-        return failure(Fault::failed,
+        return failure(ErrorKind::failed,
                        fmt::format("{}: {} {}", service, grant.is_config ? "config" : "secret", bytes.error().message),
                        !bytes.error().hint.empty() ? bytes.error().hint
                        : grant.is_config           ? "make the file"

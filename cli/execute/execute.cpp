@@ -72,9 +72,9 @@ class Schedule {
   void fail(std::size_t index, std::chrono::nanoseconds duration, ReadyError error, Phase phase = Phase::failed) {
     const std::scoped_lock lock(mutex_);
     if (is_change(plan_.actions[index].work)) --changing_;
-    const bool consequence = error_ && error.fault == Fault::interrupted;
+    const bool consequence = error_ && error.kind == ErrorKind::interrupted;
     if (!consequence) listener_({phase, index, duration});
-    if (!error_ || (error_->fault == Fault::interrupted && error.fault != Fault::interrupted))
+    if (!error_ || (error_->kind == ErrorKind::interrupted && error.kind != ErrorKind::interrupted))
       error_ = std::move(error);
   }
 
@@ -87,7 +87,8 @@ class Schedule {
   std::expected<void, ReadyError> result(const std::stop_token& outer) {
     const std::scoped_lock lock(mutex_);
     if (error_) return std::unexpected(std::move(*error_));
-    if (open_ > 0 && outer.stop_requested()) return std::unexpected(ReadyError{{Fault::interrupted, "interrupted"}});
+    if (open_ > 0 && outer.stop_requested())
+      return std::unexpected(ReadyError{{ErrorKind::interrupted, "interrupted"}});
     return {};
   }
 
@@ -151,7 +152,7 @@ void work_off(const Site& site, const plan::Plan& plan, Schedule& schedule, Gate
     const auto& work = plan.actions[*index].work;
     const auto turn = gate.enter(work, all.get_token());
     if (!turn) {
-      const auto phase = turn.error().fault == Fault::conflict ? Phase::overtaken : Phase::failed;
+      const auto phase = turn.error().kind == ErrorKind::conflict ? Phase::overtaken : Phase::failed;
       schedule.fail(*index, std::chrono::steady_clock::now() - begun, ReadyError{turn.error()}, phase);
       all.request_stop();
       continue;
@@ -160,7 +161,7 @@ void work_off(const Site& site, const plan::Plan& plan, Schedule& schedule, Gate
     const auto duration = std::chrono::steady_clock::now() - begun;
     if (outcome) {
       schedule.finish(*index, duration);
-    } else if (is_optional(work) && outcome.error().fault != Fault::interrupted) {
+    } else if (is_optional(work) && outcome.error().kind != ErrorKind::interrupted) {
       schedule.finish(*index, duration, outcome.error().message);
     } else {
       schedule.fail(*index, duration, std::move(outcome.error()));
@@ -187,7 +188,7 @@ void keep_time(Schedule& schedule, std::chrono::steady_clock::time_point deadlin
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
   pause(left + std::chrono::seconds(1), done);
   if (done.stop_requested()) return;
-  schedule.give_up({{Fault::timeout, "not everything was done in time", "give it longer with --timeout"}});
+  schedule.give_up({{ErrorKind::timeout, "not everything was done in time", "give it longer with --timeout"}});
   all.request_stop();
 }
 

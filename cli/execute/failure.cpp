@@ -153,14 +153,14 @@ ReadyError service_error(const project::Service& service, const engine::Containe
   ServiceFailure failure{service.name, container.id, what, {}, {}, {}};
   if (!container.state.running || container.state.restarting) failure.exit_code = container.state.exit_code;
   if (container.state.health) failure.health = container.state.health->log;
-  ReadyError error{{Fault::failed, fmt::format("{} {}", service.name, what)}};
+  ReadyError error{{ErrorKind::failed, fmt::format("{} {}", service.name, what)}};
   error.service = std::move(failure);
   return error;
 }
 
 ReadyError with_root_cause(const engine::Client& client, const project::Project& project, const plan::Plan& plan,
                            ReadyError error, const std::stop_token& stop) {
-  if (error.fault == Fault::interrupted || error.fault == Fault::no_engine) return error;
+  if (error.kind == ErrorKind::interrupted || error.kind == ErrorKind::no_engine) return error;
   const auto containers = list_observed(client, project.name, stop);
   if (!containers) return error;
   if (error.service) {

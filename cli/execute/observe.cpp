@@ -105,7 +105,7 @@ Result<void> observe_containers(const engine::Client& client, const project::Pro
     const bool untold = client.is_podman() && seen.volumes.empty();
     if (foreign || shares || changed || untold) {
       const auto whole = engine::describe_container(client, seen.id, stop);
-      if (!whole && whole.error().fault == Fault::not_found) continue;  // removed meanwhile
+      if (!whole && whole.error().kind == ErrorKind::not_found) continue;  // removed meanwhile
       if (!whole) return std::unexpected(whole.error());
       if (foreign || changed) seen.inspected = std::make_shared<const project::Json>(*whole);
       if (untold) seen.volumes = volumes_of(*whole);
@@ -174,7 +174,7 @@ Result<void> observe_changed(const engine::Client& client, const project::Projec
     if (plan::network_change(wanted, observed).text.empty()) continue;
     observed.network_bodies[wanted.name] = body_of(own.at(wanted.name));
     const auto network = engine::inspect_network(client, own.at(wanted.name).id, stop);
-    if (!network && network.error().fault == Fault::not_found) continue;  // removed meanwhile
+    if (!network && network.error().kind == ErrorKind::not_found) continue;  // removed meanwhile
     if (!network) return std::unexpected(network.error());
     observed.attached[wanted.name] = network->containers;
   }
@@ -191,7 +191,7 @@ Result<void> observe_twins(const engine::Client& client, const std::map<std::str
     for (const auto& id : twins) {
       const auto network = engine::inspect_network(client, id, stop);
       if (network && network->containers.empty()) idle.push_back(id);
-      if (!network && network.error().fault != Fault::not_found) return std::unexpected(network.error());
+      if (!network && network.error().kind != ErrorKind::not_found) return std::unexpected(network.error());
     }
     const auto kept = idle.size() == twins.size() ? 1 : 0;
     observed.twin_networks.insert(observed.twin_networks.end(), idle.begin() + kept, idle.end());
@@ -255,7 +255,7 @@ Result<void> inspect_images(const engine::Client& client, const std::set<std::st
       // Podman does not tell the healthcheck of an image, which may have one.
       if (client.is_podman() && image->config.is_object()) image->config.emplace("Healthcheck", nullptr);
       observed.images[name] = {image->id, image->user, std::make_shared<const project::Json>(image->config)};
-    } else if (image.error().fault != Fault::not_found) {
+    } else if (image.error().kind != ErrorKind::not_found) {
       return std::unexpected(image.error());
     }
   }
@@ -289,7 +289,7 @@ Result<void> observe_endpoints(const engine::Client& client, plan::Observed& obs
         container.networks, [&](const std::string& name) { return observed.network_bodies.contains(name); });
     if (!affected || container.inspected || container.one_off) continue;
     const auto whole = engine::describe_container(client, container.id, stop);
-    if (!whole && whole.error().fault == Fault::not_found) continue;  // removed meanwhile
+    if (!whole && whole.error().kind == ErrorKind::not_found) continue;  // removed meanwhile
     if (!whole) return std::unexpected(whole.error());
     container.inspected = std::make_shared<const project::Json>(*whole);
   }

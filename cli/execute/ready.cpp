@@ -33,7 +33,7 @@ class Waiting {
   std::expected<void, ReadyError> run(const std::stop_token& stop) {
     for (;;) {
       const auto changed = bell_.next();
-      if (stop.stop_requested()) return std::unexpected(ReadyError{{Fault::interrupted, "interrupted"}});
+      if (stop.stop_requested()) return std::unexpected(ReadyError{{ErrorKind::interrupted, "interrupted"}});
       const auto container = engine::inspect_container(client_, awaited_.container, stop);
       if (!container) return std::unexpected(ReadyError{container.error()});
       bell_.also(container->id);
@@ -114,7 +114,7 @@ class Waiting {
       const auto answer = probe_->ask(std::max(until(deadline_), milliseconds(1)), news);
       answered_ = answer.has_value();
       if (answered_) return enough();
-      if (answer.error().fault != Fault::interrupted) last_answer_ = answer.error().message;
+      if (answer.error().kind != ErrorKind::interrupted) last_answer_ = answer.error().message;
       const auto took = std::chrono::duration_cast<milliseconds>(steady_clock::now() - asked);
       pause(std::min(next_rest(took), until(deadline_)), news);
     }
@@ -140,7 +140,7 @@ class Waiting {
         container.state.health ? "its health is " + container.state.health->status : "it is " + container.state.status;
     auto error = failed(container, fmt::format("did not get ready in time: {}{}{}", status,
                                                last_answer_.empty() ? "" : "; our probe: ", last_answer_));
-    error.fault = Fault::timeout;
+    error.kind = ErrorKind::timeout;
     return error;
   }
 

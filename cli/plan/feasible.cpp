@@ -16,7 +16,7 @@ Result<void> check_externals(const project::Project& project, const Observed& ob
   for (const auto& use : service.spec.networks) {
     const auto network = std::ranges::find(project.networks, use.name, &project::Network::key);
     if (network != project.networks.end() && network->external && !observed.networks.contains(network->name))
-      return failure(Fault::not_found,
+      return failure(ErrorKind::not_found,
                      fmt::format("{}: there is no network {}, which is external", service.name, network->name),
                      fmt::format("make it (docker network create {}), or remove external: true", network->name));
   }
@@ -24,7 +24,7 @@ Result<void> check_externals(const project::Project& project, const Observed& ob
     const auto volume = std::ranges::find(project.volumes, mount.source.value_or(""), &project::Volume::key);
     if (mount.type != "volume" || volume == project.volumes.end() || !volume->external) continue;
     if (std::ranges::find(observed.volumes, volume->name) == observed.volumes.end())
-      return failure(Fault::not_found,
+      return failure(ErrorKind::not_found,
                      fmt::format("{}: there is no volume {}, which is external", service.name, volume->name),
                      fmt::format("make it (docker volume create {}), or remove external: true", volume->name));
   }
@@ -46,7 +46,7 @@ Result<void> check_health_waits(const project::Project& project, const Observed&
     const bool from_image = unknown || image->second.config->contains("Healthcheck");
     if (!none && (own || from_image)) continue;
     return failure(
-        Fault::usage,
+        ErrorKind::usage,
         fmt::format("{} waits until {} is healthy, and {} has no healthcheck", service.name, other->name, other->name),
         fmt::format("add healthcheck: or ready: to {}, or wait with condition: service_started", other->name));
   }
@@ -57,13 +57,13 @@ Result<void> check_health_waits(const project::Project& project, const Observed&
 Result<void> check_numbers(const project::Service& service, unsigned replicas) {
   if (replicas < 2) return {};
   if (const auto ports = fixed_host_ports(service); !ports.empty()) {
-    return failure(Fault::usage,
+    return failure(ErrorKind::usage,
                    fmt::format("{} shall have {} containers, and each would take the host port {}", service.name,
                                replicas, ports.front()),
                    "leave the host port out, or give a range of ports");
   }
   if (service.spec.container_name) {
-    return failure(Fault::usage,
+    return failure(ErrorKind::usage,
                    fmt::format("{} has container_name '{}' and shall have {} containers", service.name,
                                *service.spec.container_name, replicas),
                    "names of containers are unique at an engine: remove container_name");
@@ -86,7 +86,7 @@ Result<void> check_feasible(const project::Project& project, const Observed& obs
     const auto replicas = replicas_of(service, options);
     const bool planned = options.plan_images && (may_pull(service) || service.build);
     if (!observed.images.contains(service.image) && replicas > 0 && !planned) {
-      return failure(Fault::not_found, fmt::format("{}: there is no image {}", service.name, service.image),
+      return failure(ErrorKind::not_found, fmt::format("{}: there is no image {}", service.name, service.image),
                      service.build ? "run saasctl build" : "check the name, and that its registry can be reached");
     }
     if (auto there = check_externals(project, observed, service); !there) return there;

@@ -161,7 +161,7 @@ class LivingPlanner {
 };
 
 std::unexpected<Error> nothing_there(const std::string& service) {
-  return failure(Fault::not_found, fmt::format("{} has no container", service), "saasctl up makes it");
+  return failure(ErrorKind::not_found, fmt::format("{} has no container", service), "saasctl up makes it");
 }
 
 void add_dependants(LivingPlanner& planner, const project::Project& project) {

@@ -61,7 +61,7 @@ bool uses(const project::Service& service, const std::string& network) {
 
 std::unexpected<Error> in_use(const ChangedNetwork& changed, const std::string& container, const std::string& why,
                               const std::string& hint) {
-  return failure(Fault::conflict,
+  return failure(ErrorKind::conflict,
                  fmt::format("network {} has changed and must be recreated ({}), but {} is attached to it, {}",
                              changed.network->name, changed.cause.text, container, why),
                  hint);

@@ -11,7 +11,7 @@ std::vector<std::pair<std::string, std::string>> EnvFiles::read(const stack::Env
   const auto path = folder / file.path.text;
   auto text = read_input(path, stack::variables_file, stop, path.string());
   if (!text) {
-    if (text.error().fault == Fault::not_found && !file.required.value_or(true)) return {};
+    if (text.error().kind == ErrorKind::not_found && !file.required.value_or(true)) return {};
     diagnostics.add(
         file.path.at, file.path.text.size(), text.error().message,
         text.error().hint.empty() ? "make the file, remove it here, or say required: false" : text.error().hint);

@@ -57,7 +57,7 @@ class Chooser {
     read_env_files(folder());
     if (chosen_.files.empty()) from_variable();
     if (chosen_.files.empty() && !search()) {
-      return failure(Fault::usage, "no stack.yaml or Compose file in this folder or one above it",
+      return failure(ErrorKind::usage, "no stack.yaml or Compose file in this folder or one above it",
                      "go to the folder that has one, or name it with -f FILE");
     }
     chosen_.folder = folder();
@@ -152,7 +152,7 @@ class Chooser {
   void read_env_file(const fs::path& path, stack::Variables& into) {
     auto text = read_input(path, stack::variables_file, inputs_.stop, stack::shown_path(path).string());
     if (!text) {
-      const bool missing = text.error().fault == Fault::not_found;
+      const bool missing = text.error().kind == ErrorKind::not_found;
       diagnostics_.add({}, 1, text.error().message,
                        missing ? "create it, or name another file with --env-file" : text.error().hint);
       return;
@@ -184,7 +184,7 @@ Result<Chosen> choose_files(const Inputs& inputs, stack::Diagnostics& diagnostic
 
 Result<std::string> read_standard_input(const std::stop_token& stop) {
   auto text = read_descriptor(STDIN_FILENO, stack::stack_file, stop, "standard input");
-  if (!text && text.error().fault != Fault::interrupted) text.error().fault = Fault::usage;
+  if (!text && text.error().kind != ErrorKind::interrupted) text.error().kind = ErrorKind::usage;
   return text;
 }
 

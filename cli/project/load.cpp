@@ -28,7 +28,7 @@ Result<std::string> chosen_name(const Inputs& inputs, const stack::Variables& en
                                 const fs::path& folder) {
   const auto given = [&](const std::string& name) -> Result<std::string> {
     if (!name.empty() && stack::normal_name(name) == name) return name;
-    return failure(Fault::usage, fmt::format("'{}' is no project name", name),
+    return failure(ErrorKind::usage, fmt::format("'{}' is no project name", name),
                    "lower-case letters, digits, '-' and '_', beginning with a letter or digit");
   };
   if (inputs.project_name) return given(*inputs.project_name);
@@ -37,7 +37,7 @@ Result<std::string> chosen_name(const Inputs& inputs, const stack::Variables& en
   if (stack.name && !stack.name->text.empty()) return stack.name->text;
   const auto name = stack::normal_name(folder.filename().string());
   if (!name.empty()) return name;
-  return failure(Fault::usage, "the folder's name gives no project name",
+  return failure(ErrorKind::usage, "the folder's name gives no project name",
                  "add name: to the stack file, or use -p NAME");
 }
 
@@ -45,7 +45,7 @@ Result<std::string> project_name(const Inputs& inputs, const stack::Variables& e
                                  const fs::path& folder) {
   auto name = chosen_name(inputs, environment, stack, folder);
   if (!name || name->size() <= longest_name) return name;
-  return failure(Fault::usage,
+  return failure(ErrorKind::usage,
                  fmt::format("the project name '{}…' has {} characters, at most {} are possible", name->substr(0, 20),
                              name->size(), longest_name),
                  "use a shorter name: in the stack file, or with -p NAME");
@@ -97,7 +97,7 @@ Error all_inactive(const stack::Stack& stack) {
   std::set<std::string> profiles;
   for (const auto& service : stack.inactive) profiles.insert(service.value.begin(), service.value.end());
   const std::vector<std::string> names(profiles.begin(), profiles.end());
-  return {Fault::usage,
+  return {ErrorKind::usage,
           fmt::format("no service is active: each has profiles, and none of them is: {}", join(names, ", ")),
           fmt::format("add --profile {}, or set COMPOSE_PROFILES", names.front())};
 }
@@ -188,7 +188,7 @@ Result<Loaded> load_with(const Inputs& inputs, bool reads_service_files) {
     files.standard_input = std::move(*text);
   }
   auto document = stack::read_stack(files, diagnostics, inputs.stop);
-  if (inputs.stop.stop_requested()) return failure(Fault::interrupted, "interrupted");
+  if (inputs.stop.stop_requested()) return failure(ErrorKind::interrupted, "interrupted");
   if (!document) return std::unexpected(diagnostics.error());
 
   auto name = project_name(inputs, environment, document->stack, folder);
@@ -209,7 +209,7 @@ Result<Loaded> load_with(const Inputs& inputs, bool reads_service_files) {
   project.services.reserve(document->stack.services.size());
   const auto needed = with_needed(document->stack, inputs.services);
   for (const auto& entry : document->stack.services) {
-    if (inputs.stop.stop_requested()) return failure(Fault::interrupted, "interrupted");
+    if (inputs.stop.stop_requested()) return failure(ErrorKind::interrupted, "interrupted");
     resolver.reads_files = reads_service_files && (needed.empty() || needed.contains(entry.name));
     project.services.push_back(resolver.resolve(entry));
   }
@@ -217,7 +217,7 @@ Result<Loaded> load_with(const Inputs& inputs, bool reads_service_files) {
     if (rendered.from_template)
       project.extra_templates[path] = read_extra_template(folder, *rendered.from_template, diagnostics);
   }
-  if (inputs.stop.stop_requested()) return failure(Fault::interrupted, "interrupted");
+  if (inputs.stop.stop_requested()) return failure(ErrorKind::interrupted, "interrupted");
   if (!diagnostics.empty()) return std::unexpected(diagnostics.error());
   if (project.services.empty() && !inputs.may_be_inactive) return std::unexpected(all_inactive(document->stack));
   if (!name) return std::unexpected(name.error());

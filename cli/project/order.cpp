@@ -45,7 +45,7 @@ Result<void> check_names(const std::vector<std::string>& names, const std::vecto
   for (const auto& name : names) {
     if (std::ranges::find(known, name) != known.end()) continue;
     const auto close = nearest(name, known);
-    return failure(Fault::usage, fmt::format("no service '{}' in {}", name, where),
+    return failure(ErrorKind::usage, fmt::format("no service '{}' in {}", name, where),
                    close ? "did you mean '" + *close + "'?" : "services: " + join(known, ", "));
   }
   return {};

@@ -283,15 +283,15 @@ void settle_models(Project& project, const stack::Environment& environment) {
 Result<std::string> read_content(const Content& content, const stack::Environment& environment) {
   if (content.environment) {
     if (auto value = environment(*content.environment)) return std::move(*value);
-    return failure(Fault::not_found,
+    return failure(ErrorKind::not_found,
                    fmt::format("'{}' comes from the variable {}, which is not set", content.key, *content.environment),
                    fmt::format("export {}", *content.environment));
   }
   if (content.content) return *content.content;
-  if (!content.file) return failure(Fault::not_found, fmt::format("'{}' has no content", content.key));
+  if (!content.file) return failure(ErrorKind::not_found, fmt::format("'{}' has no content", content.key));
   auto text = read_file(*content.file, content_file);
-  if (!text && text.error().fault == Fault::not_found) {
-    return failure(Fault::not_found,
+  if (!text && text.error().kind == ErrorKind::not_found) {
+    return failure(ErrorKind::not_found,
                    fmt::format("'{}' comes from {}, which does not exist", content.key, content.file->string()));
   }
   return text;

@@ -18,7 +18,7 @@ class TagReader {
 
   Result<std::vector<TemplateTag>> read() {
     if (text_.size() > largest_template) {
-      return failure(Fault::usage, fmt::format("template {} is larger than {} KiB", file_, largest_template >> 10),
+      return failure(ErrorKind::usage, fmt::format("template {} is larger than {} KiB", file_, largest_template >> 10),
                      "split it, or copy parts that have no holes from files of their own");
     }
     for (auto at = text_.find("{{"); at != std::string_view::npos; at = text_.find("{{", next_)) {
@@ -34,7 +34,7 @@ class TagReader {
 
  private:
   std::unexpected<Error> wrong(std::string_view what, std::string hint) const {
-    return failure(Fault::usage, fmt::format("template {}:{}: {}", file_, line_, what), std::move(hint));
+    return failure(ErrorKind::usage, fmt::format("template {}:{}: {}", file_, line_, what), std::move(hint));
   }
 
   // The tag at text_[at]; next_ ends behind it.

@@ -88,12 +88,12 @@ Result<void> check_holes(const std::string& name, const std::string& text,
       filled_in += value->second.size();
     }
     if (filled_in > largest_text)
-      return failure(Fault::usage, fmt::format("template {}:{}: its holes are filled with more than {} MiB", name,
-                                               tag.line, largest_text >> 20));
+      return failure(ErrorKind::usage, fmt::format("template {}:{}: its holes are filled with more than {} MiB", name,
+                                                   tag.line, largest_text >> 20));
   }
   if (!missing.empty()) {
     return failure(
-        Fault::usage,
+        ErrorKind::usage,
         fmt::format("template {} uses '{}', which is no hole", name, join({missing.begin(), missing.end()}, "', '")),
         "declare it under holes: in template.yaml");
   }
@@ -107,7 +107,7 @@ Result<std::string> template_text(const std::string& name, const std::string& te
   if (auto sound = check_holes(name, text, values); !sound) return std::unexpected(sound.error());
   kainjow::mustache::mustache mustache(text);
   if (!mustache.is_valid())
-    return failure(Fault::usage, fmt::format("template {}: {}", name, mustache.error_message()));
+    return failure(ErrorKind::usage, fmt::format("template {}: {}", name, mustache.error_message()));
   mustache.set_custom_escape([](const std::string& plain) { return plain; });
   kainjow::mustache::data data;
   for (const auto& [key, value] : values) {

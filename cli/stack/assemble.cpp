@@ -52,9 +52,10 @@ const Reading::File* Reading::file(const fs::path& path, const Node* named_by) {
   auto text = text_of_file(path, stack_file);
   if (!text) {
     const auto& error = text.error();
-    diagnostics_.add(
-        named_by ? named_by->at : Position{}, named_by ? named_by->width() : 1, error.message,
-        error.fault == Fault::not_found && !named_by ? "go to the folder that has it, or name it with -f" : error.hint);
+    diagnostics_.add(named_by ? named_by->at : Position{}, named_by ? named_by->width() : 1, error.message,
+                     error.kind == ErrorKind::not_found && !named_by
+                         ? "go to the folder that has it, or name it with -f"
+                         : error.hint);
     return nullptr;
   }
   put(path, shown_path(path), std::move(*text));

@@ -110,7 +110,7 @@ std::string Diagnostics::text() const {
 Error Diagnostics::error() const {
   auto all = text();
   while (all.ends_with('\n')) all.pop_back();
-  return {Fault::usage, std::move(all), {}};
+  return {ErrorKind::usage, std::move(all), {}};
 }
 
 }  // namespace saasctl::stack

@@ -85,8 +85,8 @@ void Terminal::warning(std::string_view text) const {
 
 void Terminal::error(const Error& error) const {
   // The reader's errors carry their own "file:line:column: error:" lines, which have no line breaks of others.
-  const bool positioned = error.fault == Fault::usage && (error.message.find(": error: ") != std::string::npos ||
-                                                          error.message.starts_with("error: "));
+  const bool positioned = error.kind == ErrorKind::usage && (error.message.find(": error: ") != std::string::npos ||
+                                                             error.message.starts_with("error: "));
   if (positioned) {
     write_lines(error.message);
   } else {
@@ -102,7 +102,7 @@ std::string Terminal::paint(Tone tone, std::string_view text) const {
 Result<void> Terminal::flush() const {
   const bool flushed = std::fflush(stdout) == 0 && std::ferror(stdout) == 0;
   if (flushed) return {};
-  if (reader_has_gone()) return failure(Fault::interrupted, "nobody reads the output any more");
+  if (reader_has_gone()) return failure(ErrorKind::interrupted, "nobody reads the output any more");
   return failure(fmt::format("cannot write the output: {}", std::strerror(errno)));
 }
 

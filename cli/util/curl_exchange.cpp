@@ -27,11 +27,11 @@ constexpr FileKind pem_file{"a certificate or key", 16 * mebibyte};
 Result<void> set_file(CURL* easy, CURLoption option, const std::filesystem::path& path) {
   if (path.empty()) return {};
   auto text = read_file(path, pem_file);
-  if (!text) return failure(Fault::usage, text.error().message, text.error().hint);
+  if (!text) return failure(ErrorKind::usage, text.error().message, text.error().hint);
   curl_blob blob{text->data(), text->size(), CURL_BLOB_COPY};
   const auto set = curl_easy_setopt(easy, option, &blob);
   if (set == CURLE_OK) return {};
-  return failure(Fault::usage, fmt::format("cannot use {}: {}", path.string(), curl_easy_strerror(set)));
+  return failure(ErrorKind::usage, fmt::format("cannot use {}: {}", path.string(), curl_easy_strerror(set)));
 }
 
 Result<void> set_tls_options(CURL* easy, const TlsFiles& tls) {
@@ -126,7 +126,7 @@ Result<CURLcode> run_transfer(const Handles& handles, std::stop_token stop, cons
   constexpr std::chrono::milliseconds longest_poll{10'000};
   const std::stop_callback wake(stop, [&] { curl_multi_wakeup(handles.multi.get()); });
   for (;;) {
-    if (stop.stop_requested()) return failure(Fault::interrupted, "interrupted");
+    if (stop.stop_requested()) return failure(ErrorKind::interrupted, "interrupted");
     int running = 0;
     CURLMcode code = curl_multi_perform(handles.multi.get(), &running);
     if (handles.dialer) handles.dialer->start();
@@ -136,8 +136,8 @@ Result<CURLcode> run_transfer(const Handles& handles, std::stop_token stop, cons
     }
     const auto silence_left = idle == nullptr ? std::nullopt : idle->left();
     if (silence_left && silence_left->count() == 0) {
-      return failure(Fault::timeout, fmt::format("nothing was transferred for {} s",
-                                                 std::chrono::ceil<std::chrono::seconds>(idle->limit()).count()));
+      return failure(ErrorKind::timeout, fmt::format("nothing was transferred for {} s",
+                                                     std::chrono::ceil<std::chrono::seconds>(idle->limit()).count()));
     }
     // The limit is only a safety net: libcurl itself wakes up for its timeouts.
     const auto limit = std::min(silence_left.value_or(longest_poll), longest_poll);
@@ -159,12 +159,12 @@ TransferError transfer_failure(CURL* easy, CURLcode code, const char* detail, co
   curl_easy_getinfo(easy, CURLINFO_PRETRANSFER_TIME_T, &until_request);
   const auto stage = until_request > 0 ? Stage::transferring : Stage::connecting;
   if (code == CURLE_OPERATION_TIMEDOUT)
-    return {{Fault::timeout, describe(request) + ": timed out"}, stage, "timed out"};
+    return {{ErrorKind::timeout, describe(request) + ": timed out"}, stage, "timed out"};
   long system_error = 0;
   curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &system_error);
   std::string reason = detail[0] != '\0' ? detail : curl_easy_strerror(code);
   if (code == CURLE_COULDNT_CONNECT && system_error != 0) reason = std::strerror(static_cast<int>(system_error));
-  return {{Fault::failed, fmt::format("{}: {}", describe(request), reason)}, stage, reason};
+  return {{ErrorKind::failed, fmt::format("{}: {}", describe(request), reason)}, stage, reason};
 }
 
 }  // namespace saasctl::http::detail

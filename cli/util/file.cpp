@@ -25,8 +25,8 @@ namespace {
 namespace fs = std::filesystem;
 
 std::unexpected<Error> system_failure(std::string_view action, std::string_view shown, int error) {
-  const auto fault = error == ENOENT ? Fault::not_found : Fault::failed;
-  return failure(fault, fmt::format("cannot {} {}: {}", action, shown, std::strerror(error)));
+  const auto kind = error == ENOENT ? ErrorKind::not_found : ErrorKind::failed;
+  return failure(kind, fmt::format("cannot {} {}: {}", action, shown, std::strerror(error)));
 }
 
 std::unexpected<Error> unreadable(std::string_view shown, std::string_view what, std::string hint = {}) {
@@ -56,7 +56,7 @@ class WholeReader {
     if (regular && static_cast<std::uintmax_t>(status.st_size) > kind_.limit) return too_large(shown_, kind_);
     std::string content;
     for (bool wait = !regular && stop_; content.size() <= kind_.limit;) {
-      if (stop_ && stop_->stop_requested()) return failure(Fault::interrupted, "interrupted");
+      if (stop_ && stop_->stop_requested()) return failure(ErrorKind::interrupted, "interrupted");
       if (wait) {
         if (auto ready = wait_until_ready(); !ready) return std::unexpected(ready.error());
       }
@@ -148,7 +148,7 @@ Result<void> write_complete(const fs::path& path, std::string_view content, unsi
   const int reason = written ? give_name(temporary.c_str(), path.c_str()) : errno;
   if (reason == 0) return {};
   ::unlink(temporary.c_str());
-  if (reason == EEXIST) return failure(Fault::conflict, path.string() + " exists");
+  if (reason == EEXIST) return failure(ErrorKind::conflict, path.string() + " exists");
   return system_failure("write", path.string(), reason);
 }
 

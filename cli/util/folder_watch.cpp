@@ -47,7 +47,7 @@ Result<int> FolderWatch::watch(const fs::path& folder) {
     return failure(fmt::format("cannot watch {}: the system's limit of watches is reached", folder.string()),
                    "raise fs.inotify.max_user_watches (sysctl), or leave folders out with ignore");
   }
-  return failure(errno == ENOENT || errno == ENOTDIR ? Fault::not_found : Fault::failed,
+  return failure(errno == ENOENT || errno == ENOTDIR ? ErrorKind::not_found : ErrorKind::failed,
                  fmt::format("cannot watch {}: {}", folder.string(), std::strerror(errno)));
 }
 
@@ -66,7 +66,7 @@ Result<void> FolderWatch::add(const fs::path& root) {
 Result<void> FolderWatch::add_below(const fs::path& folder, Changes* found) {
   if (skip_(folder)) return {};
   const auto added = watch(folder);
-  if (!added) return added.error().fault == Fault::not_found ? Result<void>() : std::unexpected(added.error());
+  if (!added) return added.error().kind == ErrorKind::not_found ? Result<void>() : std::unexpected(added.error());
   watched_[*added].whole = true;
   std::error_code error;
   for (auto at = fs::directory_iterator(folder, error); !error && at != fs::directory_iterator(); at.increment(error)) {
@@ -136,7 +136,7 @@ Result<Changes> FolderWatch::next(std::chrono::milliseconds quiet, std::stop_tok
     auto deadline = changes.paths.empty() && !changes.lost ? Deadline() : deadline_after(quiet);
     if (latest && deadline) deadline = std::min(*deadline, *latest);
     const auto ready = wait_ready(descriptor_.get(), POLLIN, deadline, signal);
-    if (!ready && ready.error().fault == Fault::timeout) return changes;
+    if (!ready && ready.error().kind == ErrorKind::timeout) return changes;
     if (!ready) return std::unexpected(ready.error());
     if (auto done = read_events(changes); !done) return std::unexpected(done.error());
     if (!latest && (!changes.paths.empty() || changes.lost)) latest = deadline_after(quiet * 10);

@@ -14,12 +14,12 @@ namespace saasctl {
 // A library's exception as an error. Error failed: in the user's words where the library's say nothing to a user.
 inline Error exception_error(const std::exception& exception) {
   if (dynamic_cast<const std::bad_alloc*>(&exception) != nullptr)
-    return {Fault::failed, "out of memory", "give saasctl more memory, or do less at once"};
+    return {ErrorKind::failed, "out of memory", "give saasctl more memory, or do less at once"};
   const std::string_view words = exception.what();
   if (words.starts_with("[json.exception."))
-    return {Fault::failed, "data with an unexpected form: " + std::string(words.substr(words.find("] ") + 2)),
+    return {ErrorKind::failed, "data with an unexpected form: " + std::string(words.substr(words.find("] ") + 2)),
             "this is a fault of saasctl itself; please report it with the command line"};
-  return {Fault::failed, std::string(words)};
+  return {ErrorKind::failed, std::string(words)};
 }
 
 // What `work`, which gives a Result, returns; exception_error() when it throws.

@@ -182,7 +182,7 @@ std::expected<Response, TransferError> Exchange::run(std::stop_token stop) {
 
 // Not by libcurl: interrupted, or idle for too long.
 TransferError Exchange::stopped(Error error) const {
-  if (error.fault != Fault::timeout) return {std::move(error), Stage::caller};
+  if (error.kind != ErrorKind::timeout) return {std::move(error), Stage::caller};
   auto reason = error.message;
   error.message = detail::describe(request_) + ": " + reason;
   return {std::move(error), Stage::transferring, std::move(reason)};
@@ -194,7 +194,7 @@ std::expected<Response, TransferError> Exchange::conclude(CURLcode code) {
   if (too_large_) {
     auto reason = fmt::format("the answer is larger than {} bytes", request_.max_body);
     return std::unexpected(TransferError{
-        {Fault::failed, fmt::format("{}: {}", detail::describe(request_), reason)}, Stage::too_large, reason});
+        {ErrorKind::failed, fmt::format("{}: {}", detail::describe(request_), reason)}, Stage::too_large, reason});
   }
   return std::unexpected(detail::transfer_failure(handles_.easy.get(), code, error_text_.data(), request_));
 }

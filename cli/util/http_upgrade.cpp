@@ -48,7 +48,7 @@ std::expected<void, TransferError> Upgraded::Connection::connect(const Request& 
   }
   curl_socket_t socket = CURL_SOCKET_BAD;
   if (curl_easy_getinfo(easy, CURLINFO_ACTIVESOCKET, &socket) != CURLE_OK || socket == CURL_SOCKET_BAD) {
-    return std::unexpected(TransferError{{Fault::failed, detail::describe(request) + ": the connection was lost"},
+    return std::unexpected(TransferError{{ErrorKind::failed, detail::describe(request) + ": the connection was lost"},
                                          Stage::connecting,
                                          "the connection was lost"});
   }
@@ -185,7 +185,7 @@ Result<void> read_refusal(Upgraded& connection, Response& response, const Deadli
 }
 
 std::unexpected<TransferError> broken(Error error, const Request& request) {
-  if (error.fault == Fault::interrupted) return std::unexpected(TransferError{std::move(error), Stage::caller});
+  if (error.kind == ErrorKind::interrupted) return std::unexpected(TransferError{std::move(error), Stage::caller});
   auto reason = error.message;
   error.message = detail::describe(request) + ": " + reason;
   return std::unexpected(TransferError{std::move(error), Stage::transferring, std::move(reason)});

@@ -51,7 +51,7 @@ Result<FileLock> FileLock::try_take(const std::filesystem::path& path, const std
   if (::flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
     const int error = errno;
     auto said = content_of(descriptor).holder;
-    if (error == EWOULDBLOCK) return failure(Fault::conflict, std::move(said));
+    if (error == EWOULDBLOCK) return failure(ErrorKind::conflict, std::move(said));
     return failure(fmt::format("cannot lock {}: {}", path.string(), std::strerror(error)));
   }
   FileLock lock(std::move(file), content_of(descriptor).number, holder);

@@ -115,8 +115,8 @@ Result<ProcessResult> Run::until_end(std::string_view program, const Deadline& d
     if (!expired && !stop.stop_requested()) continue;
     std::error_code ignored;
     child_.terminate(ignored);
-    if (expired) return failure(Fault::timeout, fmt::format("'{}' did not end in time and was stopped", program));
-    return failure(Fault::interrupted, fmt::format("'{}' was interrupted", program));
+    if (expired) return failure(ErrorKind::timeout, fmt::format("'{}' did not end in time and was stopped", program));
+    return failure(ErrorKind::interrupted, fmt::format("'{}' was interrupted", program));
   }
 }
 
@@ -164,7 +164,7 @@ Result<ProcessResult> run_process(const std::vector<std::string>& arguments, con
   if (arguments[0].find('/') == std::string::npos) program = bp::search_path(arguments[0]);
   boost::system::error_code unreadable;
   if (program.empty() || !boost::filesystem::exists(program, unreadable)) {
-    return failure(Fault::not_found, fmt::format("there is no program '{}'", arguments[0]),
+    return failure(ErrorKind::not_found, fmt::format("there is no program '{}'", arguments[0]),
                    "install it, or put its folder into PATH");
   }
   try {

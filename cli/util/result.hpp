@@ -8,7 +8,7 @@
 namespace saasctl {
 
 // Why something failed, as far as the caller must tell apart. The exit code of the tool follows from it.
-enum class Fault {
+enum class ErrorKind {
   failed,       // the work itself went wrong (exit code 1)
   usage,        // bad command line or stack file (2)
   verify,       // verify ran and found failures (3)
@@ -22,7 +22,7 @@ enum class Fault {
 
 // A failure in the user's terms. `message` says what happened and where; `hint` what to do next (may be empty).
 struct Error {
-  Fault fault = Fault::failed;
+  ErrorKind kind = ErrorKind::failed;
   std::string message;
   std::string hint = {};
 };
@@ -30,12 +30,12 @@ struct Error {
 template <typename T>
 using Result = std::expected<T, Error>;
 
-inline std::unexpected<Error> failure(Fault fault, std::string message, std::string hint = {}) {
-  return std::unexpected(Error{fault, std::move(message), std::move(hint)});
+inline std::unexpected<Error> failure(ErrorKind kind, std::string message, std::string hint = {}) {
+  return std::unexpected(Error{kind, std::move(message), std::move(hint)});
 }
 
 inline std::unexpected<Error> failure(std::string message, std::string hint = {}) {
-  return failure(Fault::failed, std::move(message), std::move(hint));
+  return failure(ErrorKind::failed, std::move(message), std::move(hint));
 }
 
 }  // namespace saasctl

@@ -35,7 +35,7 @@ Result<void> stays_open(int socket, const std::string& where, std::chrono::milli
   if (settle <= std::chrono::milliseconds::zero()) return {};
   const StopSignal signal(std::move(stop));
   const auto quiet = wait_ready(socket, POLLIN, deadline_after(settle), signal);
-  if (!quiet) return quiet.error().fault == Fault::timeout ? Result<void>() : quiet;
+  if (!quiet) return quiet.error().kind == ErrorKind::timeout ? Result<void>() : quiet;
   char byte = 0;
   if (::recv(socket, &byte, 1, MSG_PEEK) > 0) return {};
   return failure(where + ": the connection was closed at once");

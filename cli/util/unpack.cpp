@@ -124,7 +124,7 @@ Result<void> Unpacker::check(int file) const {
   archive_entry* raw = nullptr;
   int code = ARCHIVE_OK;
   while ((code = archive_read_next_header(reader->get(), &raw)) == ARCHIVE_OK || code == ARCHIVE_WARN) {
-    if (stop_.stop_requested()) return failure(Fault::interrupted, "interrupted");
+    if (stop_.stop_requested()) return failure(ErrorKind::interrupted, "interrupted");
     const auto hard_link = text_of(archive_entry_hardlink(raw));
     for (const auto& name : {text_of(archive_entry_pathname(raw)), hard_link}) {
       if (const auto parts = components_of(name, options_.top); !parts) return std::unexpected(parts.error());
@@ -141,7 +141,7 @@ Result<Unpacked> Unpacker::run(int file) {
   archive_entry* raw = nullptr;
   int code = ARCHIVE_OK;
   while ((code = archive_read_next_header(reader->get(), &raw)) == ARCHIVE_OK || code == ARCHIVE_WARN) {
-    if (stop_.stop_requested()) return failure(Fault::interrupted, "interrupted");
+    if (stop_.stop_requested()) return failure(ErrorKind::interrupted, "interrupted");
     Entry entry{raw, text_of(archive_entry_pathname(raw)), {}};
     entry.parts = components_of(entry.name, options_.top).value_or(Components());
     if (entry.parts.empty()) continue;  // the folder itself
@@ -215,7 +215,7 @@ Result<void> Unpacker::write_content(archive* reader, int out, const Entry& entr
   la_int64_t offset = 0;
   int code = ARCHIVE_OK;
   while ((code = archive_read_data_block(reader, &data, &size, &offset)) == ARCHIVE_OK) {
-    if (stop_.stop_requested()) return failure(Fault::interrupted, "interrupted");
+    if (stop_.stop_requested()) return failure(ErrorKind::interrupted, "interrupted");
     std::string_view bytes(static_cast<const char*>(data), size);
     while (!bytes.empty()) {
       const auto written = ::pwrite(out, bytes.data(), bytes.size(), offset);
@@ -291,7 +291,7 @@ Result<Unpacked> unpack_archive(int archive, const std::filesystem::path& folder
                                 std::stop_token stop) {
   Descriptor root(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!root) {
-    return failure(errno == ENOENT ? Fault::not_found : Fault::failed,
+    return failure(errno == ENOENT ? ErrorKind::not_found : ErrorKind::failed,
                    fmt::format("cannot unpack into {}: {}", folder.string(), std::strerror(errno)));
   }
   return Unpacker(std::move(root), options, std::move(stop)).run(archive);

@@ -70,13 +70,13 @@ void pause(std::chrono::milliseconds duration, const std::stop_token& stop) {
 
 Result<void> wait_ready(int descriptor, short events, const Deadline& deadline, const StopSignal& stop) {
   for (;;) {
-    if (stop.stop_requested()) return failure(Fault::interrupted, "interrupted");
+    if (stop.stop_requested()) return failure(ErrorKind::interrupted, "interrupted");
     std::array<pollfd, 2> entries{pollfd{descriptor, events, 0}, pollfd{stop.descriptor(), POLLIN, 0}};
     const int ready = ::poll(entries.data(), entries.size(), poll_timeout(deadline));
     if (ready < 0 && errno != EINTR) return failure(fmt::format("cannot wait: {}", std::strerror(errno)));
-    if (ready == 0) return failure(Fault::timeout, "timed out");
+    if (ready == 0) return failure(ErrorKind::timeout, "timed out");
     if (ready > 0 && entries[0].revents != 0) return {};
-    if (ready > 0 && entries[1].revents != 0) return failure(Fault::interrupted, "interrupted");
+    if (ready > 0 && entries[1].revents != 0) return failure(ErrorKind::interrupted, "interrupted");
   }
 }
 

@@ -52,7 +52,7 @@ Result<engine::Container> EngineServices::container(std::string_view service, st
     if (!chosen || (candidate.state == "running" && chosen->state != "running")) chosen = &candidate;
   }
   if (!chosen) {
-    return failure(Fault::not_found, fmt::format("service {} of project {} has no container", service, project_),
+    return failure(ErrorKind::not_found, fmt::format("service {} of project {} has no container", service, project_),
                    "start it: saasctl up");
   }
   return engine::inspect_container(client_, chosen->id, stop);
@@ -77,7 +77,7 @@ Result<Address> EngineServices::address(std::string_view service, std::optional<
   if (!found) return std::unexpected(found.error());
   if (!found->state.running) {
     return failure(
-        Fault::not_found,
+        ErrorKind::not_found,
         fmt::format("service {} does not run: its container {} is {}", service, found->name, found->state.status),
         fmt::format("saasctl up, then saasctl logs {}", service));
   }
@@ -85,9 +85,9 @@ Result<Address> EngineServices::address(std::string_view service, std::optional<
     if (fits(binding, port))
       return Address{engine::published_host(client_.endpoint(), binding.host_ip), binding.host_port};
   }
-  return failure(Fault::not_found, fmt::format("service {} publishes no {} to the host: {}", service,
-                                               port ? fmt::format("port {}/tcp", *port) : std::string("TCP port"),
-                                               published_words(*found)));
+  return failure(ErrorKind::not_found, fmt::format("service {} publishes no {} to the host: {}", service,
+                                                   port ? fmt::format("port {}/tcp", *port) : std::string("TCP port"),
+                                                   published_words(*found)));
 }
 
 Result<engine::ExecResult> EngineServices::exec(std::string_view service, const std::vector<std::string>& command,

@@ -45,7 +45,7 @@ Outcome run_kind(Surroundings& around, const stack::Check& check) {
     case stack::CheckKind::none:
       break;
   }
-  return error_outcome({Fault::usage, "the step checks nothing", {}});
+  return error_outcome({ErrorKind::usage, "the step checks nothing", {}});
 }
 
 // Names that a `set` step uses and that neither an earlier step nor an earlier entry gave a value.

@@ -35,7 +35,7 @@ Outcome look_once(Surroundings& around, const std::vector<Wanted>& wanted) {
   bool hopeless = false;
   for (const auto& [service, where] : wanted) {
     const auto state = around.world.services.state(service, around.stop);
-    if (!state && state.error().fault != Fault::not_found) return error_outcome(state.error());
+    if (!state && state.error().kind != ErrorKind::not_found) return error_outcome(state.error());
     if (state && is_well(*state)) continue;
     hopeless = hopeless || !state || has_ended(*state);
     const auto expected = !state || state->health ? service + " healthy" : service + " running";

@@ -11,13 +11,13 @@ Outcome error_outcome(const Error& error) {
   Outcome outcome{Status::error};
   outcome.message = error.message;
   if (!error.hint.empty()) outcome.hints.push_back(error.hint);
-  outcome.final = error.fault == Fault::no_engine || error.fault == Fault::interrupted;
+  outcome.final = error.kind == ErrorKind::no_engine || error.kind == ErrorKind::interrupted;
   return outcome;
 }
 
 Outcome unfit_outcome(const std::vector<std::string>& sentences) {
   auto outcome = error_outcome(
-      {Fault::failed, join(sentences, "; "), "look at what the step that gives the value has captured or set"});
+      {ErrorKind::failed, join(sentences, "; "), "look at what the step that gives the value has captured or set"});
   outcome.final = true;
   return outcome;
 }
@@ -61,8 +61,8 @@ Result<std::string> fetch(Surroundings& around, const std::string& url) {
   auto response = around.world.web.send(request, around.stop);
   if (!response) return std::unexpected(response.error());
   if (response->status == 200) return std::move(response->body);
-  const auto fault = response->status == 404 ? Fault::not_found : Fault::failed;
-  return failure(fault, fmt::format("GET {} answered {}: {}", url, response->status, shortened(response->body, 200)));
+  const auto kind = response->status == 404 ? ErrorKind::not_found : ErrorKind::failed;
+  return failure(kind, fmt::format("GET {} answered {}: {}", url, response->status, shortened(response->body, 200)));
 }
 
 }  // namespace saasctl::verify

@@ -50,7 +50,7 @@ std::string host_of_url(std::string_view url) {
 Outcome look_once(Surroundings& around, const stack::Trace& trace, const std::string& url, TraceGaps& gaps) {
   const auto body = fetch(around, url);
   // Jaeger answers 404 for a trace of which it has nothing yet.
-  if (!body && body.error().fault != Fault::not_found) return error_outcome(body.error());
+  if (!body && body.error().kind != ErrorKind::not_found) return error_outcome(body.error());
   const auto spans = body ? parse_spans(*body) : Result<std::vector<Span>>();
   if (!spans) return error_outcome(spans.error());
   gaps = find_gaps(trace, *spans);

@@ -61,7 +61,7 @@ TEST_CASE("an image that is a path of the API deletes and kills nothing") {
       CHECK(contains(outcome.err, "stack.yaml:3:5: error: invalid image reference '" + hostile + "'"));
     }
     // Nor do the calls themselves, wherever a name comes from.
-    CHECK(engine::remove_image(client, hostile, true, {}).error().fault == Fault::usage);
+    CHECK(engine::remove_image(client, hostile, true, {}).error().kind == ErrorKind::usage);
     CHECK_FALSE(engine::push_image(client, hostile, {}, {}));
     CHECK(others.are_whole());
   }
@@ -73,7 +73,7 @@ TEST_CASE("names that need encoding reach the engine as they are") {
     INFO(name);
     const auto missing = engine::inspect_volume(client, name, {});
     REQUIRE_FALSE(missing);
-    CHECK(missing.error().fault == Fault::not_found);
+    CHECK(missing.error().kind == ErrorKind::not_found);
     CHECK(contains(missing.error().message, name));
   }
 }

@@ -119,7 +119,7 @@ TEST_CASE("a failing step is told with its own last output and exit code") {
       build_image(client, {.tags = {image.text()}, .context = context.path(), .args = {{"TEXT", fresh()}}}, {}, {});
   REQUIRE_FALSE(result);
   const auto& error = result.error();
-  CHECK(error.fault == Fault::failed);
+  CHECK(error.kind == ErrorKind::failed);
   REQUIRE(error.failure);
   CHECK(error.failure->exit_code == 7);
   CHECK(error.failure->step.find("fail") != std::string::npos);
@@ -236,7 +236,7 @@ TEST_CASE("build secrets reach the step and nothing else") {
 
   const auto missing = build_image(client, request, {}, {});
   REQUIRE_FALSE(missing);
-  CHECK(missing.error().fault == Fault::not_found);
+  CHECK(missing.error().kind == ErrorKind::not_found);
   CHECK(missing.error().message.find("the file of build secret 'token' is missing") != std::string::npos);
 
   request.secrets["token"].required = false;
@@ -326,7 +326,7 @@ TEST_CASE("a step talks to the SSH agent that is given, and can only list keys a
   INFO(missing.error().message);
   CHECK(missing.error().message.find("mine") != std::string::npos);
   request.ssh = {{"mine", folder.path() / "none"}};
-  CHECK(build_image(client, request, {}, {}).error().fault == Fault::not_found);
+  CHECK(build_image(client, request, {}, {}).error().kind == ErrorKind::not_found);
 }
 
 TEST_CASE("a secret that is not required and not there leaves the step to decide") {
@@ -392,7 +392,7 @@ TEST_CASE("what is not there is told before anything is sent") {
   CHECK(no_context.error().message == "the build context /nonexistent/folder is no folder");
   const Context context("FROM scratch\n");
   const auto no_file = build_image(client, {.tags = {}, .context = context.path(), .dockerfile = "none"}, {}, {});
-  CHECK(no_file.error().fault == Fault::not_found);
+  CHECK(no_file.error().kind == ErrorKind::not_found);
   test::write_file(context.path() / ".dockerignore", "fine\na[\n");
   const auto bad_pattern = build_image(client, {.tags = {}, .context = context.path()}, {}, {});
   CHECK(bad_pattern.error().message.find(".dockerignore:2: syntax error in pattern") != std::string::npos);
@@ -414,7 +414,7 @@ TEST_CASE("cancelling ends the running step at once") {
       build_image(client, {.tags = {image.text()}, .context = context.path(), .args = {{"TEXT", fresh()}}},
                   stop_at_sleep, source.get_token());
   REQUIRE_FALSE(result);
-  CHECK(result.error().fault == Fault::interrupted);
+  CHECK(result.error().kind == ErrorKind::interrupted);
   CHECK(std::chrono::steady_clock::now() - start < 60s);
 }
 

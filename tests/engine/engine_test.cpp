@@ -72,7 +72,7 @@ TEST_CASE("a container lives its life") {
 
   const auto again = create_container(client, container.text(), body, {});
   REQUIRE_FALSE(again);
-  CHECK(again.error().fault == Fault::conflict);
+  CHECK(again.error().kind == ErrorKind::conflict);
   CHECK(start_container(client, container.text(), {}));
 
   const auto listed = list_containers(client, {"saasctl-test=" + container.text()}, {});
@@ -94,7 +94,7 @@ TEST_CASE("a container lives its life") {
   REQUIRE(ended);
   CHECK(ended->exit_code == 137);
   CHECK(rename_container(client, container.text(), container.text() + "-b", {}));
-  CHECK(inspect_container(client, container.text(), {}).error().fault == Fault::not_found);
+  CHECK(inspect_container(client, container.text(), {}).error().kind == ErrorKind::not_found);
   CHECK(remove_container(client, container.text() + "-b", {}, {}));
 }
 
@@ -104,7 +104,7 @@ TEST_CASE("waiting has an end") {
   create_and_start(client, container, running({"sleep", "60"}));
   const auto late = wait_container(client, container.text(), WaitCondition::not_running, 100ms, {});
   REQUIRE_FALSE(late);
-  CHECK(late.error().fault == Fault::timeout);
+  CHECK(late.error().kind == ErrorKind::timeout);
   std::stop_source source;
   const std::jthread stopper([&] {
     std::this_thread::sleep_for(100ms);
@@ -112,7 +112,7 @@ TEST_CASE("waiting has an end") {
   });
   const auto stopped = wait_container(client, container.text(), WaitCondition::not_running, 60s, source.get_token());
   REQUIRE_FALSE(stopped);
-  CHECK(stopped.error().fault == Fault::interrupted);
+  CHECK(stopped.error().kind == ErrorKind::interrupted);
 }
 
 TEST_CASE("output and errors are read as lines with their times") {
@@ -160,7 +160,7 @@ TEST_CASE("a command inside a container gives output, errors and exit code") {
 
   const auto slow = exec_run(client, container.text(), {"/fixture", "sleep", "30"}, {.timeout = 300ms}, {});
   REQUIRE_FALSE(slow);
-  CHECK(slow.error().fault == Fault::timeout);
+  CHECK(slow.error().kind == ErrorKind::timeout);
   const auto none = exec_run(client, container.text(), {"/no/such"}, {}, {});
   INFO((none ? std::string() : none.error().message));
   REQUIRE(none);
@@ -168,7 +168,7 @@ TEST_CASE("a command inside a container gives output, errors and exit code") {
 
   CHECK(kill_container(client, container.text(), "SIGKILL", {}));
   CHECK(wait_container(client, container.text(), WaitCondition::not_running, 10s, {}));
-  CHECK(exec_run(client, container.text(), {"/fixture", "user"}, {}, {}).error().fault == Fault::conflict);
+  CHECK(exec_run(client, container.text(), {"/fixture", "user"}, {}, {}).error().kind == ErrorKind::conflict);
 }
 
 TEST_CASE("a container becomes healthy, and the log says why") {
@@ -210,7 +210,7 @@ TEST_CASE("a subscription to events ends as soon as it is asked to") {
       client, {.labels = {"saasctl-test=nobody"}}, now, [](const Event&) { return true; }, source.get_token(),
       [&] { source.request_stop(); });
   REQUIRE_FALSE(result);
-  CHECK(result.error().fault == Fault::interrupted);
+  CHECK(result.error().kind == ErrorKind::interrupted);
   CHECK(std::chrono::steady_clock::now() - start < 5s);
 }
 
@@ -220,7 +220,7 @@ TEST_CASE("networks and volumes are made, found and removed") {
   const json labels{{"saasctl-test", name}};
   const auto id = create_network(client, {{"Name", name}, {"Labels", labels}}, {});
   REQUIRE(id);
-  CHECK(create_network(client, {{"Name", name}}, {}).error().fault == Fault::conflict);
+  CHECK(create_network(client, {{"Name", name}}, {}).error().kind == ErrorKind::conflict);
   const auto volume = create_volume(client, {{"Name", name}, {"Labels", labels}}, {});
   REQUIRE(volume);
   CHECK(create_volume(client, {{"Name", name}}, {})->labels == volume->labels);
@@ -238,15 +238,15 @@ TEST_CASE("networks and volumes are made, found and removed") {
     REQUIRE(inspected->mounts.size() == 1);
     CHECK(inspected->mounts[0].name == name);
     CHECK(inspect_network(client, name, {})->containers.at(inspected->id) == container.text());
-    CHECK(remove_network(client, name, {}).error().fault == Fault::conflict);
-    CHECK(remove_volume(client, name, false, {}).error().fault == Fault::conflict);
+    CHECK(remove_network(client, name, {}).error().kind == ErrorKind::conflict);
+    CHECK(remove_volume(client, name, false, {}).error().kind == ErrorKind::conflict);
   }
   CHECK(list_networks(client, {"saasctl-test=" + name}, {})->size() == 1);
   CHECK(list_volumes(client, {"saasctl-test=" + name}, {})->size() == 1);
   CHECK(remove_network(client, name, {}));
   CHECK(remove_volume(client, name, false, {}));
-  CHECK(inspect_network(client, name, {}).error().fault == Fault::not_found);
-  CHECK(inspect_volume(client, name, {}).error().fault == Fault::not_found);
+  CHECK(inspect_network(client, name, {}).error().kind == ErrorKind::not_found);
+  CHECK(inspect_volume(client, name, {}).error().kind == ErrorKind::not_found);
 }
 
 TEST_CASE("a port that is taken is a conflict") {
@@ -264,7 +264,7 @@ TEST_CASE("a port that is taken is a conflict") {
   REQUIRE(create_container(client, second.text(), body, {}));
   const auto started = start_container(client, second.text(), {});
   REQUIRE_FALSE(started);
-  CHECK(started.error().fault == Fault::conflict);
+  CHECK(started.error().kind == ErrorKind::conflict);
   CHECK(started.error().message.find(std::to_string(ports[0].host_port)) != std::string::npos);
 }
 
@@ -274,7 +274,7 @@ TEST_CASE("images are tagged, listed and removed, and one that no registry has i
   REQUIRE(tag_image(client, FixtureImage::name(), tag.text(), {}));
   CHECK(inspect_image(client, tag.text(), {})->id == inspect_image(client, FixtureImage::name(), {})->id);
   CHECK(remove_image(client, tag.text(), false, {}));
-  CHECK(inspect_image(client, tag.text(), {}).error().fault == Fault::not_found);
+  CHECK(inspect_image(client, tag.text(), {}).error().kind == ErrorKind::not_found);
   // Nothing listens on the discard port of this host.
   const auto pulled = pull_image(client, "127.0.0.1:9/none:1", {}, {});
   REQUIRE_FALSE(pulled);

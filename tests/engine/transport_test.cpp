@@ -115,7 +115,7 @@ TEST_CASE("an engine behind TLS with certificates of both sides") {
   stranger.write(folder.path() / "ca.pem", "");
   const auto unknown = Client::connect(*endpoint, {});
   REQUIRE_FALSE(unknown);
-  CHECK(unknown.error().fault == Fault::no_engine);
+  CHECK(unknown.error().kind == ErrorKind::no_engine);
   CHECK(unknown.error().message.find("certificate") != std::string::npos);
 
   auto unverified = environment;
@@ -152,7 +152,7 @@ TEST_CASE("an engine behind ssh") {
   });
   const auto interrupted = exec_run(*client, living.name(), {"/fixture", "sleep", "600"}, {}, stop.get_token());
   REQUIRE_FALSE(interrupted);
-  CHECK(interrupted.error().fault == Fault::interrupted);
+  CHECK(interrupted.error().kind == ErrorKind::interrupted);
 }
 
 TEST_CASE("what ssh complains of is told, and nothing hangs") {
@@ -160,7 +160,7 @@ TEST_CASE("what ssh complains of is told, and nothing hangs") {
     const FakeSsh ssh("echo 'Host key verification failed.' >&2\nexit 255\n");
     const auto refused = Client::connect(*resolve_endpoint({.host = "ssh://far"}, {}), {});
     REQUIRE_FALSE(refused);
-    CHECK(refused.error().fault == Fault::no_engine);
+    CHECK(refused.error().kind == ErrorKind::no_engine);
     CHECK(refused.error().message == "no Docker Engine answers at ssh://far (--host): Host key verification failed.");
     CHECK(refused.error().hint.find("ssh -o ConnectTimeout=30 -T -- far docker system dial-stdio") !=
           std::string::npos);
@@ -174,7 +174,7 @@ TEST_CASE("what ssh complains of is told, and nothing hangs") {
   const auto begun = std::chrono::steady_clock::now();
   const auto hanging = Client::connect(*resolve_endpoint({.host = "ssh://far"}, {}), stop.get_token());
   REQUIRE_FALSE(hanging);
-  CHECK(hanging.error().fault == Fault::interrupted);
+  CHECK(hanging.error().kind == ErrorKind::interrupted);
   CHECK(std::chrono::steady_clock::now() - begun < std::chrono::seconds(5));
 }
 

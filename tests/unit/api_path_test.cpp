@@ -111,7 +111,7 @@ TEST_CASE("a hostile name never reaches the engine as another path") {
   for (const std::string name : {"x/../../volumes/victim#", "x/../../containers/victim/kill#", "../containers/victim",
                                  "..", ".", "", "x/..", "x//../../volumes/victim", "./../volumes/victim"}) {
     INFO(name);
-    const auto refused = [](const auto& result) { return !result && result.error().fault == Fault::usage; };
+    const auto refused = [](const auto& result) { return !result && result.error().kind == ErrorKind::usage; };
     CHECK(refused(inspect_image(*client, name, {})));
     CHECK(refused(remove_image(*client, name, true, {})));
     CHECK(refused(tag_image(*client, name, "a:b", {})));

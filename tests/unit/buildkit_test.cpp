@@ -494,7 +494,7 @@ TEST_CASE("arguments that are larger than an engine reads are told before anythi
   const auto built = build_image(
       *client, {.tags = {}, .context = folder.path(), .args = {{"A", std::string(1'100'000, 'x')}}}, {}, {});
   REQUIRE_FALSE(built);
-  CHECK(built.error().fault == Fault::usage);
+  CHECK(built.error().kind == ErrorKind::usage);
   CHECK(built.error().message.find("the build arguments and labels are too large: 1100") == 0);
 }
 

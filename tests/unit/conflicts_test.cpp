@@ -23,7 +23,7 @@ std::string conflicts(const std::string& text, const Names& names, const UpOptio
   const auto project = ProjectFiles(Files{{"stack.yaml", text}, {"s", ""}}).project();
   const auto checked = check_conflicts(project, options, names);
   if (checked) return "";
-  CHECK(checked.error().fault == Fault::usage);
+  CHECK(checked.error().kind == ErrorKind::usage);
   return checked.error().message;
 }
 

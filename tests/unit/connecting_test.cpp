@@ -41,7 +41,7 @@ TEST_CASE("the engine that has answered meanwhile is handed over, and what is wr
   Connecting nobody(some.session);
   const auto missing = nobody.finish();
   REQUIRE_FALSE(missing);
-  CHECK(missing.error().fault == Fault::no_engine);
+  CHECK(missing.error().kind == ErrorKind::no_engine);
 
   const LocalServer server(folder.path() / "engine", [](int connection, const std::string&, const std::stop_token&) {
     LocalServer::write(connection, "HTTP/1.1 200 OK\r\nApi-Version: 1.43\r\nContent-Length: 0\r\n\r\n");
@@ -62,7 +62,7 @@ TEST_CASE("an engine that does not answer keeps nobody who has given up, and a s
   some.signal.request_stop();
   const auto client = wanted.finish();
   REQUIRE_FALSE(client);
-  CHECK(client.error().fault == Fault::interrupted);
+  CHECK(client.error().kind == ErrorKind::interrupted);
   CHECK(std::chrono::steady_clock::now() - begun < 5s);
 }
 

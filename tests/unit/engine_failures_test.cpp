@@ -85,7 +85,7 @@ TEST_CASE("a connection that is cut is not called an engine that does not run") 
   const auto client = engine.client();
   const auto cut = client.send({.path = ApiPath("/info")}, {});
   REQUIRE_FALSE(cut);
-  CHECK(cut.error().fault == Fault::no_engine);
+  CHECK(cut.error().kind == ErrorKind::no_engine);
   CHECK(cut.error().message.starts_with(
       "the Docker Engine at unix://s (the test) broke off its answer to GET /info: transfer closed"));
   CHECK(cut.error().hint == "it may have been stopped or restarted: check that it runs, then run the command again");
@@ -99,12 +99,12 @@ TEST_CASE("an engine that is silent is told with the call and the time") {
   const auto client = engine.client();
   const auto late = client.send({.path = ApiPath("/info"), .timeout = 50ms}, {});
   REQUIRE_FALSE(late);
-  CHECK(late.error().fault == Fault::timeout);
+  CHECK(late.error().kind == ErrorKind::timeout);
   CHECK(late.error().message ==
         "the Docker Engine at unix://s (the test) did not complete GET /info: timed out after 1 s");
   const auto idle = read_logs(client, "x", {.idle_timeout = 50ms}, [](const LogLine&) { return true; }, {});
   REQUIRE_FALSE(idle);
-  CHECK(idle.error().fault == Fault::timeout);
+  CHECK(idle.error().kind == ErrorKind::timeout);
   CHECK(idle.error().message ==
         "the Docker Engine at unix://s (the test) did not complete GET /containers/x/logs: nothing was transferred "
         "for 1 s");
@@ -215,7 +215,7 @@ TEST_CASE("why an address cannot be reached is told whole, and without a passwor
                                  "tcp://me:secret@a b", "tcp://me:secret@a#b", "tcp://me:secret@a?b",
                                  "tcp://me:x/secret@far", "ssh://me:x/secret@far", "me:x/secret@far"}) {
     INFO(host);
-    CHECK(error_at(host).fault == Fault::usage);
+    CHECK(error_at(host).kind == ErrorKind::usage);
     CHECK(error_at(host).message.find("secret") == std::string::npos);
   }
   CHECK(resolve_endpoint({.host = "tcp://me:secret@far:1"}, {})->base_url == "http://me:secret@far:1");
@@ -227,7 +227,7 @@ TEST_CASE("why an address cannot be reached is told whole, and without a passwor
   const auto longest = "unix:///" + std::string(106, 'a');
   CHECK(resolve_endpoint({.host = longest}, {}));
   const auto too_long = error_at(longest + "a");
-  CHECK(too_long.fault == Fault::usage);
+  CHECK(too_long.kind == ErrorKind::usage);
   CHECK(too_long.message == "--host names a Unix socket with a path of 108 bytes; at most 107 are possible");
 }
 

@@ -143,19 +143,19 @@ TEST_CASE("a bad endpoint is a usage error that names its source") {
     INFO(host);
     const auto bad = resolve_endpoint({.host = host}, {});
     REQUIRE_FALSE(bad);
-    CHECK(bad.error().fault == Fault::usage);
+    CHECK(bad.error().kind == ErrorKind::usage);
     CHECK(bad.error().message.starts_with("--host"));
   }
   CHECK(resolve_endpoint({.context = "nowhere"}, {{"HOME", "/nonexistent"}}).error().message ==
         "there is no Docker context 'nowhere' (chosen by --context)");
-  CHECK(resolve_endpoint({.host = "tcp://a:1", .context = "b"}, {}).error().fault == Fault::usage);
+  CHECK(resolve_endpoint({.host = "tcp://a:1", .context = "b"}, {}).error().kind == ErrorKind::usage);
 }
 
 TEST_CASE("an engine that does not answer is told in one line with a way out") {
   const TemporaryFolder folder;
   const auto missing = Client::connect(at(folder.path() / "none.sock"), {});
   REQUIRE_FALSE(missing);
-  CHECK(missing.error().fault == Fault::no_engine);
+  CHECK(missing.error().kind == ErrorKind::no_engine);
   CHECK(missing.error().message.ends_with("(the test): there is no such socket"));
   CHECK_FALSE(missing.error().hint.empty());
 
@@ -171,7 +171,7 @@ TEST_CASE("an engine that does not answer is told in one line with a way out") {
   const LocalServer server(old, fake_engine("Api-Version: 1.40\r\n", ""));
   const auto too_old = Client::connect(at(old), {});
   REQUIRE_FALSE(too_old);
-  CHECK(too_old.error().fault == Fault::no_engine);
+  CHECK(too_old.error().kind == ErrorKind::no_engine);
   CHECK(too_old.error().message.find("too old: its API is 1.40, at least 1.41 is needed") != std::string::npos);
 
   const auto other = folder.path() / "web.sock";
@@ -201,18 +201,18 @@ TEST_CASE("the version is the smaller of both, and Podman is told apart") {
 
 TEST_CASE("the engine's refusals keep its words") {
   const TemporaryFolder folder;
-  const std::tuple<std::string, std::string, Fault, std::string> cases[] = {
-      {"404 Not Found", R"({"message":"No such container: x"})", Fault::not_found, "No such container: x"},
-      {"409 Conflict", R"({"message":"in use"})", Fault::conflict, "in use"},
+  const std::tuple<std::string, std::string, ErrorKind, std::string> cases[] = {
+      {"404 Not Found", R"({"message":"No such container: x"})", ErrorKind::not_found, "No such container: x"},
+      {"409 Conflict", R"({"message":"in use"})", ErrorKind::conflict, "in use"},
       // Podman's 409.
       {"500 Internal Server Error", R"({"cause":"that name is already in use","message":"x is taken"})",
-       Fault::conflict, "x is taken"},
-      {"500 Internal Server Error", R"({"cause":"network is being used","message":"n is in use"})", Fault::conflict,
+       ErrorKind::conflict, "x is taken"},
+      {"500 Internal Server Error", R"({"cause":"network is being used","message":"n is in use"})", ErrorKind::conflict,
        "n is in use"},
       {"500 Internal Server Error", R"({"cause":"container state improper","message":"it does not run"})",
-       Fault::conflict, "it does not run"},
-      {"500 Internal Server Error", "plain words\n", Fault::failed, "plain words"},
-      {"500 Internal Server Error", "", Fault::failed, "the engine answered with status 500"}};
+       ErrorKind::conflict, "it does not run"},
+      {"500 Internal Server Error", "plain words\n", ErrorKind::failed, "plain words"},
+      {"500 Internal Server Error", "", ErrorKind::failed, "the engine answered with status 500"}};
   for (const auto& [status, body, fault, message] : cases) {
     const auto path = folder.path() / "s";
     const LocalServer server(path, fake_engine("Api-Version: 1.41\r\n", LocalServer::answer(status, body)));
@@ -220,7 +220,7 @@ TEST_CASE("the engine's refusals keep its words") {
     REQUIRE(client);
     const auto response = client->send({.path = ApiPath("/x")}, {});
     REQUIRE_FALSE(response);
-    CHECK(response.error().fault == fault);
+    CHECK(response.error().kind == fault);
     CHECK(response.error().message == message);
     std::filesystem::remove(path);
   }
@@ -235,14 +235,14 @@ TEST_CASE("an engine that goes away in the middle is no engine, a body that cann
   REQUIRE(client);
   const auto broken = client->send({.path = ApiPath("/x")}, {});
   REQUIRE_FALSE(broken);
-  CHECK(broken.error().fault == Fault::no_engine);
+  CHECK(broken.error().kind == ErrorKind::no_engine);
   CHECK(client->upgrade({.method = "POST", .path = ApiPath("/session")}, "h2c", {}).has_value());
   const auto mine = client->send({.method = "POST",
                                   .path = ApiPath("/x"),
                                   .upload = [](std::span<char>) -> Result<std::size_t> { return failure("my disk"); }},
                                  {});
   REQUIRE_FALSE(mine);
-  CHECK(mine.error().fault == Fault::failed);
+  CHECK(mine.error().kind == ErrorKind::failed);
   CHECK(mine.error().message == "my disk");
 }
 
@@ -270,7 +270,7 @@ TEST_CASE("an event that comes twice is given once") {
   CHECK(seen == std::vector<std::string>{"start@5web", "die@5web", "start@6web"});
   CHECK(opened);
   REQUIRE_FALSE(result);
-  CHECK(result.error().fault == Fault::no_engine);
+  CHECK(result.error().kind == ErrorKind::no_engine);
 }
 
 TEST_CASE("a pull that fails in its stream is an error with the registry's words") {
@@ -284,7 +284,7 @@ TEST_CASE("a pull that fails in its stream is an error with the registry's words
   std::vector<PullProgress> seen;
   const auto pulled = pull_image(*client, "a/b:c", {.progress = [&](const PullProgress& p) { seen.push_back(p); }}, {});
   REQUIRE_FALSE(pulled);
-  CHECK(pulled.error().fault == Fault::not_found);
+  CHECK(pulled.error().kind == ErrorKind::not_found);
   CHECK(pulled.error().message == "cannot pull a/b:c: manifest unknown");
   REQUIRE(seen.size() == 1);
   CHECK(seen[0].layer == "l1");
@@ -531,16 +531,16 @@ TEST_CASE("filters leave out what is empty") {
 }
 
 TEST_CASE("the engine's refusals to start a command are told from other errors, whatever status they came with") {
-  const auto code = [](Fault fault, const std::string& message) {
+  const auto code = [](ErrorKind fault, const std::string& message) {
     return engine::exec_start_failure({fault, message});
   };
-  CHECK(code(Fault::failed, "OCI runtime exec failed: exec: \"x\": executable file not found in $PATH") == 127);
-  CHECK(code(Fault::not_found, "OCI runtime attempted to invoke a command that was not found") == 127);
-  CHECK(code(Fault::failed, "exec: \"/etc/passwd\": permission denied") == 126);
-  CHECK(code(Fault::failed, "unable to find user nobody-else: no matching entries in passwd file") == 126);
-  CHECK(code(Fault::not_found, "unable to find user nobody-else: no matching entries in passwd file") == 126);
-  CHECK_FALSE(code(Fault::not_found, "No such container: web"));
-  CHECK_FALSE(code(Fault::failed, "container is paused"));
+  CHECK(code(ErrorKind::failed, "OCI runtime exec failed: exec: \"x\": executable file not found in $PATH") == 127);
+  CHECK(code(ErrorKind::not_found, "OCI runtime attempted to invoke a command that was not found") == 127);
+  CHECK(code(ErrorKind::failed, "exec: \"/etc/passwd\": permission denied") == 126);
+  CHECK(code(ErrorKind::failed, "unable to find user nobody-else: no matching entries in passwd file") == 126);
+  CHECK(code(ErrorKind::not_found, "unable to find user nobody-else: no matching entries in passwd file") == 126);
+  CHECK_FALSE(code(ErrorKind::not_found, "No such container: web"));
+  CHECK_FALSE(code(ErrorKind::failed, "container is paused"));
 }
 
 }  // namespace saasctl::engine_test

@@ -106,8 +106,8 @@ TEST_CASE("a folder without write permission is named") {
 }
 
 TEST_CASE("a file that is not there is told from one that cannot be read") {
-  CHECK(read_file("/nonexistent/file").error().fault == Fault::not_found);
-  CHECK(read_file("/").error().fault == Fault::failed);
+  CHECK(read_file("/nonexistent/file").error().kind == ErrorKind::not_found);
+  CHECK(read_file("/").error().kind == ErrorKind::failed);
   CHECK(read_file("/dev/null") == "");
 }
 
@@ -145,7 +145,7 @@ TEST_CASE("a file that cannot be read is an error with the reason") {
     INFO(path << " " << reason);
     const auto text = read_file(path);
     REQUIRE_FALSE(text);
-    CHECK(text.error().fault == Fault::failed);
+    CHECK(text.error().kind == ErrorKind::failed);
     CHECK(text.error().message == "cannot read " + path.string() + ": " + reason);
   }
 }
@@ -170,7 +170,7 @@ TEST_CASE("a pipe is read until its writer has closed it, and the wait for a wri
     stop.request_stop();
   });
   const auto start = std::chrono::steady_clock::now();
-  CHECK(read_input(path, any_file, stop.get_token(), "pipe").error().fault == Fault::interrupted);
+  CHECK(read_input(path, any_file, stop.get_token(), "pipe").error().kind == ErrorKind::interrupted);
   CHECK(std::chrono::steady_clock::now() - start < 5s);
 }
 
@@ -179,12 +179,12 @@ TEST_CASE("a new file does not take the place of one that exists, or of a link")
   const auto path = folder.path() / "file", link = folder.path() / "link";
   REQUIRE(write_new_file(path, "first", 0440));
   CHECK((fs::status(path).permissions() & fs::perms::mask) == fs::perms(0440));
-  CHECK(write_new_file(path, "second", 0600).error().fault == Fault::conflict);
+  CHECK(write_new_file(path, "second", 0600).error().kind == ErrorKind::conflict);
   CHECK(read_file(path) == "first");
   fs::create_symlink("nowhere", link);
-  CHECK(write_new_file(link, "x", 0600).error().fault == Fault::conflict);
+  CHECK(write_new_file(link, "x", 0600).error().kind == ErrorKind::conflict);
   CHECK(files_in(folder.path()) == 2);
-  CHECK(write_new_file(folder.path() / "gone" / "file", "x", 0600).error().fault == Fault::not_found);
+  CHECK(write_new_file(folder.path() / "gone" / "file", "x", 0600).error().kind == ErrorKind::not_found);
 }
 
 TEST_CASE("private folders have mode 0700 whatever the umask, and folders that were there keep theirs") {
@@ -252,7 +252,7 @@ TEST_CASE("an archive holds names, owners, modes and contents") {
 }
 
 TEST_CASE("a port where nobody listens is refused, and a name is looked up") {
-  CHECK(probe_tcp("127.0.0.1", 1, 1s, 20ms, {}).error().fault == Fault::failed);
+  CHECK(probe_tcp("127.0.0.1", 1, 1s, 20ms, {}).error().kind == ErrorKind::failed);
   CHECK(probe_tcp("localhost", 1, 1s, 20ms, {}).error().message == "connect to http://localhost:1: Connection refused");
   CHECK(probe_tcp("::1", 1, 1s, 20ms, {}).error().message.starts_with("connect to http://[::1]:1: "));
   CHECK(

@@ -263,7 +263,7 @@ TEST_CASE("the wait for a pipe that nobody writes into ends when the token is se
     const auto start = std::chrono::steady_clock::now();
     const auto loaded = load(inputs);
     REQUIRE_FALSE(loaded);
-    CHECK(loaded.error().fault == Fault::interrupted);
+    CHECK(loaded.error().kind == ErrorKind::interrupted);
     CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(5));
   }
 }

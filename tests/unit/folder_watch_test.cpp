@@ -112,7 +112,7 @@ TEST_CASE("changes that follow each other come together, and a token ends the wa
   stop.request_stop();
   const auto ended = folder.watch().next(30ms, stop.get_token());
   REQUIRE_FALSE(ended);
-  CHECK(ended.error().fault == Fault::interrupted);
+  CHECK(ended.error().kind == ErrorKind::interrupted);
   CHECK_FALSE(folder.watch().add(folder.path("no/such/parent")));
 }
 

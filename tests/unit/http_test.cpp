@@ -125,7 +125,7 @@ TEST_CASE("silence ends with a timeout, a stop token at once") {
   const http::Client client;
   const auto late = client.send({.url = server.url("/"), .timeout = 30ms}, {});
   REQUIRE_FALSE(late);
-  CHECK(late.error().fault == Fault::timeout);
+  CHECK(late.error().kind == ErrorKind::timeout);
 
   std::stop_source source;
   const std::jthread stopper([&] {
@@ -135,7 +135,7 @@ TEST_CASE("silence ends with a timeout, a stop token at once") {
   const auto start = std::chrono::steady_clock::now();
   const auto stopped = client.send({.url = server.url("/")}, source.get_token());
   REQUIRE_FALSE(stopped);
-  CHECK(stopped.error().fault == Fault::interrupted);
+  CHECK(stopped.error().kind == ErrorKind::interrupted);
   CHECK(std::chrono::steady_clock::now() - start < 5s);
 }
 
@@ -147,7 +147,7 @@ TEST_CASE("a refused connection says so") {
   }
   const auto response = http::Client().send({.url = url}, {});
   REQUIRE_FALSE(response);
-  CHECK(response.error().fault == Fault::failed);
+  CHECK(response.error().kind == ErrorKind::failed);
   CHECK(response.error().message == "GET " + url + ": Connection refused");
 }
 

@@ -234,7 +234,7 @@ TEST_CASE("a bad pattern is told with file and line") {
     const auto parsed = parse_ignore_file(text, "f");
     REQUIRE_FALSE(parsed);
     CHECK(parsed.error().message == message);
-    CHECK(parsed.error().fault == Fault::usage);
+    CHECK(parsed.error().kind == ErrorKind::usage);
   }
 }
 

@@ -163,7 +163,7 @@ TEST_CASE("names of containers, networks, volumes and projects are those that an
   CHECK(files.load({}, Mode::resolve, std::string(200, 'p')));
   const auto longer = files.load({}, Mode::resolve, std::string(100'000, 'p'));
   REQUIRE_FALSE(longer);
-  CHECK(longer.error().fault == Fault::usage);
+  CHECK(longer.error().kind == ErrorKind::usage);
   CHECK(longer.error().message ==
         "the project name 'pppppppppppppppppppp…' has 100000 characters, at most 200 are possible");
 }

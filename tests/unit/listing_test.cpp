@@ -109,7 +109,7 @@ TEST_CASE("moments are read as docker reads them") {
     const auto refused = parse_moment(bad, now);
     INFO(bad);
     REQUIRE_FALSE(refused);
-    CHECK(refused.error().fault == Fault::usage);
+    CHECK(refused.error().kind == ErrorKind::usage);
   }
 }
 

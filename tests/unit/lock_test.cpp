@@ -19,7 +19,7 @@ TEST_CASE("a lock has one holder, says who, and is free when that one lets go") 
     REQUIRE(mine);
     const auto other = FileLock::try_take(path, "another");
     REQUIRE_FALSE(other);
-    CHECK(other.error().fault == Fault::conflict);
+    CHECK(other.error().kind == ErrorKind::conflict);
     CHECK(other.error().message == "saasctl up (process 1)");
   }
   CHECK(FileLock::try_take(path, "another"));
@@ -77,7 +77,7 @@ TEST_CASE("a turn notices that another command has changed the project while it 
   }
   const auto taken = turn.take({});
   REQUIRE_FALSE(taken);
-  CHECK(taken.error().fault == Fault::conflict);
+  CHECK(taken.error().kind == ErrorKind::conflict);
   CHECK(*turn.begin());
   CHECK_FALSE(*turn.begin());
   CHECK(turn.take({}));

@@ -123,7 +123,7 @@ TEST_CASE("a changed network is left alone while a container that up may not sto
   stranger.attached["shop_back"] = {{"id-db", "shop-db-1"}, {"x", "somebody"}};
   const auto refused = plan_up(now, stranger, {});
   REQUIRE_FALSE(refused);
-  CHECK(refused.error().fault == Fault::conflict);
+  CHECK(refused.error().kind == ErrorKind::conflict);
   CHECK(refused.error().message.find("somebody is attached to it, which does not belong to this project") !=
         std::string::npos);
   CHECK(refused.error().hint.find("docker network disconnect shop_back somebody") == 0);

@@ -28,15 +28,15 @@ TEST_CASE("arguments pass no shell and the environment is added to") {
 TEST_CASE("a program that is not there is not found") {
   const auto result = run_process({"no-such-program-here"}, {}, {});
   REQUIRE_FALSE(result);
-  CHECK(result.error().fault == Fault::not_found);
-  CHECK(run_process({"/no/such/path"}, {}, {}).error().fault == Fault::not_found);
+  CHECK(result.error().kind == ErrorKind::not_found);
+  CHECK(run_process({"/no/such/path"}, {}, {}).error().kind == ErrorKind::not_found);
 }
 
 TEST_CASE("a slow program is stopped at its deadline and on request") {
   const auto start = std::chrono::steady_clock::now();
   const auto late = run_process({"sleep", "30"}, {.timeout = 50ms}, {});
   REQUIRE_FALSE(late);
-  CHECK(late.error().fault == Fault::timeout);
+  CHECK(late.error().kind == ErrorKind::timeout);
 
   std::stop_source source;
   const std::jthread stopper([&] {
@@ -45,7 +45,7 @@ TEST_CASE("a slow program is stopped at its deadline and on request") {
   });
   const auto stopped = run_process({"sleep", "30"}, {}, source.get_token());
   REQUIRE_FALSE(stopped);
-  CHECK(stopped.error().fault == Fault::interrupted);
+  CHECK(stopped.error().kind == ErrorKind::interrupted);
   CHECK(std::chrono::steady_clock::now() - start < 10s);
 }
 

@@ -48,7 +48,7 @@ TEST_CASE("build secrets are files or the values of variables") {
   CHECK(request->secrets.at("zwei").content == "value\n");
   const auto unset = request_of(files);
   REQUIRE_FALSE(unset);
-  CHECK(unset.error().fault == Fault::not_found);
+  CHECK(unset.error().kind == ErrorKind::not_found);
   CHECK(unset.error().message == "build secret 'zwei' comes from the variable TWO, which is not set");
 }
 

@@ -308,7 +308,7 @@ class CountedTurn : public execute::Turn {
  public:
   explicit CountedTurn(int refused_from) : refused_from_(refused_from) {}
   Result<void> take(std::stop_token) override {
-    if (++takes >= refused_from_) return failure(Fault::conflict, "another command has changed the project");
+    if (++takes >= refused_from_) return failure(ErrorKind::conflict, "another command has changed the project");
     had = true;
     return {};
   }

@@ -30,7 +30,7 @@ Result<void> carry_out(const engine::Client& client, const project::Project& pro
   options.pace = {.first_pause = 1ms, .longest_pause = 4ms, .settling = 2ms, .look_again = 15ms};
   const auto done = execute::execute(
       client, project, plan, options, [](std::string_view) { return std::nullopt; }, [](const execute::Event&) {}, {});
-  if (!done) return std::unexpected(Error{done.error().fault, done.error().message, done.error().hint});
+  if (!done) return std::unexpected(Error{done.error().kind, done.error().message, done.error().hint});
   return {};
 }
 

@@ -178,9 +178,9 @@ TEST_CASE("a log has steps, their output, how they ended and warnings, and machi
 TEST_CASE("an error says what to do, and one with a place is shown as it is") {
   const Terminal terminal({ProgressMode::plain, false});
   CHECK(captured([&] {
-          terminal.error({Fault::failed, "it broke", "mend it"});
+          terminal.error({ErrorKind::failed, "it broke", "mend it"});
         }) == "error: it broke\n       mend it\n");
-  CHECK(captured([&] { terminal.error({Fault::usage, "f:1:2: error: x", ""}); }) == "f:1:2: error: x\n");
+  CHECK(captured([&] { terminal.error({ErrorKind::usage, "f:1:2: error: x", ""}); }) == "f:1:2: error: x\n");
 }
 
 TEST_CASE("text of others gets to a terminal without control characters, whichever way it takes") {
@@ -192,10 +192,10 @@ TEST_CASE("text of others gets to a terminal without control characters, whichev
   CHECK(captured([&] { terminal.message(hostile); }) == shown + "\n");
   CHECK(captured([&] { terminal.warning(hostile); }) == "warning: " + shown + "\n");
   CHECK(captured([&] {
-          terminal.error({Fault::failed, hostile, hostile});
+          terminal.error({ErrorKind::failed, hostile, hostile});
         }) == "error: " + shown + "\n       " + shown + "\n");
   CHECK(captured([&] {
-          terminal.error({Fault::usage, "f:1:2: error: " + hostile, ""});
+          terminal.error({ErrorKind::usage, "f:1:2: error: " + hostile, ""});
         }) == "f:1:2: error: " + shown + "\n");
   CHECK(captured([&] { write_lines(hostile); }) == shown + "\n");
   CHECK(captured([&] { terminal.data(hostile); }, stdout) == shown);
@@ -209,11 +209,11 @@ TEST_CASE("text of others gets to a terminal without control characters, whichev
 TEST_CASE("later lines of others cannot pass for messages of ours") {
   const Terminal terminal({ProgressMode::plain, false});
   CHECK(captured([&] {
-          terminal.error({Fault::failed, "boom\nerror: forged\n", "try\nerror: again"});
+          terminal.error({ErrorKind::failed, "boom\nerror: forged\n", "try\nerror: again"});
         }) == "error: boom\n       error: forged\n       try\n         error: again\n");
   // The engine's words have no place, whatever they look like.
   CHECK(captured([&] {
-          terminal.error({Fault::failed, "error: forged\nerror: forged", ""});
+          terminal.error({ErrorKind::failed, "error: forged\nerror: forged", ""});
         }) == "error: error: forged\n       error: forged\n");
   CHECK(captured([&] { terminal.warning("a\r\nerror: forged"); }) == "warning: a\n       error: forged\n");
   CHECK(captured([&] { terminal.message("         exit code 1: a\nerror: forged"); }) ==

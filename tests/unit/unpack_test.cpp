@@ -208,12 +208,12 @@ TEST_CASE("folders and files do not take each other's place, and devices are lef
   REQUIRE(pipe);
   CHECK(pipe->left_out == std::vector<std::string>{"p"});
   CHECK(text_of(folder.path() / "after") == "x");
-  CHECK(unpack_archive(archive_of({{"x", "x"}}).get(), folder.path() / "none", {}, {}).error().fault ==
-        Fault::not_found);
+  CHECK(unpack_archive(archive_of({{"x", "x"}}).get(), folder.path() / "none", {}, {}).error().kind ==
+        ErrorKind::not_found);
   std::stop_source stop;
   stop.request_stop();
-  CHECK(unpack_archive(archive_of({{"x", "x"}}).get(), folder.path(), {}, stop.get_token()).error().fault ==
-        Fault::interrupted);
+  CHECK(unpack_archive(archive_of({{"x", "x"}}).get(), folder.path(), {}, stop.get_token()).error().kind ==
+        ErrorKind::interrupted);
 }
 
 }  // namespace saasctl::unpack_test

@@ -35,13 +35,13 @@ class FakeServices : public verify::Services {
 
   Result<verify::ServiceState> state(std::string_view service, std::stop_token) override {
     const auto found = states.find(std::string(service));
-    if (found == states.end()) return failure(Fault::not_found, "no container of " + std::string(service));
+    if (found == states.end()) return failure(ErrorKind::not_found, "no container of " + std::string(service));
     return found->second;
   }
   Result<verify::Address> address(std::string_view service, std::optional<int> port, std::stop_token) override {
     const auto found = states.find(std::string(service));
     if (found == states.end() || found->second.status != "running") {
-      return failure(Fault::not_found, "service " + std::string(service) + " does not run");
+      return failure(ErrorKind::not_found, "service " + std::string(service) + " does not run");
     }
     return verify::Address{std::string(service) + ".test", port.value_or(80)};
   }

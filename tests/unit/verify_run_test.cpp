@@ -121,7 +121,7 @@ TEST_CASE("a check that could not run is an error, never passed") {
   Trial trial;
   trial.web.on_send = [](const http::Request&) -> Result<http::Response> { return failure("connection refused"); };
   trial.services.on_exec = [](const auto&) -> Result<engine::ExecResult> {
-    return failure(Fault::no_engine, "no engine answers at /run/x", "start it");
+    return failure(ErrorKind::no_engine, "no engine answers at /run/x", "start it");
   };
   const auto report = run(trial, R"(
   - {name: a, http: auth-service/x}

@@ -74,7 +74,7 @@ TEST_CASE("ignore and include are patterns of an ignore file, relative to the pa
   declared.include = {"[a"};
   const auto bad = make_rule("web", "/p", declared, {});
   REQUIRE_FALSE(bad);
-  CHECK(bad.error().fault == Fault::usage);
+  CHECK(bad.error().kind == ErrorKind::usage);
 }
 
 TEST_CASE("a folder is left out as a whole only when no exception takes something of it back") {
