@@ -78,7 +78,7 @@ std::string them(const std::vector<std::string>& names) {
 }
 
 // Networks stay as long as a container is attached to them.
-void name_networks(const Session& session, const plan::Observed& observed, const plan::Plan& plan,
+void name_networks(const Session& session, const plan::ObservedState& observed, const plan::Plan& plan,
                    const std::vector<std::string>& containers) {
   for (const auto& network : observed.project_networks) {
     const bool goes = std::ranges::any_of(plan.actions, [&](const plan::Action& action) {
@@ -97,7 +97,8 @@ void name_networks(const Session& session, const plan::Observed& observed, const
   }
 }
 
-void name_left(const Session& session, const Scene& scene, const plan::Observed& observed, const plan::Plan& plan) {
+void name_left(const Session& session, const Scene& scene, const plan::ObservedState& observed,
+               const plan::Plan& plan) {
   const auto left = left_by(scene);
   const auto& orphans = left.orphans;
   if (!orphans.empty()) {

@@ -28,7 +28,7 @@ std::string health_of(const engine::ContainerSummary& container);
 // The N of "Exited (N) 3 minutes ago"; 0 while it runs.
 int exit_code_of(const engine::ContainerSummary& container);
 
-// "127.0.0.1:8080->80/tcp", "5432/tcp"; an IPv6 twin of an IPv4 address is not repeated.
+// "127.0.0.1:8080->80/tcp", "5432/tcp"; an IPv6 duplicate of an IPv4 address is not repeated.
 std::vector<std::string> ports_of(const engine::ContainerSummary& container);
 
 // "5 seconds", "About a minute", "3 hours", as docker says it. Source: docker/go-units, HumanDuration.

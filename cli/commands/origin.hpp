@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "commands/session.hpp"
-#include "plan/observed.hpp"
+#include "plan/observed_state.hpp"
 
 namespace saasctl::commands {
 

@@ -10,7 +10,7 @@ using Services = std::vector<std::string>;
 // Both are one plan, carried out; `nothing` is said when it is empty.
 struct Verb {
   const char* name;
-  plan::Plan (*plan)(const plan::Living&);
+  plan::Plan (*plan)(const plan::Lifecycle&);
   const char* nothing;
 };
 

@@ -7,8 +7,8 @@
 
 #include "commands/session.hpp"
 #include "engine/containers.hpp"
-#include "plan/living.hpp"
-#include "plan/observed.hpp"
+#include "plan/lifecycle.hpp"
+#include "plan/observed_state.hpp"
 
 namespace saasctl::commands {
 

@@ -114,7 +114,7 @@ Result<void> check_secrets(const project::Project& project, const std::vector<st
 }
 
 bool needs_images(const project::Project& project, const std::vector<std::string>& names, const UpOptions& options,
-                  const plan::Observed& observed) {
+                  const plan::ObservedState& observed) {
   return options.build || std::ranges::any_of(project.services, [&](const auto& service) {
            return std::ranges::find(names, service.name) != names.end() &&
                   (!observed.images.contains(service.image) || build::may_renew(service.spec));
@@ -124,7 +124,7 @@ bool needs_images(const project::Project& project, const std::vector<std::string
 // Images that are missing, may be renewed, or are to be built; the exit code.
 int get_missing_images(const Session& session, const engine::Client& client, const project::Project& project,
                        const std::vector<std::string>& names, const UpOptions& options,
-                       const plan::Observed& observed) {
+                       const plan::ObservedState& observed) {
   for (const auto& service : project.services) {
     const bool needed = options.no_build && std::ranges::find(names, service.name) != names.end();
     if (needed && !service.pull_allowed && !observed.images.contains(service.image)) {
@@ -156,7 +156,7 @@ int show_plan(const Session& session, const project::Project& project, const pla
 
 // Back to the containers that were there before; the failure has been told.
 void roll_back(const Session& session, const engine::Client& client, const project::Project& project,
-               const plan::Observed& before) {
+               const plan::ObservedState& before) {
   const auto now = execute::observe(client, project, session.stop);
   if (!now) {
     session.terminal.error(now.error());
@@ -190,8 +190,8 @@ std::optional<execute::ReadyError> carry_once(const Session& session, const engi
 }
 
 // The plan for the current state. Containers that this run has created are not created again.
-Result<plan::Plan> plan_again(const project::Project& project, const plan::Observed& first, const plan::Observed& now,
-                              plan::UpOptions planning) {
+Result<plan::Plan> plan_again(const project::Project& project, const plan::ObservedState& first,
+                              const plan::ObservedState& now, plan::UpOptions planning) {
   for (const auto& container : now.containers) {
     if (std::ranges::find(first.containers, container.id, &plan::ObservedContainer::id) == first.containers.end())
       planning.made.insert(container.id);
@@ -200,14 +200,14 @@ Result<plan::Plan> plan_again(const project::Project& project, const plan::Obser
 }
 
 // A request of a killed run may arrive so late that what the snapshot showed has gone, or is there twice.
-bool is_late_surprise(const execute::ReadyError& error, const plan::Observed& now) {
+bool is_late_surprise(const execute::ReadyError& error, const plan::ObservedState& now) {
   if (error.service) return false;
-  return error.kind == ErrorKind::not_found || (error.kind == ErrorKind::failed && !now.twin_networks.empty());
+  return error.kind == ErrorKind::not_found || (error.kind == ErrorKind::failed && !now.duplicate_networks.empty());
 }
 
 // The service whose containers existed for this plan, or were created by it, and have all been removed by another
 // command, such as `down`; empty: none. That command is the newer wish: what it removed is not created again.
-std::string removed_service(const plan::Observed& first, const plan::Plan& plan, const plan::Observed& now) {
+std::string removed_service(const plan::ObservedState& first, const plan::Plan& plan, const plan::ObservedState& now) {
   std::set<std::string> services;
   for (const auto& container : first.containers) {
     if (!container.one_off) services.insert(container.service);
@@ -227,7 +227,7 @@ Error removed_meanwhile(const std::string& service) {
 
 // Whoever had the turn while this plan only waited may have changed anything: then it is planned again, from there.
 std::optional<execute::ReadyError> carry_to_end(const Session& session, const engine::Client& client,
-                                                const project::Project& project, const plan::Observed& observed,
+                                                const project::Project& project, const plan::ObservedState& observed,
                                                 const plan::Plan& plan, const plan::UpOptions& planning,
                                                 const UpOptions& options, ProjectTurn& turn) {
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(options.timeout);
@@ -252,7 +252,7 @@ std::optional<execute::ReadyError> carry_to_end(const Session& session, const en
 }
 
 int carry_up(const Session& session, const engine::Client& client, const project::Project& project,
-             const plan::Observed& observed, const plan::Plan& plan, const plan::UpOptions& planning,
+             const plan::ObservedState& observed, const plan::Plan& plan, const plan::UpOptions& planning,
              const UpOptions& options, ProjectTurn& turn) {
   const auto error = carry_to_end(session, client, project, observed, plan, planning, options, turn);
   if (error) {

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "commands/session.hpp"
-#include "plan/observed.hpp"
+#include "plan/observed_state.hpp"
 
 namespace saasctl::commands {
 

@@ -14,7 +14,7 @@
 #include "engine/images.hpp"
 #include "engine/networks.hpp"
 #include "engine/volumes.hpp"
-#include "plan/diverged.hpp"
+#include "plan/drift.hpp"
 #include "plan/labels.hpp"
 #include "plan/record.hpp"
 #include "stack/implied.hpp"
@@ -89,12 +89,13 @@ std::vector<std::string> volumes_of(const nlohmann::json& container) {
   return names;
 }
 
-Result<void> observe_containers(const engine::Client& client, const project::Project& project, plan::Observed& observed,
-                                std::stop_token stop) {
+Result<void> observe_containers(const engine::Client& client, const project::Project& project,
+                                plan::ObservedState& observed, std::stop_token stop) {
   auto containers = list_observed(client, project.name, stop);
   if (!containers) return std::unexpected(containers.error());
   for (auto& seen : *containers) {
-    seen.fresh = seen.fresh || client.is_podman();  // its list does not tell the health: nobody is trusted unasked
+    seen.just_started =
+        seen.just_started || client.is_podman();  // its list does not tell the health: nobody is trusted unasked
     const auto* service = project.find(seen.service);
     const bool foreign = seen.model.empty() && !seen.one_off;
     // Its record has only digests of harmless values that a plan may show.
@@ -109,7 +110,7 @@ Result<void> observe_containers(const engine::Client& client, const project::Pro
       if (!whole) return std::unexpected(whole.error());
       if (foreign || changed) seen.inspected = std::make_shared<const project::Json>(*whole);
       if (untold) seen.volumes = volumes_of(*whole);
-      if (shares) seen.lives_with = companions_of(*whole);
+      if (shares) seen.namespace_peers = companions_of(*whole);
     }
     observed.containers.push_back(std::move(seen));
   }
@@ -168,7 +169,7 @@ nlohmann::json body_of(const engine::Network& network) {
 
 // What replacing the changed networks of the file needs to know. A container may have been attached by hand.
 Result<void> observe_changed(const engine::Client& client, const project::Project& project,
-                             const std::map<std::string, engine::Network>& own, plan::Observed& observed,
+                             const std::map<std::string, engine::Network>& own, plan::ObservedState& observed,
                              const std::stop_token& stop) {
   for (const auto& wanted : project.networks) {
     if (plan::network_change(wanted, observed).text.empty()) continue;
@@ -184,7 +185,7 @@ Result<void> observe_changed(const engine::Client& client, const project::Projec
 // Before API 1.44 two requests that come together make two networks of one name. One that has containers stays, or one
 // of those that have none.
 Result<void> observe_twins(const engine::Client& client, const std::map<std::string, std::vector<std::string>>& ids,
-                           plan::Observed& observed, const std::stop_token& stop) {
+                           plan::ObservedState& observed, const std::stop_token& stop) {
   for (const auto& [name, twins] : ids) {
     if (twins.size() < 2) continue;
     std::vector<std::string> idle;
@@ -194,14 +195,14 @@ Result<void> observe_twins(const engine::Client& client, const std::map<std::str
       if (!network && network.error().kind != ErrorKind::not_found) return std::unexpected(network.error());
     }
     const auto kept = idle.size() == twins.size() ? 1 : 0;
-    observed.twin_networks.insert(observed.twin_networks.end(), idle.begin() + kept, idle.end());
+    observed.duplicate_networks.insert(observed.duplicate_networks.end(), idle.begin() + kept, idle.end());
   }
   return {};
 }
 
 // The project's own by label, and those of the file by name: an external one has no label of ours.
-Result<void> observe_networks(const engine::Client& client, const project::Project& project, plan::Observed& observed,
-                              std::stop_token stop) {
+Result<void> observe_networks(const engine::Client& client, const project::Project& project,
+                              plan::ObservedState& observed, std::stop_token stop) {
   auto networks = engine::list_networks(client, {}, stop);
   if (!networks) return std::unexpected(networks.error());
   std::map<std::string, std::vector<std::string>> own;  // name → ids
@@ -220,8 +221,8 @@ Result<void> observe_networks(const engine::Client& client, const project::Proje
   return observe_twins(client, own, observed, stop);
 }
 
-Result<void> observe_volumes(const engine::Client& client, const project::Project& project, plan::Observed& observed,
-                             std::stop_token stop) {
+Result<void> observe_volumes(const engine::Client& client, const project::Project& project,
+                             plan::ObservedState& observed, std::stop_token stop) {
   auto volumes = engine::list_volumes(client, {}, stop);
   if (!volumes) return std::unexpected(volumes.error());
   for (const auto& volume : *volumes) {
@@ -247,8 +248,8 @@ std::set<std::string> images_of(const project::Project& project) {
   return names;
 }
 
-Result<void> inspect_images(const engine::Client& client, const std::set<std::string>& names, plan::Observed& observed,
-                            const std::stop_token& stop) {
+Result<void> inspect_images(const engine::Client& client, const std::set<std::string>& names,
+                            plan::ObservedState& observed, const std::stop_token& stop) {
   for (const auto& name : names) {
     auto image = engine::inspect_image(client, name, stop);
     if (image) {
@@ -263,8 +264,8 @@ Result<void> inspect_images(const engine::Client& client, const std::set<std::st
 }
 
 // Names that no tag of the list is equal to are asked for: they may be digests or ids.
-Result<void> observe_images(const engine::Client& client, const project::Project& project, plan::Observed& observed,
-                            std::stop_token stop) {
+Result<void> observe_images(const engine::Client& client, const project::Project& project,
+                            plan::ObservedState& observed, std::stop_token stop) {
   auto names = images_of(project);
   if (names.size() > few_images) {
     const auto list = engine::list_images(client, {}, stop);
@@ -283,7 +284,8 @@ Result<void> observe_images(const engine::Client& client, const project::Project
 }
 
 // How containers are attached to networks that are going to be replaced: a rollback attaches them again.
-Result<void> observe_endpoints(const engine::Client& client, plan::Observed& observed, const std::stop_token& stop) {
+Result<void> observe_endpoints(const engine::Client& client, plan::ObservedState& observed,
+                               const std::stop_token& stop) {
   for (auto& container : observed.containers) {
     const bool affected = std::ranges::any_of(
         container.networks, [&](const std::string& name) { return observed.network_bodies.contains(name); });
@@ -299,7 +301,7 @@ Result<void> observe_endpoints(const engine::Client& client, plan::Observed& obs
 // Images of the list whose configuration counts: it has the owner of a service's files, what another tool's
 // container is compared with, or the healthcheck of a service that has none of its own and is waited for.
 Result<void> observe_configurations(const engine::Client& client, const project::Project& project,
-                                    plan::Observed& observed, const std::stop_token& stop) {
+                                    plan::ObservedState& observed, const std::stop_token& stop) {
   std::set<std::string> foreign;
   for (const auto& container : observed.containers) {
     if (container.model.empty() && container.inspected) foreign.insert(container.service);
@@ -336,7 +338,7 @@ plan::ObservedContainer observed_container(const engine::ContainerSummary& conta
                               .one_off = label_of(container.labels, plan::label::one_off) == "True",
                               .exit_code = exit_code_in(container.status),
                               .health = health_in(container.status),
-                              .fresh = container.status.find("Less than a second") != std::string::npos};
+                              .just_started = container.status.find("Less than a second") != std::string::npos};
   if (const auto number = parse_integer(label_of(container.labels, plan::label::container_number));
       number && *number > 0)
     out.number = static_cast<unsigned>(*number);
@@ -364,8 +366,9 @@ Result<std::vector<plan::ObservedContainer>> list_observed(const engine::Client&
   return containers;
 }
 
-Result<plan::Observed> observe(const engine::Client& client, const project::Project& project, std::stop_token stop) {
-  plan::Observed observed;
+Result<plan::ObservedState> observe(const engine::Client& client, const project::Project& project,
+                                    std::stop_token stop) {
+  plan::ObservedState observed;
   observed.entropy = random_text();
   constexpr std::array looks{observe_containers, observe_networks, observe_volumes, observe_images};
   std::array<Result<void>, looks.size()> results;

@@ -7,13 +7,14 @@
 
 #include "engine/client.hpp"
 #include "engine/containers.hpp"
-#include "plan/observed.hpp"
+#include "plan/observed_state.hpp"
 #include "project/project.hpp"
 
 namespace saasctl::execute {
 
 // Containers, networks, volumes and images of the project: a handful of calls, and one for each image.
-Result<plan::Observed> observe(const engine::Client& client, const project::Project& project, std::stop_token stop);
+Result<plan::ObservedState> observe(const engine::Client& client, const project::Project& project,
+                                    std::stop_token stop);
 
 // The containers of a project, stopped ones too, as far as the engine's list tells of them.
 Result<std::vector<plan::ObservedContainer>> list_observed(const engine::Client& client, const std::string& project,

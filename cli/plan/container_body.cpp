@@ -287,7 +287,7 @@ bool is_helper(const ObservedContainer& container) {
 }
 
 // The existing volume with this content, or a new one.
-void choose(SecretVolume& volume, const std::string& head, const std::string& content, const Observed& observed) {
+void choose(SecretVolume& volume, const std::string& head, const std::string& content, const ObservedState& observed) {
   for (const auto& [name, digest] : observed.secret_digests) {
     if (!name.starts_with(head) || digest != digest_under(digest.substr(0, digest.find(':')), content)) continue;
     volume.name = name;
@@ -306,7 +306,7 @@ void choose(SecretVolume& volume, const std::string& head, const std::string& co
 }  // namespace
 
 std::vector<SecretVolume> secret_volumes(const project::Project& project, const project::Service& service,
-                                         const ObservedImage& image, const Observed& observed) {
+                                         const ObservedImage& image, const ObservedState& observed) {
   std::vector<SecretVolume> volumes;
   for (const auto& grant : service.secrets) {
     if (grant.copied) continue;

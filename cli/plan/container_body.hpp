@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-#include "plan/observed.hpp"
+#include "plan/observed_state.hpp"
 #include "project/project.hpp"
 
 namespace saasctl::plan {
@@ -23,7 +23,7 @@ struct SecretVolume {
 // The observed volumes whose digest is that of the content, or else new ones: their names say nothing about the
 // content.
 std::vector<SecretVolume> secret_volumes(const project::Project& project, const project::Service& service,
-                                         const ObservedImage& image, const Observed& observed);
+                                         const ObservedImage& image, const ObservedState& observed);
 
 // The configs and secrets that are put into the container's own files between its creation and its start, with owner
 // and mode.

@@ -15,7 +15,7 @@ namespace {
 constexpr std::array verdicts{"",     "create", "recreate", "start", "restart",
                               "stop", "remove", "rename",   "pull",  "build"};
 
-std::string_view name_of(Verdict verdict) {
+std::string_view name_of(ResourceChange verdict) {
   return verdicts.at(static_cast<std::size_t>(verdict));
 }
 
@@ -76,7 +76,7 @@ Json value_of(const Change& change, const std::optional<std::string>& value) {
 Json steps_of(const Plan& plan) {
   Json steps = Json::array();
   for (const auto& action : plan.actions) {
-    if (action.verdict == Verdict::none) continue;
+    if (action.verdict == ResourceChange::none) continue;
     Json changes = Json::array();
     for (const auto& change : action.changes) {
       changes.push_back({{"path", change.path},
@@ -136,7 +136,7 @@ std::vector<std::vector<std::size_t>> drawn_edges(const Plan& plan) {
 std::string to_text(const Plan& plan) {
   std::string out;
   for (const auto& action : plan.actions) {
-    if (action.verdict == Verdict::none) continue;
+    if (action.verdict == ResourceChange::none) continue;
     auto line = fmt::format("{}: {}", subject_of(action), name_of(action.verdict));
     if (!action.cause.empty()) line += ": " + action.cause;
     out += printable_line(line) + "\n";

@@ -1,6 +1,6 @@
 #include <algorithm>
 
-#include "plan/living.hpp"
+#include "plan/lifecycle.hpp"
 #include "plan/plan.hpp"
 
 namespace saasctl::plan {
@@ -18,7 +18,7 @@ bool is_leftover(const ObservedContainer& container) {
 
 class DownPlanner {
  public:
-  DownPlanner(const project::Project& project, const Observed& observed, const DownOptions& options)
+  DownPlanner(const project::Project& project, const ObservedState& observed, const DownOptions& options)
       : project_(project), observed_(observed), options_(options) {
     for (const auto& container : observed.containers) (goes(container) ? going_ : staying_).push_back(container);
   }
@@ -26,7 +26,8 @@ class DownPlanner {
   Plan make() {
     remove_containers();
     auto before_networks = removals_;
-    for (const auto& twin : observed_.twin_networks) before_networks.push_back(add(RemoveNetwork{twin}, {}));
+    for (const auto& duplicate : observed_.duplicate_networks)
+      before_networks.push_back(add(RemoveNetwork{duplicate}, {}));
     for (const auto& network : observed_.project_networks) {
       if (!in_use(network, &ObservedContainer::networks)) add(RemoveNetwork{network}, before_networks);
     }
@@ -83,7 +84,7 @@ class DownPlanner {
   }
 
   const project::Project& project_;
-  const Observed& observed_;
+  const ObservedState& observed_;
   const DownOptions& options_;
   std::vector<ObservedContainer> going_;
   std::vector<ObservedContainer> staying_;
@@ -93,7 +94,7 @@ class DownPlanner {
 
 }  // namespace
 
-Plan plan_down(const project::Project& project, const Observed& observed, const DownOptions& options) {
+Plan plan_down(const project::Project& project, const ObservedState& observed, const DownOptions& options) {
   return DownPlanner(project, observed, options).make();
 }
 

@@ -99,7 +99,8 @@ Plan without_start(Plan plan, const std::string& service) {
 
 }  // namespace
 
-Result<Plan> plan_one_off(const project::Project& project, const Observed& observed, const OneOffOptions& options) {
+Result<Plan> plan_one_off(const project::Project& project, const ObservedState& observed,
+                          const OneOffOptions& options) {
   auto others = observed;
   // The service's own containers are nobody's business here, but the volumes that they mount are in use.
   for (auto& container : others.containers) {

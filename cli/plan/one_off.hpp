@@ -30,7 +30,7 @@ struct OneOffOptions {
 
 // Everything up to the container, which is created and not started: dependencies up and in the state that the service
 // waits for, networks, volumes, secrets. The service's own containers are left alone. Errors as plan_up.
-Result<Plan> plan_one_off(const project::Project& project, const Observed& observed, const OneOffOptions& options);
+Result<Plan> plan_one_off(const project::Project& project, const ObservedState& observed, const OneOffOptions& options);
 
 // "[IP:][HOST_PORT:]PORT[/tcp|udp|sctp]", an IPv6 address in brackets; nothing for anything else.
 std::optional<stack::Port> parse_published(std::string_view text);

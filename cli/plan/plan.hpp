@@ -8,8 +8,8 @@
 #include <variant>
 #include <vector>
 
-#include "plan/cause.hpp"
-#include "plan/observed.hpp"
+#include "plan/model_diff.hpp"
+#include "plan/observed_state.hpp"
 #include "project/project.hpp"
 
 namespace saasctl::plan {
@@ -138,14 +138,14 @@ using Work =
                  ReattachContainer, RunHook, KillContainer, PauseContainer, UnpauseContainer, AwaitService>;
 
 // What becomes of a thing, said once for all the actions that it takes.
-enum class Verdict { none, create, recreate, start, restart, stop, remove, rename, pull, build };
+enum class ResourceChange { none, create, recreate, start, restart, stop, remove, rename, pull, build };
 
 struct Action {
   Work work;
   std::string cause;  // why: "new", "environment.LOG_LEVEL info → debug"; empty for what follows of itself
-  std::vector<std::size_t> after;    // indices of actions that must be done before
-  std::vector<Change> changes = {};  // what the cause names, whole
-  Verdict verdict = Verdict::none;   // on the first action of each thing that becomes another
+  std::vector<std::size_t> after;                 // indices of actions that must be done before
+  std::vector<Change> changes = {};               // what the cause names, whole
+  ResourceChange verdict = ResourceChange::none;  // on the first action of each thing that becomes another
 };
 
 struct Plan {
@@ -184,12 +184,12 @@ struct UpOptions {
 };
 
 // Errors: not_found: the image of a service is not there (build or pull it first); usage: an unknown service; those of
-// check_feasible().
-Result<Plan> plan_up(const project::Project& project, const Observed& observed, const UpOptions& options);
+// preflight().
+Result<Plan> plan_up(const project::Project& project, const ObservedState& observed, const UpOptions& options);
 
 // Back to what there was before a failed `up`: containers that are new since then go, those that were stopped, renamed
 // or paused are again as they were. What was removed for good stays removed; a note names it.
-Plan plan_rollback(const Observed& before, const Observed& now);
+Plan plan_rollback(const ObservedState& before, const ObservedState& now);
 
 struct DownOptions {
   bool volumes = false;  // remove the project's volumes too, and the containers' anonymous ones
@@ -198,9 +198,9 @@ struct DownOptions {
 };
 
 // Networks and volumes that a container which stays still uses are left.
-Plan plan_down(const project::Project& project, const Observed& observed, const DownOptions& options);
+Plan plan_down(const project::Project& project, const ObservedState& observed, const DownOptions& options);
 
 // A new container in place of the one there is, with the same model; its volumes stay.
-Result<Plan> plan_recreate(const project::Project& project, const Observed& observed, const std::string& service);
+Result<Plan> plan_recreate(const project::Project& project, const ObservedState& observed, const std::string& service);
 
 }  // namespace saasctl::plan

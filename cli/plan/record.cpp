@@ -4,7 +4,7 @@
 #include <array>
 #include <vector>
 
-#include "plan/cause.hpp"
+#include "plan/model_diff.hpp"
 #include "project/model.hpp"
 #include "stack/declare.hpp"
 #include "util/digest.hpp"

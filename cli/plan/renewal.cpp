@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <array>
 
-#include "plan/diverged.hpp"
+#include "plan/drift.hpp"
 #include "plan/engine_values.hpp"
 #include "util/text.hpp"
 
@@ -68,7 +68,7 @@ std::unexpected<Error> in_use(const ChangedNetwork& changed, const std::string& 
 }
 
 // Containers that the engine names and the project does not have.
-Result<void> check_strangers(const ChangedNetwork& changed, const Observed& observed) {
+Result<void> check_strangers(const ChangedNetwork& changed, const ObservedState& observed) {
   const auto& name = changed.network->name;
   const auto attached = observed.attached.find(name);
   if (attached == observed.attached.end()) return {};
@@ -99,7 +99,7 @@ Result<void> add_user(ChangedNetwork& changed, const project::Project& project, 
 
 }  // namespace
 
-Result<std::vector<ChangedNetwork>> changed_networks(const project::Project& project, const Observed& observed,
+Result<std::vector<ChangedNetwork>> changed_networks(const project::Project& project, const ObservedState& observed,
                                                      const UpOptions& options,
                                                      const std::set<std::string, std::less<>>& services) {
   std::vector<ChangedNetwork> out;

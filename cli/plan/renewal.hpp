@@ -4,7 +4,7 @@
 #include <string_view>
 #include <vector>
 
-#include "plan/draft.hpp"
+#include "plan/plan_builder.hpp"
 
 namespace saasctl::plan {
 
@@ -17,7 +17,7 @@ struct ChangedNetwork {
 // The changed networks that one of `services` uses; none where the options keep them. Errors: conflict (a container
 // is attached that this plan may not stop: it does not belong to the project, `run` has made it, or the file does not
 // have its service).
-Result<std::vector<ChangedNetwork>> changed_networks(const project::Project& project, const Observed& observed,
+Result<std::vector<ChangedNetwork>> changed_networks(const project::Project& project, const ObservedState& observed,
                                                      const UpOptions& options,
                                                      const std::set<std::string, std::less<>>& services);
 

@@ -1,6 +1,6 @@
 #include "plan/resource_body.hpp"
 
-#include "plan/diverged.hpp"
+#include "plan/drift.hpp"
 #include "plan/labels.hpp"
 #include "plan/record.hpp"
 

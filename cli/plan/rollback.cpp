@@ -9,7 +9,7 @@ namespace {
 
 class Rollback {
  public:
-  Rollback(const Observed& before, const Observed& now) : before_(before), now_(now) {}
+  Rollback(const ObservedState& before, const ObservedState& now) : before_(before), now_(now) {}
 
   Plan make() {
     for (const auto& container : now_.containers) plan_.ids[container.name] = container.id;
@@ -20,18 +20,18 @@ class Rollback {
     for (const auto& container : before_.containers) restore(container);
     for (const auto& volume : now_.secret_volumes) {
       if (std::ranges::find(before_.secret_volumes, volume) == before_.secret_volumes.end())
-        add(RemoveVolume{volume, true}, gone_, Verdict::remove);
+        add(RemoveVolume{volume, true}, gone_, ResourceChange::remove);
     }
     return std::move(plan_);
   }
 
  private:
-  static const ObservedContainer* find(const Observed& observed, const std::string& id) {
+  static const ObservedContainer* find(const ObservedState& observed, const std::string& id) {
     const auto found = std::ranges::find(observed.containers, id, &ObservedContainer::id);
     return found == observed.containers.end() ? nullptr : &*found;
   }
 
-  std::size_t add(Work work, std::vector<std::size_t> after, Verdict verdict = Verdict::none) {
+  std::size_t add(Work work, std::vector<std::size_t> after, ResourceChange verdict = ResourceChange::none) {
     plan_.changes = true;
     plan_.actions.push_back({std::move(work), "rolled back", std::move(after), {}, verdict});
     return plan_.actions.size() - 1;
@@ -41,7 +41,8 @@ class Rollback {
     std::vector<std::size_t> after;
     if (container.is_up()) after.push_back(add(StopContainer{container.service, container.name}, {}));
     // Its own anonymous volumes go too. Those that it inherited have names for the engine, which keeps them.
-    gone_.push_back(add(RemoveContainer{container.service, container.name, true}, std::move(after), Verdict::remove));
+    gone_.push_back(
+        add(RemoveContainer{container.service, container.name, true}, std::move(after), ResourceChange::remove));
   }
 
   // Networks that were replaced meanwhile: containers of before look for them by id or address.
@@ -50,8 +51,9 @@ class Rollback {
       const auto then = before_.networks.find(name), now = now_.networks.find(name);
       if (then == before_.networks.end() || (now != now_.networks.end() && now->second == then->second)) continue;
       const bool missing = now == now_.networks.end();
-      const auto restored = missing ? add(CreateNetwork{name, body}, gone_, Verdict::create)
-                                    : add(ReplaceNetwork{name, now->second, body, body}, gone_, Verdict::recreate);
+      const auto restored = missing
+                                ? add(CreateNetwork{name, body}, gone_, ResourceChange::create)
+                                : add(ReplaceNetwork{name, now->second, body, body}, gone_, ResourceChange::recreate);
       restored_.push_back({name, restored});
     }
   }
@@ -90,13 +92,15 @@ class Rollback {
     }
     auto after = reattached(then, *now);
     if (now->name != then.name)
-      after = {add(RenameContainer{now->service, now->name, then.name}, std::move(after), Verdict::rename)};
-    if (then.is_up() && !now->is_up()) add(StartContainer{now->service, now->name}, std::move(after), Verdict::start);
-    if (!then.is_up() && now->is_up()) add(StopContainer{now->service, now->name}, std::move(after), Verdict::stop);
+      after = {add(RenameContainer{now->service, now->name, then.name}, std::move(after), ResourceChange::rename)};
+    if (then.is_up() && !now->is_up())
+      add(StartContainer{now->service, now->name}, std::move(after), ResourceChange::start);
+    if (!then.is_up() && now->is_up())
+      add(StopContainer{now->service, now->name}, std::move(after), ResourceChange::stop);
   }
 
-  const Observed& before_;
-  const Observed& now_;
+  const ObservedState& before_;
+  const ObservedState& now_;
   Plan plan_;
   std::vector<std::size_t> gone_;
   std::vector<std::pair<std::string, std::size_t>> restored_;  // network → the action
@@ -104,7 +108,7 @@ class Rollback {
 
 }  // namespace
 
-Plan plan_rollback(const Observed& before, const Observed& now) {
+Plan plan_rollback(const ObservedState& before, const ObservedState& now) {
   return Rollback(before, now).make();
 }
 

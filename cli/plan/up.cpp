@@ -7,16 +7,16 @@
 #include <utility>
 
 #include "plan/container_body.hpp"
-#include "plan/diverged.hpp"
-#include "plan/draft.hpp"
-#include "plan/feasible.hpp"
-#include "plan/footing.hpp"
+#include "plan/drift.hpp"
 #include "plan/hooks.hpp"
-#include "plan/instance_body.hpp"
-#include "plan/instances.hpp"
 #include "plan/labels.hpp"
+#include "plan/plan_builder.hpp"
+#include "plan/preflight.hpp"
+#include "plan/prerequisites.hpp"
 #include "plan/record.hpp"
 #include "plan/renewal.hpp"
+#include "plan/replica_body.hpp"
+#include "plan/replicas.hpp"
 #include "plan/resource_body.hpp"
 #include "project/order.hpp"
 #include "stack/implied.hpp"
@@ -29,8 +29,8 @@ namespace {
 constexpr auto optional = " if it can be had";
 
 // A container's way through the plan.
-struct Place {
-  Instance instance;
+struct ReplicaPlan {
+  Replica replica;
   std::string container;  // its name in this plan's actions, which a renaming does not change
   Indices made = {};      // what must be done before it can take its place
   bool start = false;
@@ -45,7 +45,7 @@ struct Place {
 
 class UpPlanner {
  public:
-  UpPlanner(const project::Project& project, const Observed& observed, const UpOptions& options)
+  UpPlanner(const project::Project& project, const ObservedState& observed, const UpOptions& options)
       : project_(project), observed_(observed), options_(options) {
     for (const auto& service : project.services) services_[service.name] = &service;
   }
@@ -59,24 +59,23 @@ class UpPlanner {
     for (const auto& network : changed_) {
       for (const auto* user : network.users) wanted_.insert(user->service);
     }
-    if (auto known = check_feasible(project_, observed_, options_, wanted_); !known)
-      return std::unexpected(known.error());
-    plan_.notes = divergences(project_, observed_, changed_.empty());
+    if (auto known = preflight(project_, observed_, options_, wanted_); !known) return std::unexpected(known.error());
+    plan_.notes = find_drift(project_, observed_, changed_.empty());
     get_images();
     remove_leftovers();
     replace_networks();
     remove_surplus();
     for (const auto& service : project_.services) {
-      if (wanted_.contains(service.name) && stack::sharing(service.spec).empty()) place(service);
+      if (wanted_.contains(service.name) && stack::sharing(service.spec).empty()) replica_plan(service);
     }
-    for (auto& [name, places] : places_) {
-      for (auto& place : places) hand_over_ports(place);
+    for (auto& [name, replica_plans] : replicas_) {
+      for (auto& replica_plan : replica_plans) hand_over_ports(replica_plan);
     }
     for (const auto& service : project_.services) {
       if (!wanted_.contains(service.name)) continue;
       if (!stack::sharing(service.spec).empty()) {
-        place(service);
-        for (auto& place : places_[service.name]) hand_over_ports(place);
+        replica_plan(service);
+        for (auto& replica_plan : replicas_[service.name]) hand_over_ports(replica_plan);
       }
       if (!options_.no_start) start(service);
     }
@@ -87,8 +86,8 @@ class UpPlanner {
   }
 
  private:
-  std::size_t add(Work work, const Cause& cause, Indices after, Verdict verdict = Verdict::none) {
-    return draft_.add(std::move(work), cause, std::move(after), verdict);
+  std::size_t add(Work work, const Cause& cause, Indices after, ResourceChange verdict = ResourceChange::none) {
+    return builder_.add(std::move(work), cause, std::move(after), verdict);
   }
 
   // ---- images
@@ -101,8 +100,8 @@ class UpPlanner {
       const Cause cause{build           ? "never built"
                         : service.build ? "not on the engine; built here if it cannot be pulled"
                                         : "not on the engine"};
-      images_[service.image] =
-          add(GetImage{service.name, service.image, build}, cause, {}, build ? Verdict::build : Verdict::pull);
+      images_[service.image] = add(GetImage{service.name, service.image, build}, cause, {},
+                                   build ? ResourceChange::build : ResourceChange::pull);
     }
   }
 
@@ -128,10 +127,10 @@ class UpPlanner {
       const auto& [network, cause, users] = changed_[i];
       Indices after = probes;
       for (const auto* user : users) after = with(std::move(after), stopped_early_.at(user->id));
-      footing_.replaced(network->key,
-                        add(ReplaceNetwork{network->name, observed_.networks.at(network->name), std::move(bodies[i]),
+      prerequisites_.replaced(
+          network->key, add(ReplaceNetwork{network->name, observed_.networks.at(network->name), std::move(bodies[i]),
                                            observed_.network_bodies.at(network->name)},
-                            cause, std::move(after), Verdict::recreate));
+                            cause, std::move(after), ResourceChange::recreate));
     }
   }
 
@@ -143,7 +142,7 @@ class UpPlanner {
         for (const auto* user : changed.users) {
           if (user->service != service || stopped_early_.contains(user->id)) continue;
           const Cause cause{fmt::format("network {} is created again", changed.network->name)};
-          const auto stopped = stop_old(*user, cause, after, Verdict::none);
+          const auto stopped = stop_old(*user, cause, after, ResourceChange::none);
           stopped_early_[user->id] = stopped;
           stops[service] = with(stops[service], stopped);
         }
@@ -166,19 +165,19 @@ class UpPlanner {
   // ---- what goes
   // What an interrupted run left behind: it has a name that the next run needs.
   void remove_leftovers() {
-    for (const auto& twin : observed_.twin_networks)
-      twins_.push_back(add(RemoveNetwork{twin}, {"made twice"}, {}, Verdict::remove));
+    for (const auto& duplicate : observed_.duplicate_networks)
+      duplicates_.push_back(add(RemoveNetwork{duplicate}, {"made twice"}, {}, ResourceChange::remove));
     for (const auto& network : project_.networks) {
       const auto probe = network.name + std::string(probe_suffix);
       if (std::ranges::find(observed_.project_networks, probe) != observed_.project_networks.end())
-        add(RemoveNetwork{probe}, {"left by an earlier run"}, {}, Verdict::remove);
+        add(RemoveNetwork{probe}, {"left by an earlier run"}, {}, ResourceChange::remove);
     }
     for (const auto& container : observed_.containers) {
       const bool helper = container.one_off && container.model.empty() && container.state == "created" &&
                           container.name.ends_with("-secrets");
       if (helper)
         leftovers_.push_back(add(RemoveContainer{container.service, container.name, true}, {"left by an earlier run"},
-                                 {}, Verdict::remove));
+                                 {}, ResourceChange::remove));
     }
   }
 
@@ -187,13 +186,13 @@ class UpPlanner {
       if (!wanted_.contains(service.name)) continue;
       const auto replicas = replicas_of(service, options_);
       for (const auto* container : surplus_of(observed_, service.name, replicas))
-        stop_and_remove(*container, {fmt::format("{} shall have {}", service.name, replicas)}, Verdict::remove);
+        stop_and_remove(*container, {fmt::format("{} shall have {}", service.name, replicas)}, ResourceChange::remove);
     }
     const auto orphans = orphans_of(project_, observed_);
     std::vector<std::string> names;
     for (const auto* orphan : orphans) {
       names.push_back(orphan->name);
-      if (options_.remove_orphans) stop_and_remove(*orphan, {"--remove-orphans"}, Verdict::remove);
+      if (options_.remove_orphans) stop_and_remove(*orphan, {"--remove-orphans"}, ResourceChange::remove);
     }
     if (!names.empty() && !options_.remove_orphans) {
       plan_.notes.push_back(fmt::format("left alone: {}, of no service in the file; --remove-orphans removes {}",
@@ -201,65 +200,67 @@ class UpPlanner {
     }
   }
 
-  void stop_and_remove(const ObservedContainer& container, const Cause& cause, Verdict verdict) {
+  void stop_and_remove(const ObservedContainer& container, const Cause& cause, ResourceChange verdict) {
     Indices after = stop_old(container, cause, {}, verdict);
-    const auto removed =
-        add(RemoveContainer{container.service, container.name}, cause, after, after.empty() ? verdict : Verdict::none);
+    const auto removed = add(RemoveContainer{container.service, container.name}, cause, after,
+                             after.empty() ? verdict : ResourceChange::none);
     for (const auto& port : container.ports) freed_[port.key()].push_back(after.empty() ? removed : after.back());
   }
 
-  Indices stop_old(const ObservedContainer& container, const Cause& cause, Indices after, Verdict verdict) {
+  Indices stop_old(const ObservedContainer& container, const Cause& cause, Indices after, ResourceChange verdict) {
     if (const auto early = stopped_early_.find(container.id); early != stopped_early_.end()) return early->second;
     const auto service = services_.find(container.service);
-    return draft_.stop(service == services_.end() ? nullptr : service->second, container, cause, std::move(after),
-                       verdict);
+    return builder_.stop(service == services_.end() ? nullptr : service->second, container, cause, std::move(after),
+                         verdict);
   }
 
   // ---- what is made up front
-  void place(const project::Service& service) {
-    auto& places = places_[service.name];
-    for (auto& instance : instances_of(project_, observed_, service, replicas_of(service, options_), options_)) {
-      Place place{std::move(instance), {}};
-      part_from_renewed(place.instance);
-      part_from_changed_network(place.instance);
-      if (place.instance.current) {
-        keep(place);
+  void replica_plan(const project::Service& service) {
+    auto& replica_plans = replicas_[service.name];
+    for (auto& replica : match_replicas(project_, observed_, service, replicas_of(service, options_), options_)) {
+      ReplicaPlan replica_plan{std::move(replica), {}};
+      part_from_renewed(replica_plan.replica);
+      part_from_changed_network(replica_plan.replica);
+      if (replica_plan.replica.current) {
+        keep(replica_plan);
       } else {
-        create(place);
+        create(replica_plan);
       }
-      for (const auto* old_one : place.instance.old) {
-        for (const auto& port : old_one->ports) holders_.emplace(port.key(), std::pair(service.name, places.size()));
+      for (const auto* old_one : replica_plan.replica.old) {
+        for (const auto& port : old_one->ports)
+          holders_.emplace(port.key(), std::pair(service.name, replica_plans.size()));
       }
-      places.push_back(std::move(place));
+      replica_plans.push_back(std::move(replica_plan));
     }
   }
 
   // One that lives in the name spaces or with the volumes of a container that is replaced cannot go on.
-  void part_from_renewed(Instance& instance) {
-    if (!instance.current) return;
-    for (const auto& name : stack::sharing(instance.service->spec)) {
-      const auto other = places_.find(name);
-      if (other == places_.end()) continue;
-      const bool apart = shares_name_space(*instance.service, name) && is_apart(*instance.current, other->second);
+  void part_from_renewed(Replica& replica) {
+    if (!replica.current) return;
+    for (const auto& name : stack::sharing(replica.service->spec)) {
+      const auto other = replicas_.find(name);
+      if (other == replicas_.end()) continue;
+      const bool apart = shares_name_space(*replica.service, name) && is_apart(*replica.current, other->second);
       if (!is_renewed(other->second) && !apart) continue;
-      instance.old.insert(instance.old.begin(), std::exchange(instance.current, nullptr));
-      instance.cause = {name + " has a new container"};
+      replica.old.insert(replica.old.begin(), std::exchange(replica.current, nullptr));
+      replica.cause = {name + " has a new container"};
       return;
     }
   }
 
-  void part_from_changed_network(Instance& instance) {
-    if (!instance.current) return;
-    const auto* changed = changed_network_of(changed_, *instance.current);
+  void part_from_changed_network(Replica& replica) {
+    if (!replica.current) return;
+    const auto* changed = changed_network_of(changed_, *replica.current);
     if (!changed) return;
-    instance.old.insert(instance.old.begin(), std::exchange(instance.current, nullptr));
-    instance.cause = {fmt::format("network {} is created again", changed->network->name)};
+    replica.old.insert(replica.old.begin(), std::exchange(replica.current, nullptr));
+    replica.cause = {fmt::format("network {} is created again", changed->network->name)};
   }
 
   // A container in place of an earlier one, or of one that has gone.
-  static bool is_renewed(const std::vector<Place>& places) {
-    return std::ranges::any_of(places, &Place::is_new) ||
-           std::ranges::none_of(places, [](const Place& place) { return place.instance.current; });
+  static bool is_renewed(const std::vector<ReplicaPlan>& replica_plans) {
+    return std::ranges::any_of(replica_plans, &ReplicaPlan::is_new) ||
+           std::ranges::none_of(replica_plans,
+                                [](const ReplicaPlan& replica_plan) { return replica_plan.replica.current; });
   }
 
   static bool shares_name_space(const project::Service& service, const std::string& other) {
@@ -269,10 +270,10 @@ class UpPlanner {
   }
 
   // It lives with a container that is none of these any more.
-  static bool is_apart(const ObservedContainer& container, const std::vector<Place>& others) {
-    return !container.lives_with.empty() && std::ranges::none_of(others, [&](const Place& other) {
-      return other.instance.current &&
-             std::ranges::find(container.lives_with, other.instance.current->id) != container.lives_with.end();
+  static bool is_apart(const ObservedContainer& container, const std::vector<ReplicaPlan>& others) {
+    return !container.namespace_peers.empty() && std::ranges::none_of(others, [&](const ReplicaPlan& other) {
+      return other.replica.current &&
+             std::ranges::find(container.namespace_peers, other.replica.current->id) != container.namespace_peers.end();
     });
   }
 
@@ -280,28 +281,28 @@ class UpPlanner {
   Indices others_of(const project::Service& service) const {
     Indices after;
     for (const auto& name : stack::sharing(service.spec)) {
-      const auto other = places_.find(name);
-      if (other == places_.end()) continue;
-      for (const auto& place : other->second) {
-        if (place.started) after.push_back(*place.started);
-        after.insert(after.end(), place.made.begin(), place.made.end());
+      const auto other = replicas_.find(name);
+      if (other == replicas_.end()) continue;
+      for (const auto& replica_plan : other->second) {
+        if (replica_plan.started) after.push_back(*replica_plan.started);
+        after.insert(after.end(), replica_plan.made.begin(), replica_plan.made.end());
       }
     }
     return after;
   }
 
-  void keep(Place& place) {
-    const auto& container = *place.instance.current;
-    place.container = container.name;
+  void keep(ReplicaPlan& replica_plan) {
+    const auto& container = *replica_plan.replica.current;
+    replica_plan.container = container.name;
     const bool runs = container.state == "running" || container.state == "restarting";
-    place.start = !runs && !is_done(container);
-    if (runs) place.restart_cause = renewed_dependency(*place.instance.service);
-    if (container.state == "paused") place.restart_cause = "it is paused";
-    if (!place.start && place.restart_cause.empty() && place.instance.old.empty() &&
-        container.name == place.instance.name)
-      plan_.unchanged.push_back(place.instance.subject());
-    place.start = place.start || !place.restart_cause.empty();
-    place.is_new = !place.instance.old.empty();
+    replica_plan.start = !runs && !is_done(container);
+    if (runs) replica_plan.restart_cause = renewed_dependency(*replica_plan.replica.service);
+    if (container.state == "paused") replica_plan.restart_cause = "it is paused";
+    if (!replica_plan.start && replica_plan.restart_cause.empty() && replica_plan.replica.old.empty() &&
+        container.name == replica_plan.replica.name)
+      plan_.unchanged.push_back(replica_plan.replica.subject());
+    replica_plan.start = replica_plan.start || !replica_plan.restart_cause.empty();
+    replica_plan.is_new = !replica_plan.replica.old.empty();
   }
 
   // A job that others wait for and that has ended well is not run again.
@@ -312,42 +313,43 @@ class UpPlanner {
 
   std::string renewed_dependency(const project::Service& service) const {
     for (const auto& dependency : service.dependencies) {
-      const auto other = places_.find(dependency.service);
-      if (dependency.restart && other != places_.end() && is_renewed(other->second))
+      const auto other = replicas_.find(dependency.service);
+      if (dependency.restart && other != replicas_.end() && is_renewed(other->second))
         return dependency.service + " has a new container";
     }
     return "";
   }
 
-  void create(Place& place) {
-    const auto& instance = place.instance;
-    const auto& service = *instance.service;
+  void create(ReplicaPlan& replica_plan) {
+    const auto& replica = replica_plan.replica;
+    const auto& service = *replica.service;
     const bool name_taken =
-        std::ranges::any_of(instance.old, [&](const auto* old) { return old->name == instance.name; });
+        std::ranges::any_of(replica.old, [&](const auto* old) { return old->name == replica.name; });
     const bool temporary_taken =
-        std::ranges::any_of(instance.old, [&](const auto* old) { return old->name == instance.name + "-next"; });
-    place.container = name_taken ? instance.name + "-next" : instance.name;
-    place.is_new = !instance.old.empty();
-    place.start = true;
-    place.start_first = place.is_new && starts_first(service);
-    Indices after = with(others_of(service), twins_);
-    if (name_taken && temporary_taken) after = with(after, remove_named(place, instance.name + "-next"));
+        std::ranges::any_of(replica.old, [&](const auto* old) { return old->name == replica.name + "-next"; });
+    replica_plan.container = name_taken ? replica.name + "-next" : replica.name;
+    replica_plan.is_new = !replica.old.empty();
+    replica_plan.start = true;
+    replica_plan.start_first = replica_plan.is_new && starts_first(service);
+    Indices after = with(others_of(service), duplicates_);
+    if (name_taken && temporary_taken) after = with(after, remove_named(replica_plan, replica.name + "-next"));
     Indices image;
     if (const auto got = images_.find(service.image); got != images_.end()) image.push_back(got->second);
     const auto volumes = secret_volumes(project_, service, image_of(service), observed_);
     for (const auto& volume : volumes) used_secrets_.insert(volume.name);
-    auto wanted = container_body(project_, service, volumes, salt_for(observed_.entropy, "container " + instance.name));
-    settle_number(wanted, instance);
+    auto wanted = container_body(project_, service, volumes, salt_for(observed_.entropy, "container " + replica.name));
+    settle_number(wanted, replica);
     auto& [body, connect] = wanted;
     label_anonymous_volumes(body, image_of(service).config.get());
-    if (!options_.renew_anonymous_volumes) inherit_volumes(body, instance.old);
-    const auto verdict = place.is_new ? Verdict::recreate : Verdict::create;
-    after = with(std::move(after), footing_.of(service, volumes, instance.cause, with(image, leftovers_)));
+    if (!options_.renew_anonymous_volumes) inherit_volumes(body, replica.old);
+    const auto verdict = replica_plan.is_new ? ResourceChange::recreate : ResourceChange::create;
+    after =
+        with(std::move(after), prerequisites_.actions_for(service, volumes, replica.cause, with(image, leftovers_)));
     after = with(std::move(after), image);
-    CreateContainer work{service.name,       place.container,
+    CreateContainer work{service.name,       replica_plan.container,
                          std::move(body),    service.spec.platform.value_or(""),
                          std::move(connect), copied_files(service, image_of(service))};
-    place.made.push_back(add(std::move(work), instance.cause, std::move(after), verdict));
+    replica_plan.made.push_back(add(std::move(work), replica.cause, std::move(after), verdict));
   }
 
   // The two must be able to run beside each other.
@@ -360,23 +362,23 @@ class UpPlanner {
   }
 
   // One that an interrupted run left under the name that the next one needs.
-  Indices remove_named(Place& place, const std::string& name) {
-    const auto found = std::ranges::find(place.instance.old, name, &ObservedContainer::name);
+  Indices remove_named(ReplicaPlan& replica_plan, const std::string& name) {
+    const auto found = std::ranges::find(replica_plan.replica.old, name, &ObservedContainer::name);
     const auto& container = **found;
-    place.instance.old.erase(found);
+    replica_plan.replica.old.erase(found);
     const Cause cause{"left by an earlier run"};
     return {add(RemoveContainer{container.service, container.name, true}, cause,
-                stop_old(container, cause, {}, Verdict::none))};
+                stop_old(container, cause, {}, ResourceChange::none))};
   }
 
   // ---- ports that go from one service to another
   // The holder is stopped at once, not when its own successor can start: the two might wait for each other.
-  void hand_over_ports(Place& taker) {
+  void hand_over_ports(ReplicaPlan& taker) {
     if (!taker.start) return;
-    for (const auto& port : fixed_host_ports(*taker.instance.service)) {
+    for (const auto& port : fixed_host_ports(*taker.replica.service)) {
       const auto [first, last] = holders_.equal_range(port);
       for (auto one = first; one != last; ++one) {
-        auto& holder = places_[one->second.first][one->second.second];
+        auto& holder = replicas_[one->second.first][one->second.second];
         if (&holder == &taker) continue;
         stop_all(holder, holder.made);
         taker.made.insert(taker.made.end(), holder.stopped.begin(), holder.stopped.end());
@@ -386,63 +388,66 @@ class UpPlanner {
     }
   }
 
-  void stop_all(Place& place, const Indices& after) {
-    if (!place.stopped.empty()) return;
-    for (const auto* old : place.instance.old) {
-      const auto verdict = place.instance.current ? Verdict::remove : Verdict::none;
-      const auto stops = stop_old(*old, place.instance.cause, after, verdict);
-      place.stopped.insert(place.stopped.end(), stops.begin(), stops.end());
+  void stop_all(ReplicaPlan& replica_plan, const Indices& after) {
+    if (!replica_plan.stopped.empty()) return;
+    for (const auto* old : replica_plan.replica.old) {
+      const auto verdict = replica_plan.replica.current ? ResourceChange::remove : ResourceChange::none;
+      const auto stops = stop_old(*old, replica_plan.replica.cause, after, verdict);
+      replica_plan.stopped.insert(replica_plan.stopped.end(), stops.begin(), stops.end());
     }
   }
 
   // ---- starts, in the order of the graph
   void start(const project::Service& service) {
-    for (auto& place : places_[service.name]) {
-      if (!place.start) {
-        take_name(place, replace(place, {}));
+    for (auto& replica_plan : replicas_[service.name]) {
+      if (!replica_plan.start) {
+        take_name(replica_plan, replace(replica_plan, {}));
         continue;
       }
-      Indices after = with(with(dependencies_of(service), place.made), twins_);
-      if (!place.restart_cause.empty()) {
-        after = {add(StopContainer{service.name, place.container}, {place.restart_cause}, std::move(after),
-                     Verdict::restart)};
+      Indices after = with(with(dependencies_of(service), replica_plan.made), duplicates_);
+      if (!replica_plan.restart_cause.empty()) {
+        after = {add(StopContainer{service.name, replica_plan.container}, {replica_plan.restart_cause},
+                     std::move(after), ResourceChange::restart)};
       }
-      if (!place.start_first) {
-        const auto gone = replace(place, after);
+      if (!replica_plan.start_first) {
+        const auto gone = replace(replica_plan, after);
         after.insert(after.end(), gone.begin(), gone.end());
-        const auto named = take_name(place, after);
+        const auto named = take_name(replica_plan, after);
         after.insert(after.end(), named.begin(), named.end());
       }
-      place.started = add(StartContainer{service.name, place.container}, start_cause(place), std::move(after),
-                          place.instance.current && place.restart_cause.empty() ? Verdict::start : Verdict::none);
-      for (auto& hook : hooks_of(service, "post_start", place.container))
-        place.started = add(std::move(hook), {}, {*place.started});
-      if (place.start_first) {
-        const auto ready = await(place, "ready", true);
-        take_name(place, replace(place, {ready}));
+      replica_plan.started =
+          add(StartContainer{service.name, replica_plan.container}, start_cause(replica_plan), std::move(after),
+              replica_plan.replica.current && replica_plan.restart_cause.empty() ? ResourceChange::start
+                                                                                 : ResourceChange::none);
+      for (auto& hook : hooks_of(service, "post_start", replica_plan.container))
+        replica_plan.started = add(std::move(hook), {}, {*replica_plan.started});
+      if (replica_plan.start_first) {
+        const auto ready = await(replica_plan, "ready", true);
+        take_name(replica_plan, replace(replica_plan, {ready}));
       }
     }
   }
 
-  static Cause start_cause(const Place& place) {
-    if (!place.instance.current || !place.restart_cause.empty()) return {};
-    return place.instance.old.empty() ? Cause{"it is stopped"} : place.instance.cause;
+  static Cause start_cause(const ReplicaPlan& replica_plan) {
+    if (!replica_plan.replica.current || !replica_plan.restart_cause.empty()) return {};
+    return replica_plan.replica.old.empty() ? Cause{"it is stopped"} : replica_plan.replica.cause;
   }
 
   // Stops the old ones after `after` and puts them out of the way; the actions after which their name is free.
-  Indices replace(Place& place, const Indices& after) {
-    stop_all(place, after);
+  Indices replace(ReplicaPlan& replica_plan, const Indices& after) {
+    stop_all(replica_plan, after);
     Indices gone;
-    for (const auto* old : place.instance.old) {
-      const bool has_name = old->name == place.instance.name;
+    for (const auto* old : replica_plan.replica.old) {
+      const bool has_name = old->name == replica_plan.replica.name;
       if (options_.keep_replaced) {
         replaced_.emplace_back(old, has_name ? old->name + "-old" : old->name);
         if (has_name)
           gone.push_back(
-              add(RenameContainer{old->service, old->name, old->name + "-old"}, {}, with(after, place.stopped)));
+              add(RenameContainer{old->service, old->name, old->name + "-old"}, {}, with(after, replica_plan.stopped)));
       } else {
-        gone.push_back(remove_old(*old, old->name, place.instance.cause, with(after, place.stopped),
-                                  place.instance.current && !old->is_up() ? Verdict::remove : Verdict::none));
+        gone.push_back(
+            remove_old(*old, old->name, replica_plan.replica.cause, with(after, replica_plan.stopped),
+                       replica_plan.replica.current && !old->is_up() ? ResourceChange::remove : ResourceChange::none));
       }
     }
     return gone;
@@ -451,7 +456,7 @@ class UpPlanner {
   // With its anonymous volumes where they are not handed on. Those that it had from a predecessor have names for the
   // engine, which removes only its own.
   std::size_t remove_old(const ObservedContainer& old, const std::string& name, const Cause& cause, Indices after,
-                         Verdict verdict) {
+                         ResourceChange verdict) {
     const bool renew = options_.renew_anonymous_volumes;
     const auto removed = add(RemoveContainer{old.service, name, renew}, cause, std::move(after), verdict);
     if (renew) {
@@ -461,25 +466,26 @@ class UpPlanner {
   }
 
   // The container's own name, where it was made under another.
-  Indices take_name(Place& place, const Indices& after) {
-    if (place.container == place.instance.name) return {};
-    const bool kept = place.instance.current != nullptr && place.instance.old.empty();
-    const auto renamed = add(RenameContainer{place.instance.service->name, place.container, place.instance.name},
-                             kept ? Cause{fmt::format("name {} → {}", place.container, place.instance.name)} : Cause{},
-                             after, kept ? Verdict::rename : Verdict::none);
+  Indices take_name(ReplicaPlan& replica_plan, const Indices& after) {
+    if (replica_plan.container == replica_plan.replica.name) return {};
+    const bool kept = replica_plan.replica.current != nullptr && replica_plan.replica.old.empty();
+    const auto renamed =
+        add(RenameContainer{replica_plan.replica.service->name, replica_plan.container, replica_plan.replica.name},
+            kept ? Cause{fmt::format("name {} → {}", replica_plan.container, replica_plan.replica.name)} : Cause{},
+            after, kept ? ResourceChange::rename : ResourceChange::none);
     return {renamed};
   }
 
   Indices dependencies_of(const project::Service& service) {
     Indices after;
     for (const auto& dependency : service.dependencies) {
-      const auto other = places_.find(dependency.service);
-      if (other == places_.end()) continue;
-      for (auto& place : other->second) {
+      const auto other = replicas_.find(dependency.service);
+      if (other == replicas_.end()) continue;
+      for (auto& replica_plan : other->second) {
         if (dependency.condition != "service_started") {
-          after.push_back(await(place, dependency.condition, dependency.required));
-        } else if (place.started) {
-          after.push_back(*place.started);
+          after.push_back(await(replica_plan, dependency.condition, dependency.required));
+        } else if (replica_plan.started) {
+          after.push_back(*replica_plan.started);
         }
       }
     }
@@ -487,46 +493,48 @@ class UpPlanner {
   }
 
   // ---- waits
-  std::size_t await(Place& place, const std::string& condition, bool required) {
+  std::size_t await(ReplicaPlan& replica_plan, const std::string& condition, bool required) {
     const auto key = condition + (required ? "" : optional);
-    if (const auto found = place.awaited.find(key); found != place.awaited.end()) return found->second;
+    if (const auto found = replica_plan.awaited.find(key); found != replica_plan.awaited.end()) return found->second;
     Indices after;
-    if (place.started) after.push_back(*place.started);
-    return place.awaited[key] = add(AwaitService{place.instance.service->name, place.container, condition, required},
-                                    {}, std::move(after));
+    if (replica_plan.started) after.push_back(*replica_plan.started);
+    return replica_plan.awaited[key] =
+               add(AwaitService{replica_plan.replica.service->name, replica_plan.container, condition, required}, {},
+                   std::move(after));
   }
 
   void await_all() {
     if (options_.wait == Wait::none) return;
     for (const auto& service : project_.services) {
       if (!wanted_.contains(service.name)) continue;
-      for (auto& place : places_[service.name]) {
-        if (!is_seen_ready(place)) await(place, options_.wait == Wait::engine ? "engine_healthy" : "ready", true);
+      for (auto& replica_plan : replicas_[service.name]) {
+        if (!is_seen_ready(replica_plan))
+          await(replica_plan, options_.wait == Wait::engine ? "engine_healthy" : "ready", true);
       }
     }
   }
 
   // Others wait for it already; or the photograph suffices, as for what ran before, is left as it is and has no probe
   // of ours.
-  bool is_seen_ready(const Place& place) const {
-    if (options_.wait == Wait::ready && place.awaited.contains("service_healthy")) return true;
-    if (options_.wait == Wait::ready && place.awaited.contains("service_completed_successfully")) return true;
+  bool is_seen_ready(const ReplicaPlan& replica_plan) const {
+    if (options_.wait == Wait::ready && replica_plan.awaited.contains("service_healthy")) return true;
+    if (options_.wait == Wait::ready && replica_plan.awaited.contains("service_completed_successfully")) return true;
     // The stack does without it.
-    if (std::ranges::any_of(place.awaited, [](const auto& wait) { return wait.first.ends_with(optional); }))
+    if (std::ranges::any_of(replica_plan.awaited, [](const auto& wait) { return wait.first.ends_with(optional); }))
       return true;
-    const auto* container = place.instance.current;
-    if (!container || place.started || container->state != "running" || place.instance.service->spec.ready)
+    const auto* container = replica_plan.replica.current;
+    if (!container || replica_plan.started || container->state != "running" || replica_plan.replica.service->spec.ready)
       return false;
-    return container->health == "healthy" || (container->health.empty() && !container->fresh);
+    return container->health == "healthy" || (container->health.empty() && !container->just_started);
   }
 
   // Everything that this plan waits for or starts.
   Indices everything_up() const {
     Indices all;
-    for (const auto& [name, places] : places_) {
-      for (const auto& place : places) {
-        if (place.started) all.push_back(*place.started);
-        for (const auto& [condition, index] : place.awaited) all.push_back(index);
+    for (const auto& [name, replica_plans] : replicas_) {
+      for (const auto& replica_plan : replica_plans) {
+        if (replica_plan.started) all.push_back(*replica_plan.started);
+        for (const auto& [condition, index] : replica_plan.awaited) all.push_back(index);
       }
     }
     return all;
@@ -536,7 +544,8 @@ class UpPlanner {
   void remove_replaced() {
     if (replaced_.empty()) return;
     const auto after = everything_up();
-    for (const auto& [container, name] : replaced_) remove_old(*container, name, {"replaced"}, after, Verdict::none);
+    for (const auto& [container, name] : replaced_)
+      remove_old(*container, name, {"replaced"}, after, ResourceChange::none);
   }
 
   // Secret volumes that no container mounts any more once those that go have gone.
@@ -554,25 +563,25 @@ class UpPlanner {
     }
     for (const auto& volume : observed_.secret_volumes) {
       if (!used_secrets_.contains(volume))
-        add(RemoveVolume{volume, true}, {"no container uses its secrets"}, after, Verdict::remove);
+        add(RemoveVolume{volume, true}, {"no container uses its secrets"}, after, ResourceChange::remove);
     }
   }
 
   const project::Project& project_;
-  const Observed& observed_;
+  const ObservedState& observed_;
   const UpOptions& options_;
   std::map<std::string, const project::Service*, std::less<>> services_;
   std::set<std::string, std::less<>> wanted_;
-  Draft draft_;
-  Plan& plan_ = draft_.plan;
-  Footing footing_{draft_, project_, observed_};
+  PlanBuilder builder_;
+  Plan& plan_ = builder_.plan;
+  Prerequisites prerequisites_{builder_, project_, observed_};
   std::vector<ChangedNetwork> changed_;
   std::map<std::string, Indices> stopped_early_;  // container id → its stop, before its network is replaced
   std::map<std::string, std::size_t> images_;     // missing ones → the action that gets them
   std::set<std::string, std::less<>> used_secrets_;
-  Indices leftovers_;  // the actions that remove them
-  Indices twins_;      // likewise: a name that two networks have is none
-  std::map<std::string, std::vector<Place>> places_;
+  Indices leftovers_;   // the actions that remove them
+  Indices duplicates_;  // likewise: a name that two networks have is none
+  std::map<std::string, std::vector<ReplicaPlan>> replicas_;
   std::multimap<std::string, std::pair<std::string, std::size_t>> holders_;  // host port → its place until now
   std::map<std::string, Indices> freed_;  // host port → what must be done before it is free
   std::vector<std::pair<const ObservedContainer*, std::string>> replaced_;  // with the name they have until they go
@@ -580,14 +589,14 @@ class UpPlanner {
 
 }  // namespace
 
-Result<Plan> plan_up(const project::Project& project, const Observed& observed, const UpOptions& options) {
+Result<Plan> plan_up(const project::Project& project, const ObservedState& observed, const UpOptions& options) {
   auto names = project::with_dependencies(project, options.services);
   if (!names) return std::unexpected(names.error());
   if (options.no_dependencies && !options.services.empty()) names = options.services;
   return UpPlanner(project, observed, options).make(*names);
 }
 
-Result<Plan> plan_recreate(const project::Project& project, const Observed& observed, const std::string& service) {
+Result<Plan> plan_recreate(const project::Project& project, const ObservedState& observed, const std::string& service) {
   UpOptions options;
   options.services = {service};
   options.no_dependencies = true;

@@ -1,4 +1,4 @@
-// Living with a running stack: the verbs after `up`.
+// Lifecycle with a running stack: the verbs after `up`.
 #include <nlohmann/json.hpp>
 
 #include "compose.hpp"

@@ -19,9 +19,9 @@ using namespace saasctl::test;
 namespace {
 
 // A container that lives, removed at the end.
-class Living {
+class Lifecycle {
  public:
-  explicit Living(const Client& client, const std::string& name)
+  explicit Lifecycle(const Client& client, const std::string& name)
       : client_(client), image_(client, name), name_(client, name) {
     const Context context("FROM scratch\nCOPY fixture /fixture\n");
     const auto built = build::build_image(client, {.tags = {image_.text()}, .context = context.path()}, {}, {});
@@ -107,7 +107,7 @@ TEST_CASE("an engine behind TLS with certificates of both sides") {
   REQUIRE(client);
   CHECK(engine_version(*client, {})->version == engine_version(direct, {})->version);
   {
-    const Living living(*client, "tls");  // its image is built over a session inside of TLS
+    const Lifecycle living(*client, "tls");  // its image is built over a session inside of TLS
     check_exec(*client, living.name());
   }  // removed while the certificates are still right
 
@@ -142,7 +142,7 @@ TEST_CASE("an engine behind ssh") {
   std::string line;
   std::getline(written, line);
   CHECK(line == "-o ConnectTimeout=30 -T -l me -p 2222 -- far docker system dial-stdio");
-  const Living living(*client, "ssh");
+  const Lifecycle living(*client, "ssh");
   check_exec(*client, living.name());
   const auto exec = exec_create(*client, living.name(), {"/fixture", "sleep", "600"}, {}, {});
   std::stop_source stop;

@@ -1,4 +1,4 @@
-#include "plan/adopt.hpp"
+#include "plan/foreign_diff.hpp"
 
 #include <functional>
 
@@ -32,11 +32,11 @@ Json made_by_compose() {
 std::vector<Change> changes_of(Json inspected, const std::string& text = stack_file) {
   const project::ProjectFiles files(project::Files{{"stack.yaml", text}});
   const auto project = files.project();
-  Observed observed;
+  ObservedState observed;
   observed.images["web:1"] = {"sha256:web", "", std::make_shared<const Json>(Json{{"Env", {"PATH=/bin"}}})};
   ObservedContainer container{"id", "shop-web-1", "web", "running", "sha256:web", "", ""};
   container.inspected = std::make_shared<const Json>(std::move(inspected));
-  Instance instance;
+  Replica instance;
   instance.service = &project.services.front();
   instance.name = "shop-web-1";
   return differences(project, instance, container, observed);

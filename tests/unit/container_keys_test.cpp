@@ -138,7 +138,7 @@ TEST_CASE("a container that lives with another is made once that one has started
   const std::string text =
       "name: shop\nservices:\n  side: {image: s, network_mode: \"service:web\"}\n  web: {image: w, user: \"1\"}\n";
   const auto project = ProjectFiles(Files{{"stack.yaml", text}}).project();
-  Observed observed;
+  ObservedState observed;
   observed.images = {{"s", {"sha256:s", ""}}, {"w", {"sha256:w", ""}}};
   observed.networks = {{"shop_default", "n"}};
   const auto lines = [&](const project::Project& wanted) {

@@ -14,7 +14,7 @@
 #include "commands/watch_rules.hpp"
 #include "key_engine.hpp"
 #include "plan/container_body.hpp"
-#include "plan/living.hpp"
+#include "plan/lifecycle.hpp"
 #include "plan/plan.hpp"
 #include "project/order.hpp"
 #include "project/service.hpp"
@@ -67,7 +67,7 @@ class KeyRequests {
     const auto& project = loaded->project;
     out_ = {{"project", project.name}};
     describe_volumes(project);
-    plan::Observed observed = images_of(project);
+    plan::ObservedState observed = images_of(project);
     const auto up = plan::plan_up(project, observed, {});
     if (!up) return std::unexpected(up.error());
     for (const auto& action : up->actions) take(project, action);
@@ -96,8 +96,8 @@ class KeyRequests {
   }
 
  private:
-  static plan::Observed images_of(const project::Project& project) {
-    plan::Observed observed;
+  static plan::ObservedState images_of(const project::Project& project) {
+    plan::ObservedState observed;
     for (const auto& service : project.services) observed.images[service.image] = {"sha256:" + service.image, ""};
     for (const auto& network : project.networks) {
       if (network.external) observed.networks[network.name] = "id-" + network.name;
@@ -109,7 +109,7 @@ class KeyRequests {
   }
 
   // The engine once the plan has been carried out.
-  static void observe_running(const project::Project& project, const plan::Plan& up, plan::Observed& observed) {
+  static void observe_running(const project::Project& project, const plan::Plan& up, plan::ObservedState& observed) {
     for (const auto& action : up.actions) {
       if (const auto* work = std::get_if<plan::CreateContainer>(&action.work)) {
         const auto& service = *project.find(work->service);

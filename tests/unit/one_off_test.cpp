@@ -24,8 +24,8 @@ project::Project shop() {
   return project::ProjectFiles(project::Files{{"stack.yaml", two_services}}).project();
 }
 
-Observed images_only() {
-  Observed observed;
+ObservedState images_only() {
+  ObservedState observed;
   observed.images = {{"db:1", {"sha256:db", ""}}, {"web:1", {"sha256:web", ""}}};
   return observed;
 }

@@ -16,7 +16,7 @@ project::Project web(const std::string& keys) {
 }
 
 // The engine with these containers of web, made from `project`.
-Observed with_numbers(const project::Project& project, const std::vector<unsigned>& numbers) {
+ObservedState with_numbers(const project::Project& project, const std::vector<unsigned>& numbers) {
   auto observed = images_only();
   const auto& service = project.services.front();
   for (const auto number : numbers) {
@@ -30,7 +30,7 @@ Observed with_numbers(const project::Project& project, const std::vector<unsigne
   return observed;
 }
 
-std::string up(const project::Project& project, const Observed& observed, const UpOptions& options = {}) {
+std::string up(const project::Project& project, const ObservedState& observed, const UpOptions& options = {}) {
   const auto plan = plan_up(project, observed, options);
   if (!plan) return plan.error().message + "\n";
   std::string notes;
@@ -94,7 +94,7 @@ TEST_CASE("the plans of changes to a running stack") {
   diverged.network_facts = {{"shop_back", {{"internal", "false"}, {"ipam.config[0].subnet", "10.8.0.0/24"}}}};
   diverged.volume_facts = {{"shop_data", {{"driver", "local"}}}};
   auto twice = running(shared);
-  twice.twin_networks = {"0123456789ab"};
+  twice.duplicate_networks = {"0123456789ab"};
   twice.containers.back().state = "exited";
   section("a network that a killed run's late request made twice", up(shared, twice));
   section("networks and volumes that are not what the file says", up(shared, diverged));
@@ -118,7 +118,7 @@ project::Project pair(const std::string& keys, const std::string& db = "") {
                    "}\n");
 }
 
-Observed without_db(Observed observed) {
+ObservedState without_db(ObservedState observed) {
   std::erase_if(observed.containers, [](const auto& container) { return container.service == "db"; });
   return observed;
 }
@@ -135,7 +135,7 @@ TEST_CASE("the plans of services that need one another") {
   auto apart = running(shared);
   apart.networks["shop_default"] = "n2";
   for (auto& container : apart.containers) {
-    if (container.service == "side") container.lives_with = {"id-of-an-earlier-one"};
+    if (container.service == "side") container.namespace_peers = {"id-of-an-earlier-one"};
   }
   section("it lives in the network of an earlier one", up(shared, apart));
   const auto restarted = pair("depends_on: {db: {condition: service_started, restart: true}}");

@@ -1,5 +1,5 @@
 #include "golden.hpp"
-#include "plan/living.hpp"
+#include "plan/lifecycle.hpp"
 #include "planned.hpp"
 
 namespace saasctl::plan_living_test {

@@ -2,7 +2,7 @@
 #include <algorithm>
 
 #include "plan/describe.hpp"
-#include "plan/diverged.hpp"
+#include "plan/drift.hpp"
 #include "plan/renewal.hpp"
 #include "plan/resource_body.hpp"
 #include "planned.hpp"
@@ -20,7 +20,7 @@ std::string subnet_file(const std::string& subnet) {
 }
 
 // The engine after `up` of `before`, seen by a command that has `now`: as execute::observe() fills it in.
-Observed observed_for(const project::Project& before, const project::Project& now) {
+ObservedState observed_for(const project::Project& before, const project::Project& now) {
   auto observed = running(before);
   const auto& network = before.networks.front();
   const auto body = network_body(before, network, "salt");

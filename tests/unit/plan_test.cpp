@@ -1,5 +1,5 @@
 #include "golden.hpp"
-#include "plan/cause.hpp"
+#include "plan/model_diff.hpp"
 #include "planned.hpp"
 
 namespace saasctl::plan_test {
@@ -11,7 +11,7 @@ using project::ProjectFiles;
 
 namespace {
 
-std::string up(const project::Project& project, const Observed& observed, const UpOptions& options = {}) {
+std::string up(const project::Project& project, const ObservedState& observed, const UpOptions& options = {}) {
   const auto plan = plan_up(project, observed, options);
   return plan ? lines(*plan) : plan.error().message + "\n";
 }

@@ -42,14 +42,14 @@ inline project::Project load_shop(const std::string& text, const std::string& se
   return project::ProjectFiles(project::Files{{"stack.yaml", text}, {"pw", secret}}).project();
 }
 
-inline plan::Observed images_only() {
-  plan::Observed observed;
+inline plan::ObservedState images_only() {
+  plan::ObservedState observed;
   observed.images = {{"db:1", {"sha256:db", ""}}, {"web:1", {"sha256:web", ""}}};
   return observed;
 }
 
 // The engine after `up` of this project.
-inline plan::Observed running(const project::Project& project) {
+inline plan::ObservedState running(const project::Project& project) {
   auto observed = images_only();
   auto before = observed;
   before.entropy = "before";

@@ -1,8 +1,8 @@
 // What the label of a container or network records, and what a plan can still tell from it.
 #include "plan/record.hpp"
 
-#include "plan/cause.hpp"
 #include "plan/labels.hpp"
+#include "plan/model_diff.hpp"
 #include "planned.hpp"
 #include "project/model.hpp"
 
@@ -138,7 +138,7 @@ TEST_CASE("the hash in the labels of a container is that of the record, not of i
 TEST_CASE("the name of a secret's volume says nothing about the content, which its label digests under a salt") {
   const auto project = load_shop(two_services, "hunter2");
   const auto& db = *project.find("db");
-  Observed observed;
+  ObservedState observed;
   observed.entropy = "one";
   const auto first = secret_volumes(project, db, {"sha256:db", ""}, observed).at(0);
   observed.entropy = "two";

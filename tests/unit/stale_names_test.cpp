@@ -10,7 +10,7 @@
 #include "execute/observe.hpp"
 #include "local_server.hpp"
 #include "plan/labels.hpp"
-#include "plan/living.hpp"
+#include "plan/lifecycle.hpp"
 #include "plan/one_off.hpp"
 #include "project_files.hpp"
 #include "simulator/engine.hpp"
@@ -66,7 +66,7 @@ class Replaced {
   }
 
   const project::Project& project() const { return project_; }
-  const plan::Observed& observed() const { return observed_; }
+  const plan::ObservedState& observed() const { return observed_; }
   const Result<void>& outcome() const { return outcome_; }
 
  private:
@@ -80,7 +80,7 @@ class Replaced {
   project::Project project_ = files_.project();
   simulator::Engine engine_;
   Result<engine::Client> client_ = failure("not connected");
-  plan::Observed observed_;
+  plan::ObservedState observed_;
   Result<void> outcome_;
 };
 

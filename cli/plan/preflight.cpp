@@ -1,17 +1,17 @@
-#include "plan/feasible.hpp"
+#include "plan/preflight.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 
 #include "plan/conflicts.hpp"
-#include "plan/instances.hpp"
+#include "plan/replicas.hpp"
 
 namespace saasctl::plan {
 namespace {
 
 // Networks and volumes that somebody else has to make.
-Result<void> check_externals(const project::Project& project, const Observed& observed,
+Result<void> check_externals(const project::Project& project, const ObservedState& observed,
                              const project::Service& service) {
   for (const auto& use : service.spec.networks) {
     const auto network = std::ranges::find(project.networks, use.name, &project::Network::key);
@@ -32,7 +32,7 @@ Result<void> check_externals(const project::Project& project, const Observed& ob
 }
 
 // Nobody could ever say that such a service is healthy.
-Result<void> check_health_waits(const project::Project& project, const Observed& observed,
+Result<void> check_health_waits(const project::Project& project, const ObservedState& observed,
                                 const project::Service& service) {
   for (const auto& dependency : service.dependencies) {
     const auto* other = project.find(dependency.service);
@@ -78,8 +78,8 @@ bool may_pull(const project::Service& service) {
   return service.pull_allowed && policy != "never" && policy != "build";
 }
 
-Result<void> check_feasible(const project::Project& project, const Observed& observed, const UpOptions& options,
-                            const std::set<std::string, std::less<>>& services) {
+Result<void> preflight(const project::Project& project, const ObservedState& observed, const UpOptions& options,
+                       const std::set<std::string, std::less<>>& services) {
   if (auto apart = check_conflicts(project, options, services); !apart) return apart;
   for (const auto& service : project.services) {
     if (!services.contains(service.name)) continue;

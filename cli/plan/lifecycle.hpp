@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "plan/observed.hpp"
+#include "plan/observed_state.hpp"
 #include "plan/plan.hpp"
 #include "project/project.hpp"
 
@@ -12,35 +12,35 @@ namespace saasctl::plan {
 
 // What the verbs below are given. `services` empty: all services of the project; containers of services that the
 // project does not have are touched only when they are named. One-off containers are left alone.
-struct Living {
+struct Lifecycle {
   const project::Project& project;
   const std::vector<ObservedContainer>& containers;
   std::vector<std::string> services = {};
 };
 
 // Dependants stop before what they depend on.
-Plan plan_stop(const Living& living);
+Plan plan_stop(const Lifecycle& living);
 
 // Starts what is stopped and resumes what is paused, with the dependencies of the named services, each after what it
 // depends on is as its condition says. Error not_found: a named service has no container.
-Result<Plan> plan_start(const Living& living);
+Result<Plan> plan_start(const Lifecycle& living);
 
 // Stops in the one order and starts in the other; services that depend on a restarted one with `restart: true` are
 // restarted as well, unless `no_dependants`. Error not_found: a named service has no container.
-Result<Plan> plan_restart(const Living& living, bool no_dependants);
+Result<Plan> plan_restart(const Lifecycle& living, bool no_dependants);
 
 // Everything that runs, at once.
-Plan plan_kill(const Living& living, const std::string& signal);
+Plan plan_kill(const Lifecycle& living, const std::string& signal);
 
-Plan plan_pause(const Living& living);
-Plan plan_unpause(const Living& living);
+Plan plan_pause(const Lifecycle& living);
+Plan plan_unpause(const Lifecycle& living);
 
 struct RemoveOptions {
   bool stop = false;     // what runs is stopped before; otherwise it is left alone
   bool volumes = false;  // anonymous volumes too
 };
 
-Plan plan_remove(const Living& living, const RemoveOptions& options);
+Plan plan_remove(const Lifecycle& living, const RemoveOptions& options);
 
 // With `volumes` its anonymous volumes go too, also those that it inherited.
 RemoveContainer removal_of(const ObservedContainer& container, bool volumes);

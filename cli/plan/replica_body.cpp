@@ -1,4 +1,4 @@
-#include "plan/instance_body.hpp"
+#include "plan/replica_body.hpp"
 
 #include <algorithm>
 #include <set>
@@ -9,13 +9,13 @@
 
 namespace saasctl::plan {
 
-void settle_number(ContainerBody& container, const Instance& instance) {
-  if (instance.number == 1) return;
+void settle_number(ContainerBody& container, const Replica& replica) {
+  if (replica.number == 1) return;
   auto& body = container.body;
-  body["Labels"][std::string(label::container_number)] = std::to_string(instance.number);
+  body["Labels"][std::string(label::container_number)] = std::to_string(replica.number);
   const auto rename = [&](Json& endpoint) {
     for (auto& alias : endpoint["Aliases"]) {
-      if (alias == instance.service->container_name) alias = instance.name;
+      if (alias == replica.service->container_name) alias = replica.name;
     }
   };
   for (auto& [network, endpoint] : container.connect) rename(endpoint);

@@ -5,13 +5,13 @@
 #include <string>
 #include <vector>
 
-#include "plan/cause.hpp"
+#include "plan/model_diff.hpp"
 #include "plan/plan.hpp"
 
 namespace saasctl::plan {
 
 // One container that a service shall have.
-struct Instance {
+struct Replica {
   const project::Service* service = nullptr;
   unsigned number = 1;
   std::string name;                            // as it shall be called
@@ -25,18 +25,18 @@ struct Instance {
 
 // The containers that `service` shall have, in the order of their numbers; those that are there keep theirs. A
 // container that an interrupted run made for this place is taken over where it is what it should be.
-std::vector<Instance> instances_of(const project::Project& project, const Observed& observed,
-                                   const project::Service& service, unsigned replicas, const UpOptions& options);
+std::vector<Replica> match_replicas(const project::Project& project, const ObservedState& observed,
+                                    const project::Service& service, unsigned replicas, const UpOptions& options);
 
 // Containers of the service beyond its number.
-std::vector<const ObservedContainer*> surplus_of(const Observed& observed, const std::string& service,
+std::vector<const ObservedContainer*> surplus_of(const ObservedState& observed, const std::string& service,
                                                  unsigned replicas);
 
 // How many containers the service shall have.
 unsigned replicas_of(const project::Service& service, const UpOptions& options);
 
 // Containers of services that the file does not have.
-std::vector<const ObservedContainer*> orphans_of(const project::Project& project, const Observed& observed);
+std::vector<const ObservedContainer*> orphans_of(const project::Project& project, const ObservedState& observed);
 
 // "8080/tcp" for every host port that the service always takes; none for ports that the engine picks.
 std::vector<std::string> fixed_host_ports(const project::Service& service);

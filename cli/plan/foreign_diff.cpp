@@ -1,4 +1,4 @@
-#include "plan/adopt.hpp"
+#include "plan/foreign_diff.hpp"
 
 #include <fmt/format.h>
 
@@ -9,7 +9,7 @@
 
 #include "plan/container_body.hpp"
 #include "plan/engine_values.hpp"
-#include "plan/instance_body.hpp"
+#include "plan/replica_body.hpp"
 #include "util/text.hpp"
 
 namespace saasctl::plan {
@@ -302,9 +302,9 @@ class Comparison {
 
 }  // namespace
 
-std::vector<Change> differences(const project::Project& project, const Instance& instance,
-                                const ObservedContainer& container, const Observed& observed) {
-  const auto& service = *instance.service;
+std::vector<Change> differences(const project::Project& project, const Replica& replica,
+                                const ObservedContainer& container, const ObservedState& observed) {
+  const auto& service = *replica.service;
   const auto image = observed.images.find(service.image);
   if (!container.inspected) return {{"everything", "unknown", "known"}};
   if (image != observed.images.end() && image->second.id != container.image_id)
@@ -316,10 +316,10 @@ std::vector<Change> differences(const project::Project& project, const Instance&
     copies.push_back({fmt::format("{}[{}]", file.is_config ? "configs" : "secrets", file.target), "", "", true});
   if (!copies.empty()) return copies;
   auto wanted = container_body(project, service, secret_volumes(project, service, known, observed), "");
-  settle_number(wanted, instance);
+  settle_number(wanted, replica);
   const auto image_config = known.config ? *known.config : Json();
   try {
-    return Comparison(wanted, instance.name, *container.inspected, image_config).make();
+    return Comparison(wanted, replica.name, *container.inspected, image_config).make();
   } catch (const Json::exception&) {  // an engine that answers with other types than the API's
     return {{"everything", "unreadable", "known"}};
   }

@@ -16,15 +16,15 @@ inline Indices with(Indices some, const Indices& more) {
   return some;
 }
 
-class Draft {
+class PlanBuilder {
  public:
   // The new action's index. Waits alone are no changes; `after` may name an action more than once.
-  std::size_t add(Work work, const Cause& cause, Indices after, Verdict verdict = Verdict::none);
+  std::size_t add(Work work, const Cause& cause, Indices after, ResourceChange verdict = ResourceChange::none);
 
   // The stop of a container that runs, after its pre_stop hooks; empty when it does not run. `service` is null for a
   // container of no service in the file.
   Indices stop(const project::Service* service, const ObservedContainer& container, const Cause& cause, Indices after,
-               Verdict verdict);
+               ResourceChange verdict);
 
   Plan plan;
 };

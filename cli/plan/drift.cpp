@@ -1,4 +1,4 @@
-#include "plan/diverged.hpp"
+#include "plan/drift.hpp"
 
 #include <fmt/format.h>
 
@@ -75,7 +75,7 @@ project::Json network_model(const project::Network& network) {
   return facts_of(network.spec);
 }
 
-Cause network_change(const project::Network& network, const Observed& observed) {
+Cause network_change(const project::Network& network, const ObservedState& observed) {
   const auto found = observed.network_facts.find(network.name);
   if (network.external || found == observed.network_facts.end()) return {};
   const auto label = observed.network_models.find(network.name);
@@ -85,7 +85,7 @@ Cause network_change(const project::Network& network, const Observed& observed) 
   return is_unchanged(label->second, model) ? Cause{} : cause_of_change(label->second, model);
 }
 
-std::vector<std::string> divergences(const project::Project& project, const Observed& observed, bool networks) {
+std::vector<std::string> find_drift(const project::Project& project, const ObservedState& observed, bool networks) {
   std::vector<std::string> out;
   for (const auto& network : project.networks) {
     const auto cause = networks ? network_change(network, observed) : Cause{};

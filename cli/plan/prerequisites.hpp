@@ -7,20 +7,20 @@
 #include <vector>
 
 #include "plan/container_body.hpp"
-#include "plan/draft.hpp"
+#include "plan/plan_builder.hpp"
 
 namespace saasctl::plan {
 
-class Footing {
+class Prerequisites {
  public:
   // All three must outlive it.
-  Footing(Draft& draft, const project::Project& project, const Observed& observed)
-      : draft_(draft), project_(project), observed_(observed) {}
+  Prerequisites(PlanBuilder& builder, const project::Project& project, const ObservedState& observed)
+      : builder_(builder), project_(project), observed_(observed) {}
 
   // The actions after which the service's networks, volumes and secrets are there; `secrets` are secret_volumes() of
   // the service, `leftovers` what must be gone before they can be filled.
-  Indices of(const project::Service& service, const std::vector<SecretVolume>& secrets, const Cause& cause,
-             const Indices& leftovers);
+  Indices actions_for(const project::Service& service, const std::vector<SecretVolume>& secrets, const Cause& cause,
+                      const Indices& leftovers);
 
   // The action that replaces this existing network, whose key this is.
   void replaced(const std::string& key, std::size_t action) { made_["network " + key] = action; }
@@ -32,9 +32,9 @@ class Footing {
   std::optional<std::size_t> network(const std::string& key);
   std::optional<std::size_t> volume(const std::string& key);
 
-  Draft& draft_;
+  PlanBuilder& builder_;
   const project::Project& project_;
-  const Observed& observed_;
+  const ObservedState& observed_;
   std::map<std::string, std::size_t> made_;
 };
 

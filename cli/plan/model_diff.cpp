@@ -1,4 +1,4 @@
-#include "plan/cause.hpp"
+#include "plan/model_diff.hpp"
 
 #include <fmt/format.h>
 

@@ -45,12 +45,13 @@ struct ObservedContainer {
   unsigned number = 1;                          // which one of its service's containers it is
   std::optional<int> exit_code = std::nullopt;  // of an exited one
   std::string health = {};                      // healthy, unhealthy, starting; empty: the engine does not watch it
-  bool fresh = false;                           // it has not run for long, or nobody can say so
+  bool just_started = false;                    // it has not run for long, or nobody can say so
   std::vector<PublishedPort> ports = {};        // published now
   std::vector<AnonymousVolume> anonymous = {};
-  std::vector<std::string> networks = {};    // names of those it is attached to
-  std::vector<std::string> volumes = {};     // names of those it mounts
-  std::vector<std::string> lives_with = {};  // ids of those whose name spaces it is in, as far as that was looked at
+  std::vector<std::string> networks = {};  // names of those it is attached to
+  std::vector<std::string> volumes = {};   // names of those it mounts
+  std::vector<std::string> namespace_peers =
+      {};  // ids of those whose name spaces it is in, as far as that was looked at
   // As the engine describes it in full: of one that another tool made, and of one whose model has changed.
   std::shared_ptr<const project::Json> inspected = nullptr;
   std::map<std::string, std::string> network_ids = {};  // by name; none of a container that was never started
@@ -70,11 +71,11 @@ struct ObservedImage {
 // "ipam.config[0].subnet". Keys the engine does not tell are not there.
 using Facts = std::map<std::string, std::string>;
 
-struct Observed {
+struct ObservedState {
   std::vector<ObservedContainer> containers;    // of the project, stopped ones too
   std::map<std::string, std::string> networks;  // names that exist → id
   std::vector<std::string> project_networks;    // names of those that carry the project's label
-  std::vector<std::string> twin_networks;       // ids of the project's that have the name of another, nobody on them
+  std::vector<std::string> duplicate_networks;  // ids of the project's that have the name of another, nobody on them
   std::vector<std::string> volumes;             // names that exist, as far as the project names them
   std::vector<std::string> secret_volumes;      // names of the project's volumes that hold secrets
   std::map<std::string, ObservedImage> images;  // by reference; missing images are not there

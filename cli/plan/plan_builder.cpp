@@ -1,4 +1,4 @@
-#include "plan/draft.hpp"
+#include "plan/plan_builder.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -7,7 +7,7 @@
 
 namespace saasctl::plan {
 
-std::size_t Draft::add(Work work, const Cause& cause, Indices after, Verdict verdict) {
+std::size_t PlanBuilder::add(Work work, const Cause& cause, Indices after, ResourceChange verdict) {
   if (!std::holds_alternative<AwaitService>(work)) plan.changes = true;
   std::ranges::sort(after);
   after.erase(std::ranges::unique(after).begin(), after.end());
@@ -15,8 +15,8 @@ std::size_t Draft::add(Work work, const Cause& cause, Indices after, Verdict ver
   return plan.actions.size() - 1;
 }
 
-Indices Draft::stop(const project::Service* service, const ObservedContainer& container, const Cause& cause,
-                    Indices after, Verdict verdict) {
+Indices PlanBuilder::stop(const project::Service* service, const ObservedContainer& container, const Cause& cause,
+                          Indices after, ResourceChange verdict) {
   if (!container.is_up()) return {};
   if (service && container.state == "running") {
     for (auto& hook : hooks_of(*service, "pre_stop", container.name))

@@ -1,4 +1,4 @@
-#include "plan/footing.hpp"
+#include "plan/prerequisites.hpp"
 
 #include <fmt/format.h>
 
@@ -9,8 +9,8 @@
 
 namespace saasctl::plan {
 
-Indices Footing::of(const project::Service& service, const std::vector<SecretVolume>& secrets, const Cause& cause,
-                    const Indices& leftovers) {
+Indices Prerequisites::actions_for(const project::Service& service, const std::vector<SecretVolume>& secrets,
+                                   const Cause& cause, const Indices& leftovers) {
   Indices after;
   for (std::size_t i = 0; i < secrets.size(); ++i) {
     const auto helper = fmt::format("{}{}-secrets", service.container_name, i == 0 ? "" : fmt::format("-{}", i + 1));
@@ -26,34 +26,34 @@ Indices Footing::of(const project::Service& service, const std::vector<SecretVol
   return after;
 }
 
-std::optional<std::size_t> Footing::fill(const project::Service& service, const Cause& cause,
-                                         const SecretVolume& volume, const std::string& helper,
-                                         const Indices& leftovers) {
+std::optional<std::size_t> Prerequisites::fill(const project::Service& service, const Cause& cause,
+                                               const SecretVolume& volume, const std::string& helper,
+                                               const Indices& leftovers) {
   if (volume.filled) return std::nullopt;
   if (const auto made = made_.find("secrets " + volume.name); made != made_.end()) return made->second;
-  return made_["secrets " + volume.name] = draft_.add(
+  return made_["secrets " + volume.name] = builder_.add(
              FillSecrets{service.name, volume.name, volume.folder, helper, service.image, volume.files, volume.digest},
              {cause.text}, leftovers);
 }
 
 // The action that makes the network, nothing when it is there.
-std::optional<std::size_t> Footing::network(const std::string& key) {
+std::optional<std::size_t> Prerequisites::network(const std::string& key) {
   const auto found = std::ranges::find(project_.networks, key, &project::Network::key);
   if (found == project_.networks.end() || found->external) return std::nullopt;
   if (const auto made = made_.find("network " + key); made != made_.end()) return made->second;
   if (observed_.networks.contains(found->name)) return std::nullopt;
   const auto salt = salt_for(observed_.entropy, "network " + found->name);
-  return made_["network " + key] =
-             draft_.add(CreateNetwork{found->name, network_body(project_, *found, salt)}, {"new"}, {}, Verdict::create);
+  return made_["network " + key] = builder_.add(CreateNetwork{found->name, network_body(project_, *found, salt)},
+                                                {"new"}, {}, ResourceChange::create);
 }
 
-std::optional<std::size_t> Footing::volume(const std::string& key) {
+std::optional<std::size_t> Prerequisites::volume(const std::string& key) {
   const auto found = std::ranges::find(project_.volumes, key, &project::Volume::key);
   if (found == project_.volumes.end() || found->external) return std::nullopt;
   if (std::ranges::find(observed_.volumes, found->name) != observed_.volumes.end()) return std::nullopt;
   if (const auto made = made_.find("volume " + key); made != made_.end()) return made->second;
-  return made_["volume " + key] =
-             draft_.add(CreateVolume{found->name, volume_body(project_, *found)}, {"new"}, {}, Verdict::create);
+  return made_["volume " + key] = builder_.add(CreateVolume{found->name, volume_body(project_, *found)}, {"new"}, {},
+                                               ResourceChange::create);
 }
 
 }  // namespace saasctl::plan

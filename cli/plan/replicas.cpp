@@ -1,11 +1,11 @@
-#include "plan/instances.hpp"
+#include "plan/replicas.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <set>
 
-#include "plan/adopt.hpp"
+#include "plan/foreign_diff.hpp"
 #include "plan/record.hpp"
 
 namespace saasctl::plan {
@@ -16,7 +16,7 @@ std::string name_of(const project::Project& project, const project::Service& ser
 }
 
 // A network of the service that has been removed; a container that was in it cannot be started again.
-std::string missing_network(const project::Project& project, const Observed& observed,
+std::string missing_network(const project::Project& project, const ObservedState& observed,
                             const project::Service& service) {
   for (const auto& use : service.spec.networks) {
     const auto network = std::ranges::find(project.networks, use.name, &project::Network::key);
@@ -28,7 +28,7 @@ std::string missing_network(const project::Project& project, const Observed& obs
 
 // A network of the container that was removed and created again by somebody else. A container that has run looks for
 // the id and cannot be started again.
-std::string renewed_network(const Observed& observed, const ObservedContainer& container) {
+std::string renewed_network(const ObservedState& observed, const ObservedContainer& container) {
   for (const auto& [name, id] : container.network_ids) {
     const auto network = observed.networks.find(name);
     if (network != observed.networks.end() && network->second != id && !container.is_up()) return name;
@@ -45,9 +45,9 @@ bool is_half_made(const project::Service& service, const ObservedContainer& cont
 }
 
 // Why the container cannot stay; an empty text: it can.
-Cause why_not(const project::Project& project, const Observed& observed, const Instance& instance,
+Cause why_not(const project::Project& project, const ObservedState& observed, const Replica& replica,
               const ObservedContainer& container, const UpOptions& options) {
-  const auto& service = *instance.service;
+  const auto& service = *replica.service;
   if (container.state == "dead" || container.state == "removing") return {"its container is " + container.state};
   if (const auto network = missing_network(project, observed, service); !network.empty())
     return {fmt::format("its network {} is not there", network)};
@@ -59,7 +59,7 @@ Cause why_not(const project::Project& project, const Observed& observed, const I
   const auto image = observed.images.find(service.image);
   if (container.model.empty()) {
     Cause cause;
-    cause.changes = differences(project, instance, container, observed);
+    cause.changes = differences(project, replica, container, observed);
     if (!cause.changes.empty()) cause.text = "made by another tool; " + to_text(cause.changes);
     return cause;
   }
@@ -79,7 +79,7 @@ struct Judged {
 
 // The numbers that the service's containers have or get: those that are there first, so that none goes for want of
 // another, then the lowest that are free.
-std::set<unsigned> numbers_of(const Observed& observed, const std::string& service, unsigned replicas) {
+std::set<unsigned> numbers_of(const ObservedState& observed, const std::string& service, unsigned replicas) {
   std::set<unsigned> there;
   for (const auto& container : observed.containers) {
     if (container.service == service && !container.one_off) there.insert(container.number);
@@ -96,40 +96,39 @@ std::set<unsigned> numbers_of(const Observed& observed, const std::string& servi
 
 }  // namespace
 
-std::string Instance::subject() const {
+std::string Replica::subject() const {
   return number == 1 ? service->name : fmt::format("{}-{}", service->name, number);
 }
 
-std::vector<Instance> instances_of(const project::Project& project, const Observed& observed,
-                                   const project::Service& service, unsigned replicas, const UpOptions& options) {
-  std::vector<Instance> instances;
+std::vector<Replica> match_replicas(const project::Project& project, const ObservedState& observed,
+                                    const project::Service& service, unsigned replicas, const UpOptions& options) {
+  std::vector<Replica> instances;
   for (const auto number : numbers_of(observed, service.name, replicas)) {
-    Instance instance{&service, number, name_of(project, service, number), nullptr, {}, {}};
+    Replica replica{&service, number, name_of(project, service, number), nullptr, {}, {}};
     std::vector<Judged> judged;
     for (const auto& container : observed.containers) {
       if (container.service != service.name || container.one_off || container.number != number) continue;
-      auto cause = why_not(project, observed, instance, container, options);
-      const int rank =
-          (cause.text.empty() ? 4 : 0) + (container.is_up() ? 2 : 0) + int{container.name == instance.name};
+      auto cause = why_not(project, observed, replica, container, options);
+      const int rank = (cause.text.empty() ? 4 : 0) + (container.is_up() ? 2 : 0) + int{container.name == replica.name};
       judged.push_back({&container, std::move(cause), rank});
     }
     std::ranges::stable_sort(judged, std::greater{}, &Judged::rank);
     for (auto& one : judged) {
-      if (one.cause.text.empty() && !instance.current) {
-        instance.current = one.container;
+      if (one.cause.text.empty() && !replica.current) {
+        replica.current = one.container;
       } else {
-        if (instance.old.empty() && !instance.current) instance.cause = std::move(one.cause);
-        instance.old.push_back(one.container);
+        if (replica.old.empty() && !replica.current) replica.cause = std::move(one.cause);
+        replica.old.push_back(one.container);
       }
     }
-    if (judged.empty()) instance.cause = {"new"};
-    if (instance.current && !instance.old.empty()) instance.cause = {"left by an earlier run"};
-    instances.push_back(std::move(instance));
+    if (judged.empty()) replica.cause = {"new"};
+    if (replica.current && !replica.old.empty()) replica.cause = {"left by an earlier run"};
+    instances.push_back(std::move(replica));
   }
   return instances;
 }
 
-std::vector<const ObservedContainer*> surplus_of(const Observed& observed, const std::string& service,
+std::vector<const ObservedContainer*> surplus_of(const ObservedState& observed, const std::string& service,
                                                  unsigned replicas) {
   std::vector<const ObservedContainer*> surplus;
   const auto numbers = numbers_of(observed, service, replicas);
@@ -145,7 +144,7 @@ unsigned replicas_of(const project::Service& service, const UpOptions& options) 
   return asked == options.scale.end() ? service.replicas : asked->second;
 }
 
-std::vector<const ObservedContainer*> orphans_of(const project::Project& project, const Observed& observed) {
+std::vector<const ObservedContainer*> orphans_of(const project::Project& project, const ObservedState& observed) {
   std::vector<const ObservedContainer*> orphans;
   for (const auto& container : observed.containers) {
     const bool known = project.find(container.service) || project.document.stack.inactive.find(container.service);

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "plan/cause.hpp"
-#include "plan/observed.hpp"
+#include "plan/model_diff.hpp"
+#include "plan/observed_state.hpp"
 #include "project/project.hpp"
 
 namespace saasctl::plan {
@@ -16,9 +16,9 @@ project::Json network_model(const project::Network& network);
 
 // How the existing network differs from the file; no text: it does not, or does not exist. Compared is the record in
 // its label; without one, which another tool or an earlier version made, the keys that the file has.
-Cause network_change(const project::Network& network, const Observed& observed);
+Cause network_change(const project::Network& network, const ObservedState& observed);
 
 // A sentence for each volume that differs, with the keys and what recreates it; with `networks` for networks, too.
-std::vector<std::string> divergences(const project::Project& project, const Observed& observed, bool networks);
+std::vector<std::string> find_drift(const project::Project& project, const ObservedState& observed, bool networks);
 
 }  // namespace saasctl::plan

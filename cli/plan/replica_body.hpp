@@ -4,12 +4,12 @@
 #include <vector>
 
 #include "plan/container_body.hpp"
-#include "plan/instances.hpp"
+#include "plan/replicas.hpp"
 
 namespace saasctl::plan {
 
 // Number and name of the container in its labels and in the aliases of its networks.
-void settle_number(ContainerBody& container, const Instance& instance);
+void settle_number(ContainerBody& container, const Replica& replica);
 
 // Labels the anonymous volumes that the engine will create with the container, for a mount without a source or a VOLUME
 // of the image, with the project and the service: a volume that has lost its container can still be told apart.

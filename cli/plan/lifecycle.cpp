@@ -1,4 +1,4 @@
-#include "plan/living.hpp"
+#include "plan/lifecycle.hpp"
 
 #include <fmt/format.h>
 
@@ -23,7 +23,7 @@ void append(Indices& to, const Indices& more) {
 
 class LivingPlanner {
  public:
-  explicit LivingPlanner(const Living& living) : project_(living.project), containers_(living.containers) {
+  explicit LivingPlanner(const Lifecycle& living) : project_(living.project), containers_(living.containers) {
     for (const auto& service : project_.services) order_.push_back(service.name);
     for (const auto& container : containers_) plan_.ids[container.name] = container.id;
     selected_.insert(living.services.begin(), living.services.end());
@@ -178,13 +178,13 @@ void add_dependants(LivingPlanner& planner, const project::Project& project) {
 
 }  // namespace
 
-Plan plan_stop(const Living& living) {
+Plan plan_stop(const Lifecycle& living) {
   LivingPlanner planner(living);
   planner.stop();
   return planner.take();
 }
 
-Result<Plan> plan_start(const Living& living) {
+Result<Plan> plan_start(const Lifecycle& living) {
   LivingPlanner planner(living);
   if (const auto missing = planner.without_container(living.services)) return nothing_there(*missing);
   std::vector<std::string> known;
@@ -200,7 +200,7 @@ Result<Plan> plan_start(const Living& living) {
   return planner.take();
 }
 
-Result<Plan> plan_restart(const Living& living, bool no_dependants) {
+Result<Plan> plan_restart(const Lifecycle& living, bool no_dependants) {
   LivingPlanner planner(living);
   if (const auto missing = planner.without_container(living.services)) return nothing_there(*missing);
   if (!no_dependants) add_dependants(planner, living.project);
@@ -209,7 +209,7 @@ Result<Plan> plan_restart(const Living& living, bool no_dependants) {
   return planner.take();
 }
 
-Plan plan_kill(const Living& living, const std::string& signal) {
+Plan plan_kill(const Lifecycle& living, const std::string& signal) {
   LivingPlanner planner(living);
   planner.each([&](const ObservedContainer& container) {
     if (container.is_up()) planner.add(KillContainer{container.service, container.name, signal}, {});
@@ -217,7 +217,7 @@ Plan plan_kill(const Living& living, const std::string& signal) {
   return planner.take();
 }
 
-Plan plan_pause(const Living& living) {
+Plan plan_pause(const Lifecycle& living) {
   LivingPlanner planner(living);
   planner.each([&](const ObservedContainer& container) {
     if (container.state == "running") planner.add(PauseContainer{container.service, container.name}, {});
@@ -225,7 +225,7 @@ Plan plan_pause(const Living& living) {
   return planner.take();
 }
 
-Plan plan_unpause(const Living& living) {
+Plan plan_unpause(const Lifecycle& living) {
   LivingPlanner planner(living);
   planner.each([&](const ObservedContainer& container) {
     if (container.state == "paused") planner.add(UnpauseContainer{container.service, container.name}, {});
@@ -233,7 +233,7 @@ Plan plan_unpause(const Living& living) {
   return planner.take();
 }
 
-Plan plan_remove(const Living& living, const RemoveOptions& options) {
+Plan plan_remove(const Lifecycle& living, const RemoveOptions& options) {
   LivingPlanner planner(living);
   const auto stops = options.stop ? planner.stop() : std::map<std::string, std::size_t>{};
   planner.each([&](const ObservedContainer& container) {
