@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "engine/containers.hpp"
-#include "execute/carry_out.hpp"
+#include "execute/execute_action.hpp"
 #include "plan/labels.hpp"
 #include "util/guarded.hpp"
 #include "util/wait.hpp"
@@ -146,7 +146,8 @@ class Gate {
 };
 
 // Does actions until none is left or `all` is stopped, which the first failure does.
-void work_off(const Site& site, const plan::Plan& plan, Schedule& schedule, Gate& gate, std::stop_source& all) {
+void run_worker(const ActionContext& site, const plan::Plan& plan, Schedule& schedule, Gate& gate,
+                std::stop_source& all) {
   while (const auto index = schedule.take(all.get_token())) {
     const auto begun = std::chrono::steady_clock::now();
     const auto& work = plan.actions[*index].work;
@@ -157,7 +158,7 @@ void work_off(const Site& site, const plan::Plan& plan, Schedule& schedule, Gate
       all.request_stop();
       continue;
     }
-    auto outcome = carry_out(site, work, all.get_token());
+    auto outcome = execute_action(site, work, all.get_token());
     const auto duration = std::chrono::steady_clock::now() - begun;
     if (outcome) {
       schedule.finish(*index, duration);
@@ -172,13 +173,13 @@ void work_off(const Site& site, const plan::Plan& plan, Schedule& schedule, Gate
 }
 
 // Opened before the first action, so that no death is missed; nothing for a plan that waits for no service.
-std::unique_ptr<Watch> watch_for(const engine::Client& client, const project::Project& project,
-                                 const plan::Plan& plan) {
+std::unique_ptr<EventMonitor> watch_for(const engine::Client& client, const project::Project& project,
+                                        const plan::Plan& plan) {
   const bool waits = std::ranges::any_of(
       plan.actions, [](const plan::Action& action) { return std::holds_alternative<plan::AwaitService>(action.work); });
   if (!waits) return nullptr;
   const auto now = std::chrono::time_point_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now());
-  return std::make_unique<Watch>(client, std::string(plan::label::project) + "=" + project.name, now);
+  return std::make_unique<EventMonitor>(client, std::string(plan::label::project) + "=" + project.name, now);
 }
 
 // Calls off what does not end by itself, an engine that hangs or a stop with a grace of minutes. A wait has a moment to
@@ -193,14 +194,15 @@ void keep_time(Schedule& schedule, std::chrono::steady_clock::time_point deadlin
 }
 
 // A service that was ready and has died while others came up is not up.
-std::expected<void, ReadyError> look_back(const Site& site, const plan::Plan& plan, const std::stop_token& stop) {
+std::expected<void, ReadyError> look_back(const ActionContext& site, const plan::Plan& plan,
+                                          const std::stop_token& stop) {
   const auto label = std::string(plan::label::project) + "=" + site.project.name;
   const auto containers = engine::list_containers(site.client, {label}, stop);
   if (!containers) return std::unexpected(ReadyError{containers.error()});
   for (const auto& action : plan.actions) {
     const auto* wait = std::get_if<plan::AwaitService>(&action.work);
     if (!wait || !wait->required || wait->condition == "service_completed_successfully") continue;
-    const auto id = site.handles.id_of(wait->container);
+    const auto id = site.container_ids.id_of(wait->container);
     if (!id) continue;
     const auto found = std::ranges::find(*containers, *id, &engine::ContainerSummary::id);
     if (found == containers->end() || (found->state != "exited" && found->state != "restarting")) continue;
@@ -220,9 +222,9 @@ std::expected<void, ReadyError> execute(const engine::Client& client, const proj
                                         const stack::Environment& environment, const Listener& listener,
                                         std::stop_token stop) {
   const auto start = std::chrono::steady_clock::now();
-  Handles handles(plan.ids);
+  ContainerIds container_ids(plan.ids);
   const auto watch = watch_for(client, project, plan);
-  const Site site{client, project, options, environment, handles, watch.get(), start + options.timeout};
+  const ActionContext site{client, project, options, environment, container_ids, watch.get(), start + options.timeout};
   Schedule schedule(plan, listener);
   Gate gate(options.turn, schedule);
   std::stop_source all;
@@ -235,7 +237,7 @@ std::expected<void, ReadyError> execute(const engine::Client& client, const proj
     std::vector<std::jthread> threads;
     const auto work = [&] {
       try {
-        work_off(site, plan, schedule, gate, all);
+        run_worker(site, plan, schedule, gate, all);
       } catch (const std::exception& error) {
         schedule.give_up({exception_error(error)});
         all.request_stop();

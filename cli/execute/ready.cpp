@@ -20,7 +20,7 @@ milliseconds until(steady_clock::time_point point) {
 
 class Waiting {
  public:
-  Waiting(const engine::Client& client, Watch& watch, const Awaited& awaited, const Pace& pace,
+  Waiting(const engine::Client& client, EventMonitor& watch, const Awaited& awaited, const Pace& pace,
           steady_clock::time_point deadline)
       : client_(client),
         watch_(watch),
@@ -145,11 +145,11 @@ class Waiting {
   }
 
   const engine::Client& client_;
-  const Watch& watch_;
+  const EventMonitor& watch_;
   const Awaited& awaited_;
   const Pace& pace_;
   steady_clock::time_point deadline_;
-  Bell bell_;
+  ContainerSignal bell_;
   milliseconds rest_;
   std::unique_ptr<Probe> probe_;
   bool answered_ = false;
@@ -163,7 +163,7 @@ class Waiting {
 
 }  // namespace
 
-std::expected<void, ReadyError> await_service(const engine::Client& client, Watch& watch, const Awaited& awaited,
+std::expected<void, ReadyError> await_service(const engine::Client& client, EventMonitor& watch, const Awaited& awaited,
                                               const Pace& pace, steady_clock::time_point deadline,
                                               std::stop_token stop) {
   return Waiting(client, watch, awaited, pace, deadline).run(stop);

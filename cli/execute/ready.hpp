@@ -7,8 +7,8 @@
 #include <string>
 
 #include "engine/client.hpp"
+#include "execute/event_monitor.hpp"
 #include "execute/failure.hpp"
-#include "execute/watch.hpp"
 #include "project/project.hpp"
 
 namespace saasctl::execute {
@@ -34,7 +34,7 @@ struct Awaited {
 // the engine reports healthy, whichever is first; engine_healthy waits for the engine's status as well. A service with
 // neither is ready when it has run for a moment; one that has ended with exit code 0 is ready too. Errors: failed (it
 // died or is unhealthy), timeout, interrupted.
-std::expected<void, ReadyError> await_service(const engine::Client& client, Watch& watch, const Awaited& awaited,
+std::expected<void, ReadyError> await_service(const engine::Client& client, EventMonitor& watch, const Awaited& awaited,
                                               const Pace& pace, std::chrono::steady_clock::time_point deadline,
                                               std::stop_token stop);
 

@@ -1,4 +1,4 @@
-#include "execute/carry_out.hpp"
+#include "execute/execute_action.hpp"
 
 #include <fmt/format.h>
 
@@ -115,9 +115,9 @@ Error not_started(Error error, const std::string& service, const std::string& id
   return of_service(left_by_crash(port_taken(std::move(error))), service);
 }
 
-class Worker {
+class ActionExecutor {
  public:
-  Worker(const Site& site, const std::stop_token& stop) : site_(site), stop_(stop) {}
+  ActionExecutor(const ActionContext& site, const std::stop_token& stop) : site_(site), stop_(stop) {}
 
   Outcome operator()(const plan::CreateNetwork& work) const {
     const auto made = engine::create_network(site_.client, work.body, stop_);
@@ -173,7 +173,7 @@ class Worker {
   Outcome operator()(const plan::CreateContainer& work) const {
     auto made = create(work.name, work.body, work.platform);
     if (!made) return std::unexpected(ReadyError{of_service(std::move(made.error()), work.service)});
-    site_.handles.made(work.name, made->id);
+    site_.container_ids.made(work.name, made->id);
     if (site_.options.on_created) site_.options.on_created(work.name, made->id);
     auto furnished = furnish(work, made->id);
     // A second run would take it for a whole one.
@@ -222,7 +222,7 @@ class Worker {
                                 .environment = work.environment,
                                 .timeout = remaining(),
                                 .privileged = work.privileged};
-    const auto id = site_.handles.id_of(work.container);
+    const auto id = site_.container_ids.id_of(work.container);
     if (!id) return plain(id);
     const auto done = engine::exec_run(site_.client, *id, work.command, options, stop_);
     if (!done) return std::unexpected(ReadyError{gone_meanwhile(done.error())});
@@ -283,7 +283,7 @@ class Worker {
  private:
   template <typename Call>
   Outcome by_id(const std::string& container, const Call& call) const {
-    const auto id = site_.handles.id_of(container);
+    const auto id = site_.container_ids.id_of(container);
     return id ? call(*id) : plain(id);
   }
 
@@ -428,14 +428,15 @@ class Worker {
                  {"VolumeOptions", {{"NoCopy", true}}}}}}}}};
   }
 
-  const Site& site_;
+  const ActionContext& site_;
   const std::stop_token& stop_;
 };
 
 }  // namespace
 
-std::expected<void, ReadyError> carry_out(const Site& site, const plan::Work& work, std::stop_token stop) {
-  return std::visit(Worker(site, stop), work);
+std::expected<void, ReadyError> execute_action(const ActionContext& site, const plan::Work& work,
+                                               std::stop_token stop) {
+  return std::visit(ActionExecutor(site, stop), work);
 }
 
 }  // namespace saasctl::execute

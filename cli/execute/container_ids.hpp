@@ -13,9 +13,9 @@ namespace saasctl::execute {
 
 // A plan names containers as they are called at its beginning or when it creates them. A name may belong to another
 // container by the time of the call, so every call goes by id. Safe to use from several threads.
-class Handles {
+class ContainerIds {
  public:
-  explicit Handles(std::map<std::string, std::string> ids) : ids_(std::move(ids)) {}
+  explicit ContainerIds(std::map<std::string, std::string> ids) : ids_(std::move(ids)) {}
 
   void made(const std::string& name, const std::string& id) {
     const std::scoped_lock lock(mutex_);

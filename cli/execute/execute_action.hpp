@@ -5,23 +5,23 @@
 #include <expected>
 #include <stop_token>
 
+#include "execute/container_ids.hpp"
+#include "execute/event_monitor.hpp"
 #include "execute/execute.hpp"
-#include "execute/handles.hpp"
-#include "execute/watch.hpp"
 
 namespace saasctl::execute {
 
 // What every action may use. The references outlive the execution.
-struct Site {
+struct ActionContext {
   const engine::Client& client;
   const project::Project& project;
   const ExecuteOptions& options;
   const stack::Environment& environment;
-  Handles& handles;
-  Watch* watch;  // there whenever the plan waits for a service
+  ContainerIds& container_ids;
+  EventMonitor* watch;  // there whenever the plan waits for a service
   std::chrono::steady_clock::time_point deadline;
 };
 
-std::expected<void, ReadyError> carry_out(const Site& site, const plan::Work& work, std::stop_token stop);
+std::expected<void, ReadyError> execute_action(const ActionContext& site, const plan::Work& work, std::stop_token stop);
 
 }  // namespace saasctl::execute
