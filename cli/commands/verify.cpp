@@ -12,7 +12,7 @@
 #include "report/junit.hpp"
 #include "terminal/raw.hpp"
 #include "util/file.hpp"
-#include "verify/engine_world.hpp"
+#include "verify/engine_deps.hpp"
 #include "verify/run.hpp"
 
 namespace saasctl::commands {
@@ -76,7 +76,7 @@ int run_verify(const Session& session, const VerifyOptions& options) {
   verify::EngineServices services(*client, project->name, recreate_with(session, *client, *project));
   verify::HttpWeb web;
   verify::SystemClock clock;
-  verify::World world{services, web, clock, verify::random_bits};
+  verify::VerifyDeps world{services, web, clock, verify::random_bits};
   const report::ConsoleOptions console{session.terminal.colour_on_stdout(), session.terminal.width()};
   const auto listener = [&](const verify::StepResult& step) {
     terminal::write_raw(report::console_row(step, console));

@@ -8,7 +8,7 @@
 
 #include "util/regex.hpp"
 #include "util/text.hpp"
-#include "verify/masks.hpp"
+#include "verify/redactor.hpp"
 
 namespace saasctl::verify {
 namespace {

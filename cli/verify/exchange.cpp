@@ -12,7 +12,7 @@
 #include "util/regex.hpp"
 #include "util/text.hpp"
 #include "verify/compare.hpp"
-#include "verify/masks.hpp"
+#include "verify/redactor.hpp"
 
 namespace saasctl::verify {
 namespace {

@@ -9,14 +9,13 @@ namespace {
 
 using namespace std::chrono_literals;
 
-Result<std::optional<double>> query(Surroundings& around, const std::string& prometheus,
-                                    const std::string& expression) {
+Result<std::optional<double>> query(StepContext& around, const std::string& prometheus, const std::string& expression) {
   const auto body = fetch(around, prometheus + "/api/v1/query" + http::query_string({{"query", expression}}));
   if (!body) return std::unexpected(body.error());
   return parse_number(*body);
 }
 
-Result<std::vector<ScrapeTarget>> targets(Surroundings& around, const std::string& prometheus) {
+Result<std::vector<ScrapeTarget>> targets(StepContext& around, const std::string& prometheus) {
   const auto body = fetch(around, prometheus + "/api/v1/targets?state=active");
   if (!body) return std::unexpected(body.error());
   return parse_targets(*body);
@@ -26,13 +25,13 @@ std::string in_words(const std::optional<double>& number) {
   return number ? format_number(*number) : "no series";
 }
 
-Outcome look_at_targets(Surroundings& around, const stack::PrometheusCheck& check, const std::string& prometheus) {
+StepOutcome look_at_targets(StepContext& around, const stack::PrometheusCheck& check, const std::string& prometheus) {
   const auto active = targets(around, prometheus);
   if (!active) return error_outcome(active.error());
   return judged(judge_targets(check.targets, *active, check.where("targets")), {});
 }
 
-Outcome look_at_value(Surroundings& around, const stack::PrometheusCheck& check, const std::string& prometheus) {
+StepOutcome look_at_value(StepContext& around, const stack::PrometheusCheck& check, const std::string& prometheus) {
   const auto number = query(around, prometheus, *check.query);
   if (!number) return error_outcome(number.error());
   const auto value = *number ? stack::Json(**number) : stack::Json();
@@ -46,7 +45,7 @@ Outcome look_at_value(Surroundings& around, const stack::PrometheusCheck& check,
 
 // Waits for a scrape that began after now, so that nothing done before can be taken for the growth to come. The moment
 // is taken from Prometheus, whose clock dates the scrapes.
-Outcome wait_for_scrape(Surroundings& around, const std::string& prometheus, std::chrono::nanoseconds within) {
+StepOutcome wait_for_scrape(StepContext& around, const std::string& prometheus, std::chrono::nanoseconds within) {
   const auto now = query(around, prometheus, "time()");
   if (!now) return error_outcome(now.error());
   const std::chrono::duration<double> seconds(now->value_or(0));
@@ -54,7 +53,7 @@ Outcome wait_for_scrape(Surroundings& around, const std::string& prometheus, std
   auto outcome = retry(around, within, [&] {
     const auto active = targets(around, prometheus);
     if (!active) return error_outcome(active.error());
-    if (scraped_since(*active, moment)) return Outcome{};
+    if (scraped_since(*active, moment)) return StepOutcome{};
     return judged({{"a scrape of every target that is up", "none since the step began", {}}}, {});
   });
   // A target is marked as scraped just before its samples can be queried.
@@ -62,15 +61,15 @@ Outcome wait_for_scrape(Surroundings& around, const std::string& prometheus, std
   return outcome;
 }
 
-Outcome request_once(Surroundings& around, const stack::Http& http) {
+StepOutcome request_once(StepContext& around, const stack::Http& http) {
   stack::Check step;
   step.at = http.at;
   step.http = http;
   return run_http(around, step);
 }
 
-Outcome watch_growth(Surroundings& around, const stack::PrometheusCheck& check, const std::string& prometheus,
-                     std::chrono::nanoseconds within) {
+StepOutcome watch_growth(StepContext& around, const stack::PrometheusCheck& check, const std::string& prometheus,
+                         std::chrono::nanoseconds within) {
   auto fresh = wait_for_scrape(around, prometheus, within);
   if (!fresh.passed()) return fresh;
   const auto before = query(around, prometheus, *check.query);
@@ -91,13 +90,13 @@ Outcome watch_growth(Surroundings& around, const stack::PrometheusCheck& check, 
 
 }  // namespace
 
-Outcome run_prometheus(Surroundings& around, const stack::Check& check) {
+StepOutcome run_prometheus(StepContext& around, const stack::Check& check) {
   const auto filled = fill(check, around.values, {}).check;
   const auto& asked = *filled.prometheus;
   const auto prometheus = locate_tool(around, asked.from, "prometheus", 9090);
   if (!prometheus) return error_outcome(prometheus.error());
-  const auto within = patience(check.within, 30s);
-  Outcome outcome;
+  const auto within = timeout_or(check.within, 30s);
+  StepOutcome outcome;
   if (!asked.targets.empty()) {
     outcome = retry(around, within, [&] { return look_at_targets(around, asked, *prometheus); });
   } else if (asked.grows.value_or(false)) {

@@ -6,7 +6,7 @@ namespace {
 using namespace std::chrono_literals;
 
 // Hides what the step sends as a secret before anything of it can be shown.
-void hide_sent(Surroundings& around, const stack::Http& http) {
+void hide_sent(StepContext& around, const stack::Http& http) {
   if (http.bearer) around.masks.add(*http.bearer);
   for (const auto& header : http.headers) {
     if (stack::is_sensitive(header.name)) around.masks.add(header.value);
@@ -14,13 +14,13 @@ void hide_sent(Surroundings& around, const stack::Http& http) {
   if (http.json) around.masks.add_sensitive(*http.json);
 }
 
-void hide_captured(Surroundings& around, const Captured& captured) {
+void hide_captured(StepContext& around, const Captured& captured) {
   for (const auto& [name, value] : captured) {
     if (around.secrets.contains(name)) around.masks.add(value);
   }
 }
 
-void keep(Surroundings& around, const Captured& captured) {
+void keep(StepContext& around, const Captured& captured) {
   for (const auto& [name, value] : captured) around.values.set(name, value);
 }
 
@@ -28,7 +28,7 @@ std::string logs_hint(const stack::Target& target) {
   return target.service.empty() ? std::string() : "what the service says: saasctl logs " + target.service;
 }
 
-Outcome send_once(Surroundings& around, const stack::Check& check, const std::string& trace_id) {
+StepOutcome send_once(StepContext& around, const stack::Check& check, const std::string& trace_id) {
   const auto& http = *check.http;
   const auto& target = *stack::request_line(http).value().second;
   const auto url = locate(around, target);
@@ -52,9 +52,9 @@ Outcome send_once(Surroundings& around, const stack::Check& check, const std::st
   return outcome;
 }
 
-Outcome execute_once(Surroundings& around, const stack::Check& check) {
+StepOutcome execute_once(StepContext& around, const stack::Check& check) {
   const auto& exec = *check.exec;
-  const auto timeout = std::chrono::ceil<std::chrono::milliseconds>(patience(exec.timeout, 30s));
+  const auto timeout = std::chrono::ceil<std::chrono::milliseconds>(timeout_or(exec.timeout, 30s));
   const auto result = around.world.services.exec(exec.service->text, exec.command, timeout, around.stop);
   if (!result) return error_outcome(result.error());
   auto findings = judge_command(check, *result);
@@ -68,10 +68,10 @@ Outcome execute_once(Surroundings& around, const stack::Check& check) {
 // Tries until the request or command is as expected, then looks for its trace. Every attempt has a trace of its own, so
 // that the spans of an earlier one can't stand in for those of the last.
 template <typename Once>
-Outcome run_traced(Surroundings& around, const stack::Check& check, Once once) {
+StepOutcome run_traced(StepContext& around, const stack::Check& check, Once once) {
   std::string trace_id;
   stack::Check last;
-  auto outcome = retry(around, patience(check.within, 0ns), [&] {
+  auto outcome = retry(around, timeout_or(check.within, 0ns), [&] {
     trace_id = around.values.new_trace_id();
     last = fill(check, around.values, trace_id).check;
     return once(last, trace_id);
@@ -85,14 +85,14 @@ Outcome run_traced(Surroundings& around, const stack::Check& check, Once once) {
 
 }  // namespace
 
-Outcome run_http(Surroundings& around, const stack::Check& check) {
+StepOutcome run_http(StepContext& around, const stack::Check& check) {
   return run_traced(around, check, [&](const stack::Check& filled, const std::string& trace_id) {
     hide_sent(around, *filled.http);
     return send_once(around, filled, trace_id);
   });
 }
 
-Outcome run_exec(Surroundings& around, const stack::Check& check) {
+StepOutcome run_exec(StepContext& around, const stack::Check& check) {
   auto outcome = run_traced(
       around, check, [&](const stack::Check& filled, const std::string&) { return execute_once(around, filled); });
   if (outcome.passed() || !check.trace || !outcome.hints.empty()) return outcome;

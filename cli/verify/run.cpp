@@ -28,7 +28,7 @@ std::string needs(const std::vector<stack::Check>& plan, std::size_t index, cons
   return "needs " + join(parts, " and ");
 }
 
-Outcome run_kind(Surroundings& around, const stack::Check& check) {
+StepOutcome run_kind(StepContext& around, const stack::Check& check) {
   switch (stack::kind_of(check)) {
     case stack::CheckKind::healthy:
       return run_healthy(around, check);
@@ -49,7 +49,7 @@ Outcome run_kind(Surroundings& around, const stack::Check& check) {
 }
 
 // Names that a `set` step uses and that neither an earlier step nor an earlier entry gave a value.
-void add_missing_of_set(Surroundings& around, const stack::Check& check, std::vector<std::string>& missing) {
+void add_missing_of_set(StepContext& around, const stack::Check& check, std::vector<std::string>& missing) {
   std::vector<std::string> own;
   for (const auto& entry : check.set) {
     for (auto& name : fill(entry, around.values).missing) {
@@ -59,17 +59,17 @@ void add_missing_of_set(Surroundings& around, const stack::Check& check, std::ve
   }
 }
 
-Outcome run_step(Surroundings& around, std::size_t index) {
+StepOutcome run_step(StepContext& around, std::size_t index) {
   const auto& plan = around.stack.verify;
   if (around.stop.stop_requested()) {
-    Outcome outcome{Status::skipped};
+    StepOutcome outcome{Status::skipped};
     outcome.message = "the run was interrupted";
     return outcome;
   }
   auto filled = fill(plan[index], around.values, around.values.new_trace_id());
   add_missing_of_set(around, plan[index], filled.missing);
   if (!filled.missing.empty()) {
-    Outcome outcome{Status::skipped};
+    StepOutcome outcome{Status::skipped};
     outcome.message = needs(plan, index, filled.missing);
     return outcome;
   }
@@ -83,7 +83,7 @@ void add_once(std::vector<std::string>& to, const std::vector<std::string>& from
   }
 }
 
-StepResult make_result(const stack::Check& check, Outcome outcome, std::chrono::nanoseconds duration) {
+StepResult make_result(const stack::Check& check, StepOutcome outcome, std::chrono::nanoseconds duration) {
   StepResult result;
   result.name = stack::title(check);
   result.where = place(check.at);
@@ -98,12 +98,12 @@ StepResult make_result(const stack::Check& check, Outcome outcome, std::chrono::
 
 }  // namespace
 
-Report run(const stack::Stack& stack, const std::string& project, World& world, const Listener& listener,
+Report run(const stack::Stack& stack, const std::string& project, VerifyDeps& world, const Listener& listener,
            std::stop_token stop) {
   Values values(world.random);
-  Masks masks;
+  Redactor masks;
   const auto secrets = stack::secret_names(stack.verify);
-  Surroundings around{stack, world, values, masks, secrets, stop};
+  StepContext around{stack, world, values, masks, secrets, stop};
   Report report;
   report.project = project;
   report.started = world.clock.date();

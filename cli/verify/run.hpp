@@ -7,7 +7,7 @@
 
 #include "stack/stack.hpp"
 #include "verify/report.hpp"
-#include "verify/world.hpp"
+#include "verify/verify_deps.hpp"
 
 namespace saasctl::verify {
 
@@ -18,7 +18,7 @@ using Listener = std::function<void(const StepResult&)>;
 // missing because an earlier one failed is skipped; all others run. Every wait is bounded by the plan's own times; once
 // the token is set the step that runs ends at once and the rest is skipped. Positions in the report are texts, so it
 // may outlive the stack.
-Report run(const stack::Stack& stack, const std::string& project, World& world, const Listener& listener,
+Report run(const stack::Stack& stack, const std::string& project, VerifyDeps& world, const Listener& listener,
            std::stop_token stop);
 
 }  // namespace saasctl::verify

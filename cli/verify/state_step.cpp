@@ -30,8 +30,8 @@ std::string in_words(const ServiceState& state) {
   return words;
 }
 
-Outcome look_once(Surroundings& around, const std::vector<Wanted>& wanted) {
-  Outcome outcome;
+StepOutcome look_once(StepContext& around, const std::vector<Wanted>& wanted) {
+  StepOutcome outcome;
   bool hopeless = false;
   for (const auto& [service, where] : wanted) {
     const auto state = around.world.services.state(service, around.stop);
@@ -49,28 +49,28 @@ Outcome look_once(Surroundings& around, const std::vector<Wanted>& wanted) {
 
 }  // namespace
 
-Outcome run_healthy(Surroundings& around, const stack::Check& check) {
+StepOutcome run_healthy(StepContext& around, const stack::Check& check) {
   std::vector<Wanted> wanted;
   if (check.healthy->all) {
     for (const auto& service : around.stack.services) wanted.push_back({service.name, place(check.healthy->at)});
   }
   for (const auto& service : check.healthy->services) wanted.push_back({service.text, place(service.at)});
-  return retry(around, patience(check.within, 30s), [&] { return look_once(around, wanted); });
+  return retry(around, timeout_or(check.within, 30s), [&] { return look_once(around, wanted); });
 }
 
-Outcome run_recreate(Surroundings& around, const stack::Check& check) {
+StepOutcome run_recreate(StepContext& around, const stack::Check& check) {
   const auto& service = *check.recreate;
   const auto before = around.world.services.state(service.text, around.stop);
   const auto done = around.world.services.recreate(service.text, around.stop);
   if (!done) return error_outcome(done.error());
-  auto outcome = retry(around, patience(check.within, 60s), [&] {
+  auto outcome = retry(around, timeout_or(check.within, 60s), [&] {
     return look_once(around, {{service.text, place(service.at)}});
   });
   if (before) outcome.details.push_back("removed and created anew: " + before->container);
   return outcome;
 }
 
-Outcome run_set(Surroundings& around, const stack::Check& check) {
+StepOutcome run_set(StepContext& around, const stack::Check& check) {
   for (const auto& entry : check.set) {
     auto filled = fill(entry, around.values);
     if (!filled.unfit.empty()) return unfit_outcome(filled.unfit);

@@ -7,40 +7,40 @@
 
 namespace saasctl::verify {
 
-Outcome error_outcome(const Error& error) {
-  Outcome outcome{Status::error};
+StepOutcome error_outcome(const Error& error) {
+  StepOutcome outcome{Status::error};
   outcome.message = error.message;
   if (!error.hint.empty()) outcome.hints.push_back(error.hint);
   outcome.final = error.kind == ErrorKind::no_engine || error.kind == ErrorKind::interrupted;
   return outcome;
 }
 
-Outcome unfit_outcome(const std::vector<std::string>& sentences) {
+StepOutcome unfit_outcome(const std::vector<std::string>& sentences) {
   auto outcome = error_outcome(
       {ErrorKind::failed, join(sentences, "; "), "look at what the step that gives the value has captured or set"});
   outcome.final = true;
   return outcome;
 }
 
-Outcome judged(std::vector<Finding> findings, std::vector<std::string> details) {
-  Outcome outcome{findings.empty() ? Status::passed : Status::failed};
+StepOutcome judged(std::vector<Finding> findings, std::vector<std::string> details) {
+  StepOutcome outcome{findings.empty() ? Status::passed : Status::failed};
   outcome.findings = std::move(findings);
   outcome.details = std::move(details);
   return outcome;
 }
 
-std::chrono::nanoseconds patience(const std::optional<stack::Duration>& within, std::chrono::nanoseconds otherwise) {
+std::chrono::nanoseconds timeout_or(const std::optional<stack::Duration>& within, std::chrono::nanoseconds otherwise) {
   return within ? within->value : otherwise;
 }
 
-Result<std::string> locate(Surroundings& around, const stack::Target& target) {
+Result<std::string> locate(StepContext& around, const stack::Target& target) {
   if (!target.url.empty()) return target.url;
   const auto address = around.world.services.address(target.service, target.port, around.stop);
   if (!address) return std::unexpected(address.error());
   return fmt::format("http://{}:{}{}", http::url_host(address->host), address->port, target.path);
 }
 
-Result<std::string> locate_tool(Surroundings& around, const std::optional<stack::Target>& from,
+Result<std::string> locate_tool(StepContext& around, const std::optional<stack::Target>& from,
                                 const std::string& service, int port) {
   stack::Target target;
   if (from) {
@@ -54,7 +54,7 @@ Result<std::string> locate_tool(Surroundings& around, const std::optional<stack:
   return url;
 }
 
-Result<std::string> fetch(Surroundings& around, const std::string& url) {
+Result<std::string> fetch(StepContext& around, const std::string& url) {
   http::Request request;
   request.url = url;
   request.timeout = std::chrono::seconds(10);

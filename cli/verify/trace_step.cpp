@@ -27,7 +27,7 @@ std::vector<std::string> names_in(const stack::Stack& stack) {
 }
 
 // What is to be said of a host that spans are sent to.
-std::string judge_host(Surroundings& around, const std::string& host) {
+std::string judge_host(StepContext& around, const std::string& host) {
   if (host == "localhost" || host == "::1" || host.starts_with("127.")) {
     return "which is the container itself, where no Jaeger listens";
   }
@@ -47,7 +47,7 @@ std::string host_of_url(std::string_view url) {
   return std::string(url.substr(0, url.find_first_of(":/")));
 }
 
-Outcome look_once(Surroundings& around, const stack::Trace& trace, const std::string& url, TraceGaps& gaps) {
+StepOutcome look_once(StepContext& around, const stack::Trace& trace, const std::string& url, TraceGaps& gaps) {
   const auto body = fetch(around, url);
   // Jaeger answers 404 for a trace of which it has nothing yet.
   if (!body && body.error().kind != ErrorKind::not_found) return error_outcome(body.error());
@@ -57,8 +57,8 @@ Outcome look_once(Surroundings& around, const stack::Trace& trace, const std::st
   return judged(gaps.findings, {"spans found: " + describe(*spans)});
 }
 
-void add_hints(Surroundings& around, const std::string& jaeger, const std::string& trace_id,
-               const std::vector<std::string>& silent, Outcome& outcome) {
+void add_hints(StepContext& around, const std::string& jaeger, const std::string& trace_id,
+               const std::vector<std::string>& silent, StepOutcome& outcome) {
   outcome.hints.push_back(fmt::format("the trace in Jaeger: {}/trace/{}", jaeger, trace_id));
   const auto services = fetch(around, jaeger + "/api/services");
   for (const auto& service : silent) {
@@ -71,7 +71,7 @@ void add_hints(Surroundings& around, const std::string& jaeger, const std::strin
 
 }  // namespace
 
-std::vector<std::string> export_hints(Surroundings& around, const std::string& service) {
+std::vector<std::string> export_hints(StepContext& around, const std::string& service) {
   constexpr std::string_view agent = "JAEGER_AGENT_HOST";
   constexpr std::string_view otlp = "OTEL_EXPORTER_OTLP_ENDPOINT";
   const auto variables = around.world.services.variables(service, {std::string(agent), std::string(otlp)}, around.stop);
@@ -91,7 +91,7 @@ std::vector<std::string> export_hints(Surroundings& around, const std::string& s
   return hints;
 }
 
-Outcome run_trace(Surroundings& around, const stack::Check& check, const std::string& trace_id) {
+StepOutcome run_trace(StepContext& around, const stack::Check& check, const std::string& trace_id) {
   const auto& trace = *check.trace;
   const auto jaeger = locate_tool(around, trace.from, "jaeger", 16686);
   if (!jaeger) {
@@ -101,7 +101,7 @@ Outcome run_trace(Surroundings& around, const stack::Check& check, const std::st
   }
   const auto url = fmt::format("{}/api/traces/{}", *jaeger, trace_id);
   TraceGaps gaps;
-  auto outcome = retry(around, patience(trace.within, 10s), [&] { return look_once(around, trace, url, gaps); });
+  auto outcome = retry(around, timeout_or(trace.within, 10s), [&] { return look_once(around, trace, url, gaps); });
   if (outcome.status == Status::error) outcome.message = "the trace cannot be looked up: " + outcome.message;
   if (outcome.status == Status::failed) {
     if (gaps.services.empty() && check.exec) gaps.services.push_back(check.exec->service->text);

@@ -3,8 +3,8 @@
 #include "verify/compare.hpp"
 #include "verify/exchange.hpp"
 #include "verify/jaeger.hpp"
-#include "verify/masks.hpp"
 #include "verify/prometheus.hpp"
+#include "verify/redactor.hpp"
 #include "verify/values.hpp"
 #include "verify_fakes.hpp"
 
@@ -364,7 +364,7 @@ TEST_CASE("Prometheus's answers are read") {
 }
 
 TEST_CASE("masks hide a secret in every spelling") {
-  Masks masks;
+  Redactor masks;
   masks.add("p\"w/1");
   masks.add("p\"w/1-longer");
   masks.add("");

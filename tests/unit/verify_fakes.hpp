@@ -8,7 +8,7 @@
 
 #include "stack/stack.hpp"
 #include "verify/run.hpp"
-#include "verify/world.hpp"
+#include "verify/verify_deps.hpp"
 
 namespace saasctl::test {
 
@@ -63,7 +63,7 @@ class FakeServices : public verify::Services {
   }
 };
 
-class FakeWeb : public verify::Web {
+class FakeWeb : public verify::HttpSender {
  public:
   std::vector<http::Request> requests;
   std::function<Result<http::Response>(const http::Request&)> on_send;
@@ -112,7 +112,7 @@ struct Trial {
       services.states.try_emplace(service.name,
                                   verify::ServiceState{"saas-" + service.name + "-1", "running", "healthy"});
     }
-    verify::World world{services, web, clock, [this] { return ++randomness * 0x9e3779b97f4a7c15U; }};
+    verify::VerifyDeps world{services, web, clock, [this] { return ++randomness * 0x9e3779b97f4a7c15U; }};
     return verify::run(
         plan.document->stack, "saas", world, [this](const verify::StepResult& step) { heard.push_back(step.name); },
         stop.get_token());

@@ -1,4 +1,4 @@
-#include "verify/masks.hpp"
+#include "verify/redactor.hpp"
 
 #include <algorithm>
 
@@ -9,7 +9,7 @@ namespace saasctl::verify {
 
 using stack::Json;
 
-void Masks::add(const Json& value) {
+void Redactor::add(const Json& value) {
   if (value.is_null() || value.is_boolean()) return;
   const auto text = as_text(value);
   auto quoted = Json(text).dump(-1, ' ', false, Json::error_handler_t::replace);
@@ -20,7 +20,7 @@ void Masks::add(const Json& value) {
   std::ranges::stable_sort(secrets_, std::ranges::greater{}, &std::string::size);
 }
 
-void Masks::add_sensitive(const Json& value) {
+void Redactor::add_sensitive(const Json& value) {
   if (value.is_array()) {
     for (const auto& item : value) add_sensitive(item);
   } else if (value.is_object()) {
@@ -34,7 +34,7 @@ void Masks::add_sensitive(const Json& value) {
   }
 }
 
-std::string Masks::apply(std::string text) const {
+std::string Redactor::apply(std::string text) const {
   for (const auto& secret : secrets_) {
     for (auto at = text.find(secret); at != std::string::npos; at = text.find(secret, at + mask.size())) {
       text.replace(at, secret.size(), mask);
@@ -43,7 +43,7 @@ std::string Masks::apply(std::string text) const {
   return text;
 }
 
-void Masks::apply(StepResult& result) const {
+void Redactor::apply(StepResult& result) const {
   for (auto& finding : result.findings) {
     finding.expected = apply(std::move(finding.expected));
     finding.got = apply(std::move(finding.got));

@@ -15,7 +15,7 @@
 #include "engine/containers.hpp"
 #include "util/http.hpp"
 #include "util/result.hpp"
-#include "verify/world.hpp"
+#include "verify/verify_deps.hpp"
 
 namespace saasctl::verify {
 
@@ -45,7 +45,7 @@ class EngineServices : public Services {
   Recreate recreate_;
 };
 
-class HttpWeb : public Web {
+class HttpWeb : public HttpSender {
  public:
   Result<http::Response> send(const http::Request& request, std::stop_token stop) override;
 

@@ -1,4 +1,4 @@
-#include "verify/engine_world.hpp"
+#include "verify/engine_deps.hpp"
 
 #include <fmt/format.h>
 

@@ -56,9 +56,9 @@ class Services {
   virtual Result<void> recreate(std::string_view service, std::stop_token stop) = 0;
 };
 
-class Web {
+class HttpSender {
  public:
-  virtual ~Web() = default;
+  virtual ~HttpSender() = default;
 
   // As http::Client::send; the error's message names the URL.
   virtual Result<http::Response> send(const http::Request& request, std::stop_token stop) = 0;
@@ -75,9 +75,9 @@ class Clock {
 };
 
 // Not owned: whoever runs the plan keeps them alive.
-struct World {
+struct VerifyDeps {
   Services& services;
-  Web& web;
+  HttpSender& web;
   Clock& clock;
   std::function<std::uint64_t()> random;  // 64 independent random bits
 };

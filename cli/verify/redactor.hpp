@@ -13,7 +13,7 @@ namespace saasctl::verify {
 inline constexpr std::string_view mask = "***";
 
 // Not thread-safe.
-class Masks {
+class Redactor {
  public:
   // From now on this value, and how JSON and URLs spell it, is hidden. The empty text is none.
   void add(const stack::Json& value);
