@@ -132,7 +132,7 @@ Result<std::string> text_of(const project::Project& project, const ConfigOptions
 
 int run_config(const Session& session, const ConfigOptions& options) {
   const bool kept = options.no_interpolate || options.show == Show::variables;
-  const auto mode = kept ? stack::Mode::keep : stack::Mode::resolve;
+  const auto mode = kept ? stack::Mode::verbatim : stack::Mode::resolve;
   auto inputs = inputs_of(session);
   inputs.services = options.services;
   inputs.mode = mode;

@@ -39,7 +39,7 @@ Json digest_of(const std::string& salt, const std::string& path, const Json& val
   return {{digest_key, hmac_sha256_hex(salt, path + "\n" + project::model_text(value)).substr(0, digest_length)}};
 }
 
-bool has_digest(const Json& list) {
+bool is_masked(const Json& list) {
   return std::ranges::any_of(list, is_digest);
 }
 
@@ -108,7 +108,7 @@ class Alignment {
 
  private:
   Json align_items(const std::string& path, const Json& recorded, const Json& now) const {
-    const bool digested = has_digest(recorded);
+    const bool digested = is_masked(recorded);
     Json out = Json::array();
     for (std::size_t i = 0; i < now.size(); ++i) {
       if (now[i].is_object()) {

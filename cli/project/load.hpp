@@ -16,7 +16,7 @@ struct Inputs {
   std::vector<std::filesystem::path> files = {};                // -f; "-" is standard input
   std::optional<std::string> project_name = {};                 // -p
   stack::Variables environment = {};                            // of the process
-  stack::Mode mode = stack::Mode::resolve;                      // keep: texts stay as they are written
+  stack::Mode mode = stack::Mode::resolve;                      // verbatim: texts stay as they are written
   std::optional<std::filesystem::path> project_directory = {};  // --project-directory
   std::vector<std::filesystem::path> env_files = {};            // --env-file
   std::vector<std::string> profiles = {};                       // --profile
@@ -31,7 +31,7 @@ struct Loaded {
 };
 
 // Reads and resolves the stack; see files.hpp for which files. Every error of every file read is in the one usage
-// Error. In keep mode the services' specs stay as written (variables, relative paths), for the renderer. Name
+// Error. In verbatim mode the services' specs stay as written (variables, relative paths), for the renderer. Name
 // precedence: -p, COMPOSE_PROJECT_NAME, name:, the folder. Source: Compose specification, 04-version-and-name.md.
 Result<Loaded> load(const Inputs& inputs);
 

@@ -149,12 +149,12 @@ class One {
   }
 
   // A value that only whoever runs the rendered file knows.
-  bool left_open(std::string_view value) const {
-    return resolver_.mode == stack::Mode::keep && stack::has_variable(value);
+  bool is_unresolved(std::string_view value) const {
+    return resolver_.mode == stack::Mode::verbatim && stack::has_variable(value);
   }
 
   void check_number(const stack::Grant& grant, std::string_view key, const std::string& value) const {
-    if (!value.empty() && !parse_integer(value) && !left_open(value)) {
+    if (!value.empty() && !parse_integer(value) && !is_unresolved(value)) {
       resolver_.diagnostics.add(grant.where(key), key.size(), fmt::format("'{}' is not a numeric {}", value, key),
                                 "write a number: names of users mean nothing outside of the container");
     }

@@ -36,7 +36,8 @@ void fill_holes(const stack::Service& spec, stack::Mode mode, TemplateUse& use, 
                       close ? "did you mean '" + *close + "'?" : "its holes: " + join(names, ", "));
       continue;
     }
-    const auto plain = mode == stack::Mode::keep ? stack::without_variables(value.value_or("")) : value.value_or("");
+    const auto plain =
+        mode == stack::Mode::verbatim ? stack::without_variables(value.value_or("")) : value.value_or("");
     const auto checked = stack::check_hole_value(*hole, plain);
     if (!checked) diagnostics.add(at, name.size(), fmt::format("'{}' is not {}", plain, checked.error()), hole->doc);
     use.values[name] = plain;

@@ -5,7 +5,7 @@
 
 namespace saasctl::project {
 
-// Reads templates/NAME below `folder` and fills its holes from the service's `with`; in keep mode a variable there
+// Reads templates/NAME below `folder` and fills its holes from the service's `with`; in verbatim mode a variable there
 // counts as not set, because a Dockerfile cannot hold it. An unknown template, unfilled, unknown or wrongly filled
 // holes go to `diagnostics`; absent: there is no such template.
 std::optional<TemplateUse> use_template(const std::filesystem::path& folder, const std::string& service,

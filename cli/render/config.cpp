@@ -216,7 +216,7 @@ class ServiceWriter {
   }
 
   std::string absolute(const std::string& path) const {
-    return stack::has_variable(path) && mode_ == stack::Mode::keep
+    return stack::has_variable(path) && mode_ == stack::Mode::verbatim
                ? path
                : without_slash((project_.folder / path).lexically_normal().string());
   }
@@ -226,7 +226,7 @@ class ServiceWriter {
     const auto written = stack::ports_form().write(spec_.ports, stack::Style::source);
     for (std::size_t i = 0; i < ports.size(); ++i) {
       const auto& one = spec_.ports[i];
-      const bool open = mode_ == stack::Mode::keep && one.keys.empty() && stack::has_variable(written[i].dump());
+      const bool open = mode_ == stack::Mode::verbatim && one.keys.empty() && stack::has_variable(written[i].dump());
       ports[i] = open ? written[i] : port(one);
     }
   }

@@ -14,7 +14,7 @@ struct File {
   std::string text;
 };
 
-// All files, sorted by path. The project must have been loaded in keep mode. The same project gives the same bytes.
+// All files, sorted by path. The project must have been loaded in verbatim mode. The same project gives the same bytes.
 // Errors: a template that is not valid Mustache or uses a name that is no hole.
 Result<std::vector<File>> render_all(const project::Project& project);
 

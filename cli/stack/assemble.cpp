@@ -66,8 +66,8 @@ std::vector<NodePtr> Reading::documents(const fs::path& path, const Scope& scope
   const auto* found = file(path, named_by);
   if (!found) return {};
   auto documents = found->documents;
-  if (mode_ == Mode::keep) return documents;
-  for (auto& document : documents) document = settle(document, scope.environment, variables_, diagnostics_);
+  if (mode_ == Mode::verbatim) return documents;
+  for (auto& document : documents) document = interpolate_tree(document, scope.environment, variables_, diagnostics_);
   return documents;
 }
 

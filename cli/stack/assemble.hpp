@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "stack/declare.hpp"
-#include "stack/settle.hpp"
+#include "stack/interpolate_tree.hpp"
 #include "util/input.hpp"
 
 namespace saasctl::stack {
@@ -30,8 +30,8 @@ inline constexpr FileKind variables_file{"a file of variables", 16 * mebibyte};
 // template.yaml and the files that it names; read_file() is for them, which refuses a pipe.
 inline constexpr FileKind template_file{"a template", 16 * mebibyte};
 
-// The files of one run, each read once. In keep mode variables stay, but for the names of files. `stop` ends the wait
-// for a pipe.
+// The files of one run, each read once. In verbatim mode variables stay, but for the names of files. `stop` ends the
+// wait for a pipe.
 class Reading {
  public:
   Reading(Mode mode, Diagnostics& diagnostics, std::stop_token stop = {})

@@ -21,7 +21,7 @@ std::optional<Json> shorten_grant(const Grant& grant, Style style) {
 }
 
 // A reference, or attributes of a cache: "type=registry,ref=NAME".
-Form<std::string> cache_source_form() {
+Codec<std::string> cache_source_form() {
   auto form = any_text();
   form.read = [attributes = form.read, reference = image_form().read](const Node& node, Reader& reader) {
     return (node.text.contains('=') ? attributes : reference)(node, reader);
@@ -65,10 +65,10 @@ void put(std::vector<SshKey>& keys, SshKey key) {
 
 // "default" or "id=path" in a list, or a map of ids to paths. Source: compose-go v2, transform/ssh.go; written in full
 // as types/ssh.go, SSHKey.MarshalYAML does.
-Form<std::vector<SshKey>> ssh_form() {
+Codec<std::vector<SshKey>> ssh_form() {
   using Keys = std::vector<SshKey>;
   const auto list = list_of(any_text());
-  Form<Keys> form;
+  Codec<Keys> form;
   form.read = [many = list.read, one = any_text().read](const Node& node, Reader& reader) -> std::optional<Keys> {
     Keys keys;
     if (node.kind == Kind::map) {
@@ -102,7 +102,7 @@ Form<std::vector<SshKey>> ssh_form() {
     return out;
   };
   form.schema = [list = list.schema]() -> Json { return {{"oneOf", {list(), {{"type", "object"}}}}}; };
-  form.words = "list of default or id=path, or map";
+  form.type_name = "list of default or id=path, or map";
   return form;
 }
 
@@ -172,7 +172,7 @@ bool is_remote_context(std::string_view context) {
          std::ranges::any_of(prefixes, [&](std::string_view prefix) { return context.starts_with(prefix); });
 }
 
-Form<Build> build_form() {
+Codec<Build> build_form() {
   auto form = short_or_long<Build>(
       "context folder",
       [](const Node& node, Reader& reader) -> std::optional<Build> {
@@ -192,7 +192,7 @@ Form<Build> build_form() {
   return form;
 }
 
-Form<Grant> grant_form() {
+Codec<Grant> grant_form() {
   static const auto record =
       Record<Grant>("grant", "A secret or config given to a service.")
           .key("source", &Grant::source, word(), "Name of the top-level secret or config.", Origin::compose, true)
@@ -205,7 +205,7 @@ Form<Grant> grant_form() {
   return short_or_long<Grant>("name", read_grant_name, record.form(), shorten_grant);
 }
 
-Form<Ulimit> ulimit_form() {
+Codec<Ulimit> ulimit_form() {
   static const auto record =
       Record<Ulimit>("ulimit", "Soft and hard limit of one resource.")
           .key("soft", &Ulimit::soft, integer(-1, INT64_MAX), "Limit that warns.", Origin::compose, true)
@@ -220,13 +220,13 @@ Form<Ulimit> ulimit_form() {
       record.form());
 }
 
-Form<std::vector<std::string>> extra_hosts_form() {
+Codec<std::vector<std::string>> extra_hosts_form() {
   using Hosts = std::vector<std::string>;
   const auto list = list_of(any_text());
   const auto address = [](std::string text) {
     return text.starts_with('[') && text.ends_with(']') ? text.substr(1, text.size() - 2) : text;
   };
-  Form<Hosts> form = list;
+  Codec<Hosts> form = list;
   form.read = [many = list.read, some = list_or_one(any_text()).read, address](const Node& node,
                                                                                Reader& reader) -> std::optional<Hosts> {
     if (node.kind != Kind::map) {
@@ -253,7 +253,7 @@ Form<std::vector<std::string>> extra_hosts_form() {
     return hosts;
   };
   form.schema = [list = list.schema]() -> Json { return {{"oneOf", {list(), {{"type", "object"}}}}}; };
-  form.words = "list of name:address or map";
+  form.type_name = "list of name:address or map";
   return form;
 }
 

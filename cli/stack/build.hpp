@@ -15,7 +15,7 @@ struct Ulimit : Located {
   Integer hard;
 };
 
-Form<Ulimit> ulimit_form();  // one number or soft and hard
+Codec<Ulimit> ulimit_form();  // one number or soft and hard
 
 // A secret or config given to a service.
 struct Grant : Located {
@@ -26,11 +26,11 @@ struct Grant : Located {
   std::optional<std::string> mode;  // octal
 };
 
-Form<Grant> grant_form();  // a name or a map
+Codec<Grant> grant_form();  // a name or a map
 
 // "name:address" or "name=address" in a list, or a map of names to one or several addresses; always kept as
 // "name:address".
-Form<std::vector<std::string>> extra_hosts_form();
+Codec<std::vector<std::string>> extra_hosts_form();
 
 // Whose SSH keys RUN --mount=type=ssh,id=ID can use.
 struct SshKey {
@@ -72,6 +72,6 @@ struct Build : Located {
 
 // A context folder or a map. Values that only the engine's builder refuses (see build/unsupported.hpp) are read: a
 // service whose image exists needs no builder.
-Form<Build> build_form();
+Codec<Build> build_form();
 
 }  // namespace saasctl::stack

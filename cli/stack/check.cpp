@@ -26,9 +26,9 @@ std::vector<std::string> names_of(const Map<T>& map) {
   return names;
 }
 
-class Checker {
+class Validator {
  public:
-  Checker(const Stack& stack, Mode mode, Diagnostics& diagnostics)
+  Validator(const Stack& stack, Mode mode, Diagnostics& diagnostics)
       : stack_(stack), mode_(mode), diagnostics_(diagnostics) {
     for (const auto& service : stack.services) services_.emplace(service.name, &service);
   }
@@ -105,7 +105,7 @@ class Checker {
     }
     for (const auto& mount : service.volumes) {
       const bool named =
-          mount.type == "volume" && mount.source && !(mode_ == Mode::keep && has_variable(*mount.source));
+          mount.type == "volume" && mount.source && !(mode_ == Mode::verbatim && has_variable(*mount.source));
       if (named && !has(stack_.volumes, *mount.source))
         undefined("volume", *mount.source, mount.at, stack_.volumes, "volumes");
     }
@@ -121,7 +121,7 @@ class Checker {
   void check_image(const Named<Service>& entry) {
     const auto& service = entry.value;
     const bool is_empty = service.image && service.image->empty();
-    if (service.image && !is_empty && !(mode_ == Mode::keep && has_variable(*service.image))) {
+    if (service.image && !is_empty && !(mode_ == Mode::verbatim && has_variable(*service.image))) {
       if (auto fault = fault_of_reference(*service.image))
         error(service.where("image"), 5, invalid_reference(*service.image, *fault), std::string(reference_hint));
     }
@@ -142,7 +142,7 @@ class Checker {
 
   void check_dependency(const Named<Service>& entry, const Named<Dependency>& dependency) {
     if (services_.contains(dependency.name) || !dependency.value.required.value_or(true)) return;
-    if (mode_ == Mode::keep && has_variable(dependency.name)) return;
+    if (mode_ == Mode::verbatim && has_variable(dependency.name)) return;
     const auto* profiles = stack_.inactive.find(dependency.name);
     if (!profiles) return undefined("service", dependency.name, dependency.at, stack_.services, "services");
     error(dependency.at, dependency.name.size(),
@@ -154,7 +154,7 @@ class Checker {
   void check_ready(const Service& service) {
     if (!service.ready) return;
     const auto& ready = *service.ready;
-    if (mode_ == Mode::keep && has_variable(ready.http ? *ready.http : ready.tcp ? ready.tcp->text : "")) return;
+    if (mode_ == Mode::verbatim && has_variable(ready.http ? *ready.http : ready.tcp ? ready.tcp->text : "")) return;
     const auto port = ready.http ? ready.http->substr(1, ready.http->find('/') - 1) : ready.tcp ? ready.tcp->text : "";
     if (port.empty()) return;
     const bool published = std::ranges::any_of(service.ports, [&](const Port& p) { return p.target.text == port; });
@@ -224,7 +224,7 @@ class Checker {
   void check_engine_names() {
     const auto check = [&](const auto& value, bool (*valid)(std::string_view), std::string_view kind,
                            std::string_view allowed) {
-      if (!value.name || valid(*value.name) || (mode_ == Mode::keep && has_variable(*value.name))) return;
+      if (!value.name || valid(*value.name) || (mode_ == Mode::verbatim && has_variable(*value.name))) return;
       error(value.where("name"), 4, fmt::format("invalid {} name '{}'", kind, *value.name), std::string(allowed));
     };
     constexpr std::string_view plain = "use letters, digits, '_', '.' and '-', beginning with a letter or digit";
@@ -296,7 +296,7 @@ class Checker {
 }  // namespace
 
 void check_stack(const Stack& stack, Mode mode, Diagnostics& diagnostics) {
-  Checker(stack, mode, diagnostics).run();
+  Validator(stack, mode, diagnostics).run();
   check_modes(stack, diagnostics);
 }
 

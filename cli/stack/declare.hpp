@@ -20,9 +20,9 @@ namespace saasctl::stack {
 
 using Json = nlohmann::ordered_json;
 
-// resolve: variables are replaced. keep: values keep their ${…} (numbers mean what they mean with no variable set), so
-// that a rendered file still obeys the variables of whoever runs it.
-enum class Mode { resolve, keep };
+// resolve: variables are replaced. verbatim: values keep their ${…} (numbers mean what they mean with no variable set),
+// so that a rendered file still obeys the variables of whoever runs it.
+enum class Mode { resolve, verbatim };
 
 // source: durations and sizes as the user wrote them. canonical: one spelling for one meaning, for comparing.
 enum class Style { source, canonical };
@@ -39,9 +39,9 @@ class Reader {
   const std::vector<std::pair<std::string, Position>>& unset() const { return unset_; }
 
   struct Scalar {
-    std::string kept;   // what the model keeps: the raw text in keep mode, else the value
+    std::string kept;   // what the model keeps: the raw text in verbatim mode, else the value
     std::string value;  // with variables replaced
-    bool certain;       // false when in keep mode the value hangs on a variable that has no default
+    bool is_known;      // false when in verbatim mode the value hangs on a variable that has no default
   };
   // The interpolated text of a scalar (null counts as ""). Errors go to the diagnostics; the absent case: they did.
   std::optional<Scalar> scalar(const Node& node);
@@ -101,7 +101,7 @@ struct Literal : std::string_view {
 struct KeyInfo {
   std::string name;
   Literal doc;
-  std::string words;  // its form: "duration", "list of string"
+  std::string type_name;  // its form: "duration", "list of string"
   Schema schema;
   Origin origin = Origin::compose;
   bool required = false;
@@ -121,42 +121,42 @@ struct RecordInfo {
 
 // How a T is written.
 template <typename T>
-struct Form {
+struct Codec {
   using Value = T;
   // Absent: the error went to the diagnostics, or the value counts as not written.
   std::function<std::optional<T>(const Node&, Reader&)> read;
   std::function<Json(const T&, Style)> write;
   Schema schema;
-  std::string words;
+  std::string type_name;
   std::vector<const RecordInfo*> records = {};  // that the schema refers to, nested ones included
 };
 
 // ---- scalars
-Form<std::string> text();             // a string; unquoted numbers and booleans are refused
-Form<std::string> any_text();         // any scalar, as its text
-Form<std::string> text_or_nothing();  // the same, and nothing counts as not written
-Form<Word> word();                    // a string that remembers its place
-Form<bool> boolean();
-Form<Integer> integer(std::int64_t least, std::int64_t most);
-Form<Decimal> decimal(double least, double most);
-Form<Duration> duration();
-Form<Bytes> bytes();
-Form<std::string> file_mode();  // permission bits, kept as octal digits with a leading 0
-Form<std::string> one_of(std::vector<std::string> names);
+Codec<std::string> text();             // a string; unquoted numbers and booleans are refused
+Codec<std::string> any_text();         // any scalar, as its text
+Codec<std::string> text_or_nothing();  // the same, and nothing counts as not written
+Codec<Word> word();                    // a string that remembers its place
+Codec<bool> boolean();
+Codec<Integer> integer(std::int64_t least, std::int64_t most);
+Codec<Decimal> decimal(double least, double most);
+Codec<Duration> duration();
+Codec<Bytes> bytes();
+Codec<std::string> file_mode();  // permission bits, kept as octal digits with a leading 0
+Codec<std::string> one_of(std::vector<std::string> names);
 template <typename T>
-Form<T> or_empty(Form<T> form);            // nothing at all stands for a T with every key missing
-Form<std::vector<std::string>> command();  // a list, or a line split as a shell splits it
-Form<std::string> checked_text(std::string words, std::string regex, std::function<bool(std::string_view)> valid);
+Codec<T> or_empty(Codec<T> form);           // nothing at all stands for a T with every key missing
+Codec<std::vector<std::string>> command();  // a list, or a line split as a shell splits it
+Codec<std::string> checked_text(std::string type_name, std::string regex, std::function<bool(std::string_view)> valid);
 
 // ---- collections
 template <typename T>
-Form<std::vector<T>> list_of(Form<T> item);
+Codec<std::vector<T>> list_of(Codec<T> item);
 template <typename T>
-Form<std::vector<T>> list_or_one(Form<T> item);  // a single value stands for a list of one
+Codec<std::vector<T>> list_or_one(Codec<T> item);  // a single value stands for a list of one
 template <typename T>
-Form<Map<T>> map_of(Form<T> item);
-Form<Map<std::optional<std::string>>> pairs(char separator = '=');  // {K: V} or [K=V]; absent: the key alone
-Form<Json> anything();                                              // any YAML, as JSON
+Codec<Map<T>> map_of(Codec<T> item);
+Codec<Map<std::optional<std::string>>> pairs(char separator = '=');  // {K: V} or [K=V]; absent: the key alone
+Codec<Json> anything();                                              // any YAML, as JSON
 
 // Reports a key that the record does not declare, with the nearest one that it does.
 void unknown_key(const Entry& entry, const RecordInfo& info, Reader& reader);
@@ -179,7 +179,7 @@ class Record {
 
   // A key that may be missing.
   template <typename V>
-  Record& key(std::string name, std::optional<V> T::*member, Form<V> form, Literal doc,
+  Record& key(std::string name, std::optional<V> T::*member, Codec<V> form, Literal doc,
               Origin origin = Origin::compose) {
     declare(name, form, doc, origin, false);
     bindings_.push_back(std::make_shared<Member<V, std::optional<V>>>(std::move(name), member, std::move(form)));
@@ -188,7 +188,7 @@ class Record {
 
   // A list or map (missing and empty are one), or with `required` a key that must be there.
   template <typename V>
-  Record& key(std::string name, V T::*member, Form<V> form, Literal doc, Origin origin = Origin::compose,
+  Record& key(std::string name, V T::*member, Codec<V> form, Literal doc, Origin origin = Origin::compose,
               bool required = false) {
     declare(name, form, doc, origin, required);
     bindings_.push_back(std::make_shared<Member<V, V>>(std::move(name), member, std::move(form)));
@@ -214,9 +214,9 @@ class Record {
 
   // A key that files are put together by, so that it is gone when the record is read; elsewhere it is an error.
   // `below`: what its long form has; it must outlive the record.
-  Record& for_assembly(const std::string& name, std::string words, Schema schema, Literal doc,
-                       const RecordInfo& below) {
-    info_.keys.push_back({name, doc, std::move(words), std::move(schema)});
+  Record& merge_time_key(const std::string& name, std::string type_name, Schema schema, Literal doc,
+                         const RecordInfo& below) {
+    info_.keys.push_back({name, doc, std::move(type_name), std::move(schema)});
     info_.keys.back().record = &below;
     bindings_.push_back(std::make_shared<Misplaced>(name));
     return *this;
@@ -262,12 +262,12 @@ class Record {
 
   const RecordInfo& info() const { return info_; }
 
-  Form<T> form() const {
-    Form<T> form;
+  Codec<T> form() const {
+    Codec<T> form;
     form.read = [this](const Node& node, Reader& reader) { return read(node, reader); };
     form.write = [this](const T& record, Style style) { return write(record, style); };
     form.schema = reference_schema(info_.name);
-    form.words = info_.name;
+    form.type_name = info_.name;
     form.records = {&info_};
     append_records(form.records, records_);
     return form;
@@ -295,13 +295,13 @@ class Record {
   // `Held` is V, or an optional V.
   template <typename V, typename Held>
   struct Member final : Binding {
-    Member(std::string key, Held T::*place, Form<V> how)
+    Member(std::string key, Held T::*place, Codec<V> how)
         : name(std::move(key)), member(place), form_read(std::move(how.read)), form_write(std::move(how.write)) {}
 
     void read(const Node& node, Reader& reader, T& record) const override {
       if (auto value = form_read(node, reader)) record.*member = std::move(*value);
       if constexpr (keeps_text<V>) {
-        if (reader.mode() == Mode::keep && has_variable(node.text)) record.texts.emplace_back(name, node.text);
+        if (reader.mode() == Mode::verbatim && has_variable(node.text)) record.texts.emplace_back(name, node.text);
       }
     }
 
@@ -339,8 +339,8 @@ class Record {
   };
 
   template <typename V>
-  void declare(const std::string& name, const Form<V>& form, Literal doc, Origin origin, bool required) {
-    info_.keys.push_back({name, doc, form.words, form.schema, origin, required});
+  void declare(const std::string& name, const Codec<V>& form, Literal doc, Origin origin, bool required) {
+    info_.keys.push_back({name, doc, form.type_name, form.schema, origin, required});
     if (!form.records.empty()) info_.keys.back().record = form.records.front();
     append_records(records_, form.records);
   }
@@ -364,13 +364,13 @@ class Record {
 // ---- either a short scalar form or a map
 // `shorten` gives the short form back when the value has one, so that what is written stays short.
 template <typename T>
-Form<T> short_or_long(std::string words, std::function<std::optional<T>(const Node&, Reader&)> read_short, Form<T> full,
-                      std::function<std::optional<Json>(const T&, Style)> shorten = {}) {
-  Form<T> form;
-  form.read = [read_short, read_long = full.read, words](const Node& node, Reader& reader) -> std::optional<T> {
+Codec<T> short_or_long(std::string type_name, std::function<std::optional<T>(const Node&, Reader&)> read_short,
+                       Codec<T> full, std::function<std::optional<Json>(const T&, Style)> shorten = {}) {
+  Codec<T> form;
+  form.read = [read_short, read_long = full.read, type_name](const Node& node, Reader& reader) -> std::optional<T> {
     if (node.kind == Kind::scalar) return read_short(node, reader);
     if (node.kind == Kind::map) return read_long(node, reader);
-    reader.wrong_type(node, words + " or a map");
+    reader.wrong_type(node, type_name + " or a map");
     return std::nullopt;
   };
   form.write = [write = full.write, shorten](const T& value, Style style) {
@@ -380,13 +380,13 @@ Form<T> short_or_long(std::string words, std::function<std::optional<T>(const No
     return write(value, style);
   };
   form.schema = either_schema(scalar_schema(), full.schema);
-  form.words = words + " or " + full.words;
+  form.type_name = type_name + " or " + full.type_name;
   form.records = full.records;
   return form;
 }
 
 template <typename T>
-Form<T> or_empty(Form<T> form) {
+Codec<T> or_empty(Codec<T> form) {
   form.read = [read = form.read](const Node& node, Reader& reader) -> std::optional<T> {
     if (node.kind != Kind::null) return read(node, reader);
     T value{};
@@ -399,8 +399,8 @@ Form<T> or_empty(Form<T> form) {
 
 // ---- definitions of the collection templates
 template <typename T>
-Form<std::vector<T>> list_of(Form<T> item) {
-  Form<std::vector<T>> form;
+Codec<std::vector<T>> list_of(Codec<T> item) {
+  Codec<std::vector<T>> form;
   form.read = [read = item.read](const Node& node, Reader& reader) -> std::optional<std::vector<T>> {
     if (node.kind != Kind::list) {
       reader.wrong_type(node, "a list");
@@ -418,13 +418,13 @@ Form<std::vector<T>> list_of(Form<T> item) {
     return out;
   };
   form.schema = list_schema(item.schema);
-  form.words = "list of " + item.words;
+  form.type_name = "list of " + item.type_name;
   form.records = item.records;
   return form;
 }
 
 template <typename T>
-Form<std::vector<T>> list_or_one(Form<T> item) {
+Codec<std::vector<T>> list_or_one(Codec<T> item) {
   auto form = list_of(item);
   form.read = [one = item.read, many = form.read](const Node& node, Reader& reader) -> std::optional<std::vector<T>> {
     if (node.kind == Kind::list) return many(node, reader);
@@ -435,13 +435,13 @@ Form<std::vector<T>> list_or_one(Form<T> item) {
     return values;
   };
   form.schema = either_schema(form.schema, item.schema);
-  form.words = item.words + " or " + form.words;
+  form.type_name = item.type_name + " or " + form.type_name;
   return form;
 }
 
 template <typename T>
-Form<Map<T>> map_of(Form<T> item) {
-  Form<Map<T>> form;
+Codec<Map<T>> map_of(Codec<T> item) {
+  Codec<Map<T>> form;
   form.read = [read = item.read](const Node& node, Reader& reader) -> std::optional<Map<T>> {
     if (node.kind != Kind::map) {
       reader.wrong_type(node, "a map");
@@ -459,7 +459,7 @@ Form<Map<T>> map_of(Form<T> item) {
     return out;
   };
   form.schema = map_schema(item.schema);
-  form.words = "map of " + item.words;
+  form.type_name = "map of " + item.type_name;
   form.records = item.records;
   return form;
 }

@@ -8,7 +8,7 @@ namespace {
 constexpr auto one_engine = "there is one engine, and nothing to choose";
 constexpr auto no_orchestrator = "only an orchestrator acts on it";
 
-Form<Limits> limits_form() {
+Codec<Limits> limits_form() {
   static const auto record =
       Record<Limits>("limits", "Bounds on what a container may use.")
           .key("cpus", &Limits::cpus, decimal(0, most_processors), "Processors, 0.5 is half of one.")
@@ -34,7 +34,7 @@ const Record<DeviceRequest>& device_request_record() {
   return record;
 }
 
-Form<DeviceRequest> device_request_form(bool needs_capabilities) {
+Codec<DeviceRequest> device_request_form(bool needs_capabilities) {
   auto form = device_request_record().form();
   form.read = [read = form.read, needs_capabilities](const Node& node, Reader& reader) -> std::optional<DeviceRequest> {
     auto request = read(node, reader);
@@ -49,7 +49,7 @@ Form<DeviceRequest> device_request_form(bool needs_capabilities) {
   return form;
 }
 
-Form<GenericResource> generic_resource_form() {
+Codec<GenericResource> generic_resource_form() {
   static const auto discrete = Record<DiscreteResource>("discrete-resource", "A number of a named resource.")
                                    .key("kind", &DiscreteResource::kind, any_text(), "Name of the resource.")
                                    .no_effect(no_orchestrator)
@@ -62,7 +62,7 @@ Form<GenericResource> generic_resource_form() {
   return record.form();
 }
 
-Form<Resources> resources_form() {
+Codec<Resources> resources_form() {
   static const auto reservations =
       Record<Reservations>("reservations", "What is set aside for a container.")
           .key("cpus", &Reservations::cpus, decimal(0, most_processors), "Processors.")
@@ -80,7 +80,7 @@ Form<Resources> resources_form() {
   return record.form();
 }
 
-Form<RestartPolicy> restart_policy_form() {
+Codec<RestartPolicy> restart_policy_form() {
   static const auto record =
       Record<RestartPolicy>("restart-policy", "When the engine starts the container again; instead of restart.")
           .key("condition", &RestartPolicy::condition,
@@ -122,7 +122,7 @@ Record<UpdateConfig> update_config_record(std::string name, Literal doc) {
            "compose does.");
 }
 
-Form<Placement> placement_form() {
+Codec<Placement> placement_form() {
   static const auto preference = Record<Preference>("preference", "How containers are spread.")
                                      .key("spread", &Preference::spread, any_text(), "Label of the nodes.")
                                      .no_effect(one_engine);
@@ -139,7 +139,7 @@ Form<Placement> placement_form() {
 
 }  // namespace
 
-Form<Deploy> deploy_form() {
+Codec<Deploy> deploy_form() {
   static const auto update = update_config_record("update-config", "How containers are replaced by new ones.");
   static const auto rollback =
       update_config_record("rollback-config", "How an orchestrator goes back to the earlier containers.");
@@ -169,7 +169,7 @@ Form<Deploy> deploy_form() {
   return form;
 }
 
-Form<std::vector<DeviceRequest>> gpus_form() {
+Codec<std::vector<DeviceRequest>> gpus_form() {
   auto form = list_of(device_request_form(false));
   form.read = [read = form.read](const Node& node, Reader& reader) -> std::optional<std::vector<DeviceRequest>> {
     if (node.kind == Kind::list) return read(node, reader);
@@ -185,7 +185,7 @@ Form<std::vector<DeviceRequest>> gpus_form() {
     return std::vector{std::move(all)};
   };
   form.schema = [list = form.schema]() -> Json { return {{"oneOf", {{{"const", "all"}}, list()}}}; };
-  form.words = "all or " + form.words;
+  form.type_name = "all or " + form.type_name;
   return form;
 }
 

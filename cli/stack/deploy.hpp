@@ -88,9 +88,9 @@ struct Deploy : Located {
   std::optional<std::string> endpoint_mode;
 };
 
-Form<Deploy> deploy_form();
+Codec<Deploy> deploy_form();
 
 // `all`, or a list of devices. Source: 05-services.md, "gpus".
-Form<std::vector<DeviceRequest>> gpus_form();
+Codec<std::vector<DeviceRequest>> gpus_form();
 
 }  // namespace saasctl::stack

@@ -7,7 +7,7 @@
 namespace saasctl::stack {
 namespace {
 
-Form<std::string> permissions_form() {
+Codec<std::string> permissions_form() {
   return checked_text("letters of rwm", "^[rwm]+$", [](std::string_view text) {
     return !text.empty() && text.find_first_not_of("rwm") == std::string_view::npos;
   });
@@ -48,7 +48,7 @@ std::optional<Json> shorten(const Device& device, Style style) {
 
 }  // namespace
 
-Form<Device> device_form() {
+Codec<Device> device_form() {
   static const auto record =
       Record<Device>("device", "A device of the host.")
           .key("source", &Device::source, any_text(), "Path on the host, or a name such as vendor.com/class=name.",
@@ -58,7 +58,7 @@ Form<Device> device_form() {
   return short_or_long<Device>("source[:target[:permissions]]", read_short, record.form(), shorten);
 }
 
-Form<Blkio> blkio_form() {
+Codec<Blkio> blkio_form() {
   static const auto weight = Record<DeviceWeight>("device-weight", "A disk's own share.")
                                  .key("path", &DeviceWeight::path, any_text(), "The disk.")
                                  .key("weight", &DeviceWeight::weight, integer(0, 1000), "Share from 10 to 1000.");

@@ -20,7 +20,7 @@ struct Device : Located {
 };
 
 // "source[:target[:permissions]]", a name of the Container Device Interface, or a map.
-Form<Device> device_form();
+Codec<Device> device_form();
 
 struct DeviceRate : Located {
   std::optional<std::string> path;
@@ -41,6 +41,6 @@ struct Blkio : Located {
   std::vector<DeviceRate> device_write_iops;
 };
 
-Form<Blkio> blkio_form();
+Codec<Blkio> blkio_form();
 
 }  // namespace saasctl::stack

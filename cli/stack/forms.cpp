@@ -17,13 +17,13 @@ using namespace std::string_literals;
 // A form whose value is parsed out of a scalar's text; `parse` returns what was expected when the text is wrong.
 // T has the members value and text.
 template <typename T, typename Parse>
-Form<T> measured(std::string words, Parse parse, std::function<Json(const T&)> canonical, Schema schema,
-                 std::string hint) {
-  Form<T> form;
+Codec<T> measured(std::string words, Parse parse, std::function<Json(const T&)> canonical, Schema schema,
+                  std::string hint) {
+  Codec<T> form;
   form.read = [parse, hint = std::move(hint)](const Node& node, Reader& reader) -> std::optional<T> {
     const auto scalar = reader.scalar(node);
     if (!scalar) return std::nullopt;
-    if (!scalar->certain) return T{{}, scalar->kept};
+    if (!scalar->is_known) return T{{}, scalar->kept};
     const auto value = parse(scalar->value);
     if (!value) {
       reader.error(node, fmt::format("'{}' is not {}", scalar->value, value.error()), hint);
@@ -34,7 +34,7 @@ Form<T> measured(std::string words, Parse parse, std::function<Json(const T&)> c
   form.write = [canonical](const T& value, Style style) -> Json {
     return style == Style::source || has_variable(value.text) ? Json(value.text) : canonical(value);
   };
-  form.words = std::move(words);
+  form.type_name = std::move(words);
   form.schema = std::move(schema);
   return form;
 }
@@ -120,21 +120,22 @@ std::optional<Reader::Scalar> Reader::scalar(const Node& node) {
     return std::nullopt;
   }
   if (node.settled) return Scalar{node.text, node.text, true};
-  auto result = interpolate(
-      node.text, mode_ == Mode::keep ? [](std::string_view) { return std::optional<std::string>(); } : environment_);
+  auto result =
+      interpolate(node.text, mode_ == Mode::verbatim ? [](std::string_view) { return std::optional<std::string>(); }
+                                                     : environment_);
   for (auto& use : result.uses) variables_.emplace_back(std::move(use), node.at);
   const bool required =
-      mode_ == Mode::keep && std::erase_if(result.errors, [](const auto& error) { return error.only_unset; }) > 0;
+      mode_ == Mode::verbatim && std::erase_if(result.errors, [](const auto& error) { return error.only_unset; }) > 0;
   if (!result.errors.empty()) {
     add_errors(node, std::move(result.errors), diagnostics_);
     return std::nullopt;
   }
-  const bool certain = mode_ == Mode::resolve || (!required && result.unset.empty());
+  const bool is_known = mode_ == Mode::resolve || (!required && result.unset.empty());
   if (mode_ == Mode::resolve) {
     for (auto& name : result.unset) unset_.emplace_back(std::move(name), node.at);
-    return Scalar{result.text, result.text, certain};
+    return Scalar{result.text, result.text, is_known};
   }
-  return Scalar{node.text, result.text, certain};
+  return Scalar{node.text, result.text, is_known};
 }
 
 void Reader::wrong_type(const Node& node, std::string_view expected) {
@@ -190,8 +191,8 @@ void unknown_key(const Entry& entry, const RecordInfo& info, Reader& reader) {
                            hint);
 }
 
-Form<std::string> any_text() {
-  Form<std::string> form;
+Codec<std::string> any_text() {
+  Codec<std::string> form;
   form.read = [](const Node& node, Reader& reader) -> std::optional<std::string> {
     if (node.kind == Kind::null) {
       reader.wrong_type(node, "a string");
@@ -203,11 +204,11 @@ Form<std::string> any_text() {
   };
   form.write = [](const std::string& value, Style) -> Json { return value; };
   form.schema = []() -> Json { return {{"type", {"string", "number", "boolean"}}}; };
-  form.words = "string";
+  form.type_name = "string";
   return form;
 }
 
-Form<std::string> text_or_nothing() {
+Codec<std::string> text_or_nothing() {
   auto form = any_text();
   form.read = [read = form.read](const Node& node, Reader& reader) -> std::optional<std::string> {
     return node.kind == Kind::null ? std::nullopt : read(node, reader);
@@ -216,7 +217,7 @@ Form<std::string> text_or_nothing() {
   return form;
 }
 
-Form<std::string> text() {
+Codec<std::string> text() {
   auto form = any_text();
   form.read = [read = form.read](const Node& node, Reader& reader) -> std::optional<std::string> {
     if (node.kind == Kind::scalar && describe(node) != "a string") {
@@ -234,8 +235,8 @@ Form<std::string> text() {
   return form;
 }
 
-Form<Word> word() {
-  Form<Word> form;
+Codec<Word> word() {
+  Codec<Word> form;
   form.read = [read = text().read](const Node& node, Reader& reader) -> std::optional<Word> {
     auto value = read(node, reader);
     if (!value) return std::nullopt;
@@ -243,16 +244,16 @@ Form<Word> word() {
   };
   form.write = [](const Word& value, Style) -> Json { return value.text; };
   form.schema = []() -> Json { return {{"type", "string"}}; };
-  form.words = "string";
+  form.type_name = "string";
   return form;
 }
 
-Form<bool> boolean() {
-  Form<bool> form;
+Codec<bool> boolean() {
+  Codec<bool> form;
   form.read = [](const Node& node, Reader& reader) -> std::optional<bool> {
     const auto scalar = reader.scalar(node);
     if (!scalar) return std::nullopt;
-    if (!scalar->certain) return false;  // the record keeps the text
+    if (!scalar->is_known) return false;  // the record keeps the text
     if (const auto value = parse_boolean(scalar->value)) return value;
     reader.error(node,
                  node.kind == Kind::null ? "expected true or false, found nothing"s
@@ -262,11 +263,11 @@ Form<bool> boolean() {
   };
   form.write = [](const bool& value, Style) -> Json { return value; };
   form.schema = []() -> Json { return {{"type", {"boolean", "string"}}}; };
-  form.words = "boolean";
+  form.type_name = "boolean";
   return form;
 }
 
-Form<Integer> integer(std::int64_t least, std::int64_t most) {
+Codec<Integer> integer(std::int64_t least, std::int64_t most) {
   const auto words = most == INT64_MAX ? "an integer"s : fmt::format("an integer from {} to {}", least, most);
   auto form = measured<Integer>(
       "integer",
@@ -288,7 +289,7 @@ Form<Integer> integer(std::int64_t least, std::int64_t most) {
   return form;
 }
 
-Form<Decimal> decimal(double least, double most) {
+Codec<Decimal> decimal(double least, double most) {
   auto form = measured<Decimal>(
       "number",
       [=](const std::string& value) -> Parsed<double> {
@@ -301,7 +302,7 @@ Form<Decimal> decimal(double least, double most) {
   return form;
 }
 
-Form<Duration> duration() {
+Codec<Duration> duration() {
   return measured<Duration>(
       "duration", [](const std::string& value) { return parse_duration(value); },
       [](const Duration& value) -> Json { return format_duration(value.value); },
@@ -311,7 +312,7 @@ Form<Duration> duration() {
       "the units are ns, us, ms, s, m, h, d and w");
 }
 
-Form<Bytes> bytes() {
+Codec<Bytes> bytes() {
   auto form = measured<Bytes>(
       "size", [](const std::string& value) { return parse_bytes(value); },
       [](const Bytes& value) -> Json { return short_bytes(value.value); }, number_or_text,
@@ -325,11 +326,11 @@ Form<Bytes> bytes() {
   return form;
 }
 
-Form<std::string> file_mode() {
+Codec<std::string> file_mode() {
   auto form = any_text();
   form.read = [read = form.read](const Node& node, Reader& reader) -> std::optional<std::string> {
     auto text = read(node, reader);
-    if (!text || (reader.mode() == Mode::keep && has_variable(*text))) return text;
+    if (!text || (reader.mode() == Mode::verbatim && has_variable(*text))) return text;
     if (const auto mode = mode_of(node, *text)) return format_file_mode(*mode);
     const bool decimal = node.plain && parse_integer(*text) && parse_file_mode(*text);
     reader.error(node, fmt::format("'{}' is not an octal mode such as 0440", *text),
@@ -338,18 +339,18 @@ Form<std::string> file_mode() {
     return std::nullopt;
   };
   form.schema = []() -> Json { return {{"type", {"integer", "string"}}}; };
-  form.words = "octal mode";
+  form.type_name = "octal mode";
   return form;
 }
 
-Form<std::string> one_of(std::vector<std::string> names) {
+Codec<std::string> one_of(std::vector<std::string> names) {
   auto form = any_text();
   form.schema = [names]() -> Json { return {{"enum", names}}; };
-  form.words = join(names, " \\| ");
+  form.type_name = join(names, " \\| ");
   form.read = [read = form.read, names](const Node& node, Reader& reader) -> std::optional<std::string> {
     auto value = read(node, reader);
     if (!value || std::ranges::find(names, *value) != names.end()) return value;
-    if (reader.mode() == Mode::keep && has_variable(*value)) return value;
+    if (reader.mode() == Mode::verbatim && has_variable(*value)) return value;
     const auto close = nearest(*value, names);
     reader.error(node, fmt::format("'{}' is not one of {}", *value, join(names, ", ")),
                  close ? "did you mean '" + *close + "'?" : "write one of these, or remove the key");
@@ -358,38 +359,38 @@ Form<std::string> one_of(std::vector<std::string> names) {
   return form;
 }
 
-Form<std::string> checked_text(std::string words, std::string regex, std::function<bool(std::string_view)> valid) {
+Codec<std::string> checked_text(std::string words, std::string regex, std::function<bool(std::string_view)> valid) {
   auto form = any_text();
   form.schema = [regex = std::move(regex)] {
     Json schema = {{"type", {"string", "number"}}};
     if (!regex.empty()) schema["pattern"] = regex;
     return schema;
   };
-  form.words = words;
+  form.type_name = words;
   form.read = [read = form.read, words, valid](const Node& node, Reader& reader) -> std::optional<std::string> {
     auto value = read(node, reader);
-    if (!value || valid(*value) || (reader.mode() == Mode::keep && has_variable(*value))) return value;
+    if (!value || valid(*value) || (reader.mode() == Mode::verbatim && has_variable(*value))) return value;
     reader.error(node, fmt::format("'{}' is not {}", *value, words), "write such a value, or remove the key");
     return std::nullopt;
   };
   return form;
 }
 
-Form<std::vector<std::string>> command() {
+Codec<std::vector<std::string>> command() {
   const auto list = list_of(any_text());
-  Form<std::vector<std::string>> form;
+  Codec<std::vector<std::string>> form;
   form.read = [many = list.read](const Node& node, Reader& reader) -> std::optional<std::vector<std::string>> {
     if (node.kind == Kind::list) return many(node, reader);
     if (node.kind == Kind::null) return std::nullopt;  // as if the key were not there: the image's own command
     const auto scalar = reader.scalar(node);
     if (!scalar) return std::nullopt;
-    auto words = split_command(scalar->kept, reader.mode() == Mode::keep && !node.settled);
+    auto words = split_command(scalar->kept, reader.mode() == Mode::verbatim && !node.settled);
     if (!words) {
       reader.error(node, fmt::format("the command line lacks {}", words.error()), "or write it as a list of words");
       return std::nullopt;
     }
     const auto meant = split_command(scalar->value, false);
-    if (scalar->certain && (!meant || meant->size() != words->size())) {
+    if (scalar->is_known && (!meant || meant->size() != words->size())) {
       reader.error(node, "a variable of this command line stands for several words",
                    "write the command as a list of words");
       return std::nullopt;
@@ -398,12 +399,12 @@ Form<std::vector<std::string>> command() {
   };
   form.write = list.write;
   form.schema = [list = list.schema]() -> Json { return {{"oneOf", {{{"type", "string"}}, list()}}}; };
-  form.words = "command line or list of words";
+  form.type_name = "command line or list of words";
   return form;
 }
 
-Form<Map<std::optional<std::string>>> pairs(char separator) {
-  Form<Map<std::optional<std::string>>> form;
+Codec<Map<std::optional<std::string>>> pairs(char separator) {
+  Codec<Map<std::optional<std::string>>> form;
   const auto read_list = [separator](const Node& node, Reader& reader) {
     Map<std::optional<std::string>> map;
     for (const auto& item : node.items) {
@@ -450,7 +451,7 @@ Form<Map<std::optional<std::string>>> pairs(char separator) {
              {{{"type", "object"}, {"additionalProperties", {{"type", {"string", "number", "boolean", "null"}}}}},
               {{"type", "array"}, {"items", {{"type", "string"}}}}}}};
   };
-  form.words = fmt::format("map or list of KEY{}VALUE", separator);
+  form.type_name = fmt::format("map or list of KEY{}VALUE", separator);
   return form;
 }
 
@@ -487,12 +488,12 @@ std::optional<Json> read_anything(const Node& node, Reader& reader) {
 
 }  // namespace
 
-Form<Json> anything() {
-  Form<Json> form;
+Codec<Json> anything() {
+  Codec<Json> form;
   form.read = read_anything;
   form.write = [](const Json& value, Style) { return value; };
   form.schema = [] { return Json::object(); };
-  form.words = "any value";
+  form.type_name = "any value";
   return form;
 }
 

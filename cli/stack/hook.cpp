@@ -5,7 +5,7 @@
 namespace saasctl::stack {
 namespace {
 
-Form<Watch> watch_form() {
+Codec<Watch> watch_form() {
   static const auto record =
       Record<Watch>("watch", "A folder or file of the host, and what follows when it changes.")
           .key("path", &Watch::path, any_text(), "Folder or file on the host.", Origin::compose, true)
@@ -34,7 +34,7 @@ Form<Watch> watch_form() {
 
 }  // namespace
 
-Form<Hook> hook_form() {
+Codec<Hook> hook_form() {
   static const auto record =
       Record<Hook>("hook", "A command that runs inside the container.")
           .key("command", &Hook::command, command(), "Command.", Origin::compose, true)
@@ -54,7 +54,7 @@ Form<Hook> hook_form() {
   return form;
 }
 
-Form<Develop> develop_form() {
+Codec<Develop> develop_form() {
   static const auto record = Record<Develop>("develop", "What `watch` does.")
                                  .key("watch", &Develop::watch, list_of(watch_form()), "Paths that are watched.");
   return or_empty(record.form());

@@ -33,7 +33,7 @@ struct Develop : Located {
   std::vector<Watch> watch;
 };
 
-Form<Hook> hook_form();
-Form<Develop> develop_form();
+Codec<Hook> hook_form();
+Codec<Develop> develop_form();
 
 }  // namespace saasctl::stack

@@ -126,11 +126,11 @@ std::string invalid_reference(std::string_view text, std::string_view fault) {
   return fmt::format("invalid image reference '{}': {}", text, fault);
 }
 
-Form<std::string> image_form() {
+Codec<std::string> image_form() {
   auto form = any_text();
   form.read = [read = form.read](const Node& node, Reader& reader) -> std::optional<std::string> {
     auto value = read(node, reader);
-    if (!value || value->empty() || (reader.mode() == Mode::keep && has_variable(*value))) return value;
+    if (!value || value->empty() || (reader.mode() == Mode::verbatim && has_variable(*value))) return value;
     const auto fault = fault_of_reference(*value);
     if (!fault) return value;
     reader.error(node, invalid_reference(*value, *fault), std::string(reference_hint));
@@ -139,11 +139,11 @@ Form<std::string> image_form() {
   return form;
 }
 
-Form<std::string> container_name_form() {
+Codec<std::string> container_name_form() {
   auto form = any_text();
   form.read = [read = form.read](const Node& node, Reader& reader) -> std::optional<std::string> {
     auto value = read(node, reader);
-    if (!value || (reader.mode() == Mode::keep && has_variable(*value))) return value;
+    if (!value || (reader.mode() == Mode::verbatim && has_variable(*value))) return value;
     if (value->empty()) return std::nullopt;
     if (is_engine_name(*value)) return value;
     reader.error(node, fmt::format("invalid container name '{}'", *value),

@@ -22,10 +22,10 @@ inline constexpr std::string_view reference_hint =
     "them";
 
 // An image reference. An empty text is taken: it means no image, as Compose reads it.
-Form<std::string> image_form();
+Codec<std::string> image_form();
 
 // The name of a container. An empty text counts as not written, as Compose reads it.
-Form<std::string> container_name_form();
+Codec<std::string> container_name_form();
 
 // Letters, digits, '_', '.' and '-', beginning with a letter or digit: what an engine takes as the name of a container
 // or of a volume of the local driver. That it wants two characters at least is left to the engine.

@@ -16,7 +16,7 @@ namespace {
 constexpr std::array propagations{"rprivate", "private", "rshared", "shared", "rslave", "slave"};
 constexpr std::array consistencies{"consistent", "cached", "delegated"};
 
-Form<BindOptions> bind_form() {
+Codec<BindOptions> bind_form() {
   static const auto record =
       Record<BindOptions>("bind-options", "How a path of the host is mounted.")
           .key("propagation", &BindOptions::propagation,
@@ -32,7 +32,7 @@ Form<BindOptions> bind_form() {
   return record.form();
 }
 
-Form<VolumeOptions> volume_options_form() {
+Codec<VolumeOptions> volume_options_form() {
   static const auto record =
       Record<VolumeOptions>("volume-options", "How a volume is mounted.")
           .key("labels", &VolumeOptions::labels, pairs(), "Labels of an anonymous volume.")
@@ -41,7 +41,7 @@ Form<VolumeOptions> volume_options_form() {
   return record.form();
 }
 
-Form<TmpfsOptions> tmpfs_options_form() {
+Codec<TmpfsOptions> tmpfs_options_form() {
   static const auto record =
       Record<TmpfsOptions>("tmpfs-options", "How a file system in memory is mounted.")
           .key("size", &TmpfsOptions::size, bytes(), "The most it holds.")
@@ -49,7 +49,7 @@ Form<TmpfsOptions> tmpfs_options_form() {
   return record.form();
 }
 
-Form<ImageOptions> image_options_form() {
+Codec<ImageOptions> image_options_form() {
   static const auto record = Record<ImageOptions>("image-options", "How an image is mounted.")
                                  .key("subpath", &ImageOptions::subpath, any_text(), "Folder of the image.");
   return record.form();
@@ -198,7 +198,7 @@ void check_long(const Node& node, const Mount& mount, Reader& reader) {
         node, fmt::format("{} mount needs a source", mount.type == "bind" ? "a bind" : "an image"),
         mount.type == "bind" ? "add source: with a path of the host" : "add source: with the name of an image");
   }
-  if (mount.type == "image" && mount.source && !(reader.mode() == Mode::keep && has_variable(*mount.source))) {
+  if (mount.type == "image" && mount.source && !(reader.mode() == Mode::verbatim && has_variable(*mount.source))) {
     if (const auto fault = fault_of_reference(*mount.source))
       at("source", invalid_reference(*mount.source, *fault), std::string(reference_hint));
   }
@@ -235,7 +235,7 @@ std::string target_of_mount(std::string_view text, bool settled) {
   return clean_target(std::move(parts.size() == 1 ? parts[0] : parts[1]));
 }
 
-Form<Mount> mount_form() {
+Codec<Mount> mount_form() {
   auto full = mount_record().form();
   full.read = [read = full.read](const Node& node, Reader& reader) -> std::optional<Mount> {
     auto mount = read(node, reader);

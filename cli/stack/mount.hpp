@@ -44,6 +44,6 @@ struct Mount : Located {
 };
 
 // "[source:]target[:options]" or a map. A source that begins with . / ~ or with a drive is a path, else a volume.
-Form<Mount> mount_form();
+Codec<Mount> mount_form();
 
 }  // namespace saasctl::stack

@@ -10,7 +10,7 @@
 namespace saasctl::stack {
 
 template <typename T>
-Form<Map<T>> names_or_map(Form<T> item) {
+Codec<Map<T>> names_or_map(Codec<T> item) {
   auto form = map_of(or_empty(std::move(item)));
   form.read = [read = form.read](const Node& node, Reader& reader) -> std::optional<Map<T>> {
     if (node.kind == Kind::map) return read(node, reader);
@@ -36,7 +36,7 @@ Form<Map<T>> names_or_map(Form<T> item) {
   form.schema = [full = form.schema]() -> Json {
     return {{"oneOf", {{{"type", "array"}, {"items", {{"type", "string"}}}}, full()}}};
   };
-  form.words = "list of names or " + form.words;
+  form.type_name = "list of names or " + form.type_name;
   return form;
 }
 

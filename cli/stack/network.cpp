@@ -20,11 +20,11 @@ bool is_subnet(std::string_view text) {
   return bits && is_ip_address(address) && *bits <= (address.find(':') == std::string::npos ? 32 : 128);
 }
 
-Form<std::string> address_form() {
+Codec<std::string> address_form() {
   return checked_text("an IP address", "", [](std::string_view text) { return is_ip_address(std::string(text)); });
 }
 
-Form<std::string> subnet_form() {
+Codec<std::string> subnet_form() {
   return checked_text("a subnet such as 10.5.0.0/16", "", is_subnet);
 }
 
@@ -50,7 +50,7 @@ bool is_bare(const NetworkUse& use) {
   return network_use_record().write(use, Style::source).empty();
 }
 
-Form<Ipam> ipam_form() {
+Codec<Ipam> ipam_form() {
   static const auto pool =
       Record<AddressPool>("address-pool", "Addresses of a network.")
           .key("subnet", &AddressPool::subnet, subnet_form(), "All of them.")
@@ -73,7 +73,7 @@ bool is_ip_address(const std::string& text) {
          inet_pton(AF_INET6, text.c_str(), ignored.data()) == 1;
 }
 
-Form<Map<NetworkUse>> networks_form() {
+Codec<Map<NetworkUse>> networks_form() {
   auto form = names_or_map(network_use_record().form());
   form.write = [write = form.write](const Map<NetworkUse>& uses, Style style) {
     const bool bare = std::ranges::all_of(uses, [](const auto& use) { return is_bare(use.value); });
@@ -85,7 +85,7 @@ Form<Map<NetworkUse>> networks_form() {
   return form;
 }
 
-Form<bool> external_form() {
+Codec<bool> external_form() {
   struct Older {
     std::optional<std::string> name;
   };
@@ -98,12 +98,12 @@ Form<bool> external_form() {
     return true;
   };
   form.schema = [full = form.schema]() -> Json { return {{"oneOf", {full(), record.form().schema()}}}; };
-  form.words = "boolean or external";
+  form.type_name = "boolean or external";
   form.records = record.form().records;
   return form;
 }
 
-Form<Network> network_form() {
+Codec<Network> network_form() {
   static const auto record =
       Record<Network>("network", "A network that services share.")
           .key("name", &Network::name, any_text(), "Name instead of PROJECT_KEY.")

@@ -22,7 +22,7 @@ struct NetworkUse : Located {
   std::optional<Decimal> gw_priority;
 };
 
-Form<Map<NetworkUse>> networks_form();  // a list of names or a map
+Codec<Map<NetworkUse>> networks_form();  // a list of names or a map
 
 struct AddressPool : Located {
   std::optional<std::string> subnet;
@@ -50,14 +50,14 @@ struct Network : Located {
   Pairs labels;
 };
 
-Form<Network> network_form();
+Codec<Network> network_form();
 
 // "true", or the older {name: NAME}, whose name goes to the record's own.
-Form<bool> external_form();
+Codec<bool> external_form();
 
 // The form of a record with the keys external and name; a name under external counts as the record's name.
 template <typename T>
-Form<T> with_external_name(Form<T> form) {
+Codec<T> with_external_name(Codec<T> form) {
   form.read = [read = form.read](const Node& node, Reader& reader) -> std::optional<T> {
     auto record = read(node, reader);
     const auto* external = node.kind == Kind::map ? node.find("external") : nullptr;

@@ -51,17 +51,17 @@ Parsed<Range> parse_range(std::string_view text, bool of_host = false) {
 }
 
 // A port; one of the host may be several ("8000-8010") of which the engine takes a free one, or empty.
-Form<Word> port_text(bool of_host) {
+Codec<Word> port_text(bool of_host) {
   auto form = word();
   form.schema = []() -> Json { return {{"type", {"integer", "string"}}}; };
-  form.words = of_host ? "port or range of ports" : "port";
+  form.type_name = of_host ? "port or range of ports" : "port";
   form.read = [of_host](const Node& node, Reader& reader) -> std::optional<Word> {
     const auto scalar = reader.scalar(node);
     if (!scalar) return std::nullopt;
     const bool empty = of_host && node.kind == Kind::scalar && scalar->value.empty();
     const auto range = parse_range(scalar->value, of_host);
     const bool one = range && range->first == range->last;
-    if (scalar->certain && !empty && !one && !(range && of_host)) {
+    if (scalar->is_known && !empty && !one && !(range && of_host)) {
       reader.error(node, fmt::format("'{}' is not {}", scalar->value, range ? "a port from 1 to 65535" : range.error()),
                    of_host ? "write a number or a range such as 8000-8010, or remove the key for any free port"
                            : "write one number");
@@ -72,7 +72,7 @@ Form<Word> port_text(bool of_host) {
   return form;
 }
 
-Form<std::string> protocol_text() {
+Codec<std::string> protocol_text() {
   auto form = one_of({"tcp", "udp", "sctp"});
   form.read = [read = form.read](const Node& node, Reader& reader) -> std::optional<std::string> {
     if (node.kind != Kind::scalar || has_variable(node.text)) return read(node, reader);
@@ -83,14 +83,14 @@ Form<std::string> protocol_text() {
   return form;
 }
 
-Form<std::string> address_text() {
+Codec<std::string> address_text() {
   auto form = any_text();
-  form.words = "IP address";
+  form.type_name = "IP address";
   form.read = [](const Node& node, Reader& reader) -> std::optional<std::string> {
     const auto scalar = reader.scalar(node);
     if (!scalar) return std::nullopt;
     if (scalar->kept.empty()) return std::nullopt;
-    if (scalar->certain && !scalar->value.empty() && !is_ip_address(scalar->value)) {
+    if (scalar->is_known && !scalar->value.empty() && !is_ip_address(scalar->value)) {
       reader.error(node, fmt::format("'{}' is not an IP address", scalar->value),
                    "write an address of the host such as 127.0.0.1, or remove the key for all");
       return std::nullopt;
@@ -151,7 +151,7 @@ Port as_written(const PortText& text, const Node& node) {
 }
 
 // The ports that a short form stands for; several when it has ranges.
-std::optional<std::vector<Port>> read_short(const Node& node, Reader& reader) {
+std::optional<std::vector<Port>> read_port_line(const Node& node, Reader& reader) {
   const auto scalar = reader.scalar(node);
   if (!scalar) return std::nullopt;
   const auto fail = [&](std::string_view expected) {
@@ -162,8 +162,8 @@ std::optional<std::vector<Port>> read_short(const Node& node, Reader& reader) {
   const auto value = split_port(scalar->value);
   const auto kept = split_port(scalar->kept);
   if (!kept) return fail(kept.error());
-  if (!scalar->certain || !value) {
-    if (scalar->certain) return fail(value.error());
+  if (!scalar->is_known || !value) {
+    if (scalar->is_known) return fail(value.error());
     return std::vector<Port>{as_written(*kept, node)};
   }
   const auto target = parse_range(value->target);
@@ -207,7 +207,7 @@ Json write_port(const Port& port, Style style) {
 
 }  // namespace
 
-Form<std::string> expose_form() {
+Codec<std::string> expose_form() {
   return checked_text("a port such as 80, 53/udp or 3000-3005", "", [](std::string_view value) {
     const auto slash = std::min(value.find('/'), value.size());
     const bool known =
@@ -216,7 +216,7 @@ Form<std::string> expose_form() {
   });
 }
 
-Form<std::vector<Port>> ports_form() {
+Codec<std::vector<Port>> ports_form() {
   auto form = list_of(port_record().form());
   form.read = [](const Node& node, Reader& reader) -> std::optional<std::vector<Port>> {
     if (node.kind != Kind::list) {
@@ -227,7 +227,7 @@ Form<std::vector<Port>> ports_form() {
     for (const auto& item : node.items) {
       if (item->kind == Kind::map) {
         if (auto port = port_record().read(*item, reader)) ports.push_back(std::move(*port));
-      } else if (auto some = read_short(*item, reader)) {
+      } else if (auto some = read_port_line(*item, reader)) {
         std::ranges::move(*some, std::back_inserter(ports));
       }
     }
@@ -242,7 +242,7 @@ Form<std::vector<Port>> ports_form() {
     return {{"type", "array"},
             {"items", {{"oneOf", {{{"type", {"string", "integer"}}}, port_record().form().schema()}}}}};
   };
-  form.words = "list of [[ip:]published:]target[/protocol] or of port";
+  form.type_name = "list of [[ip:]published:]target[/protocol] or of port";
   return form;
 }
 

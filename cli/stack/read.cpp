@@ -109,12 +109,12 @@ std::optional<Document> read(const Files& files, Reading& reading) {
   Reader reader(diagnostics, scope.environment, files.mode);
   auto stack = stack_record().read(*root, reader);
   if (!stack || reading.stopped()) return std::nullopt;
-  if (stack->name && !(files.mode == Mode::keep && has_variable(stack->name->text)))
+  if (stack->name && !(files.mode == Mode::verbatim && has_variable(stack->name->text)))
     stack->name->text = normal_name(stack->name->text);
   leave_out(inactive_services(*root, files), *stack);
   unite_ports(*stack);
   check_stack(*stack, files.mode, diagnostics);
-  check_plan(*stack, diagnostics);
+  validate_plan(*stack, diagnostics);
   auto variables = reading.variables().uses;
   variables.insert(variables.end(), reader.variables().begin(), reader.variables().end());
   return Document{reading.sources(), std::move(*stack), std::move(variables), reading.variables().unset};

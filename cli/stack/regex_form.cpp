@@ -40,11 +40,11 @@ bool check_regex(const Node& node, const std::string& text, Reader& reader) {
   return false;
 }
 
-Form<std::string> plain_regex() {
+Codec<std::string> plain_regex() {
   auto form = any_text();
   form.read = [read = form.read](const Node& node, Reader& reader) -> std::optional<std::string> {
     auto text = read(node, reader);
-    if (!text || (reader.mode() == Mode::keep && has_variable(*text))) return text;
+    if (!text || (reader.mode() == Mode::verbatim && has_variable(*text))) return text;
     if (text->empty()) {
       reader.error(node, "an empty regular expression matches every line", "write what a line must contain");
       return std::nullopt;
@@ -52,7 +52,7 @@ Form<std::string> plain_regex() {
     return check_regex(node, *text, reader) ? text : std::nullopt;
   };
   form.schema = []() -> Json { return {{"type", {"string", "number"}}}; };
-  form.words = "regular expression";
+  form.type_name = "regular expression";
   return form;
 }
 

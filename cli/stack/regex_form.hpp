@@ -11,7 +11,7 @@ namespace saasctl::stack {
 // is wrong where that part can be found in the file.
 bool check_regex(const Node& node, const std::string& text, Reader& reader);
 
-// Any scalar that compiles and is not empty; in keep mode also one that hangs on a variable.
-Form<std::string> plain_regex();
+// Any scalar that compiles and is not empty; in verbatim mode also one that hangs on a variable.
+Codec<std::string> plain_regex();
 
 }  // namespace saasctl::stack

@@ -10,7 +10,7 @@ namespace {
 constexpr auto orchestrators = "it belongs to orchestrators, and an engine by itself keeps no secrets and configs";
 
 // true, or the older form of it with a name. Both are refused; the name is not looked at.
-Form<bool> store_form() {
+Codec<bool> store_form() {
   struct Older {
     std::optional<std::string> name;
   };
@@ -22,13 +22,13 @@ Form<bool> store_form() {
     return node.kind == Kind::map ? true : read(node, reader);
   };
   form.schema = [full = form.schema]() -> Json { return {{"oneOf", {full(), record.form().schema()}}}; };
-  form.words = "boolean or external-content";
+  form.type_name = "boolean or external-content";
   form.records = record.form().records;
   return form;
 }
 
 // A single engine has no store from which an external secret or config could come.
-Form<Content> refusing_external(Form<Content> form, std::string kind) {
+Codec<Content> refusing_external(Codec<Content> form, std::string kind) {
   form.read = [read = std::move(form.read), kind](const Node& node, Reader& reader) -> std::optional<Content> {
     auto content = read(node, reader);
     if (content && content->external.value_or(false)) {
@@ -45,7 +45,7 @@ Form<Content> refusing_external(Form<Content> form, std::string kind) {
 
 }  // namespace
 
-Form<Volume> volume_form() {
+Codec<Volume> volume_form() {
   static const auto record =
       Record<Volume>("volume", "Storage that outlives containers.")
           .key("name", &Volume::name, any_text(), "Name instead of PROJECT_KEY.")
@@ -56,7 +56,7 @@ Form<Volume> volume_form() {
   return with_external_name(record.form());
 }
 
-Form<Content> secret_form() {
+Codec<Content> secret_form() {
   static const auto record =
       Record<Content>("secret", "A secret and where its content comes from.")
           .key("file", &Content::file, any_text(), "File that holds it.")
@@ -76,7 +76,7 @@ Form<Content> secret_form() {
   return refusing_external(with_external_name(record.form()), "secret");
 }
 
-Form<Content> config_form() {
+Codec<Content> config_form() {
   static const auto record =
       Record<Content>("config", "A configuration file and where its content comes from.")
           .key("file", &Content::file, any_text(), "File that holds it.")

@@ -17,7 +17,7 @@ struct Volume : Located {
   Pairs labels;
 };
 
-Form<Volume> volume_form();
+Codec<Volume> volume_form();
 
 // Where a secret's or config's content comes from: exactly one of file, environment and content.
 struct Content : Located {
@@ -30,7 +30,7 @@ struct Content : Located {
   std::optional<std::string> generate;  // ours: what `secrets init` writes: random, empty, none
 };
 
-Form<Content> secret_form();
-Form<Content> config_form();
+Codec<Content> secret_form();
+Codec<Content> config_form();
 
 }  // namespace saasctl::stack

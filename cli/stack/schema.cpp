@@ -39,7 +39,7 @@ std::string record_page(const RecordInfo& record) {
   for (const auto& key : record.keys) {
     out += fmt::format("| `{}`{}{}{} | {} | {}{} |\n", key.name, key.origin == Origin::ours ? " ◆" : "",
                        key.required ? " (required)" : "", key.also.empty() ? "" : fmt::format(" or `{}`", key.also),
-                       cell(key.words), cell(key.doc),
+                       cell(key.type_name), cell(key.doc),
                        key.example.empty() ? "" : fmt::format(" Example: `{}`", cell(key.example)));
   }
   if (!record.refused.empty()) {

@@ -154,8 +154,8 @@ const Record<Service>& service_record() {
           .refused("provider", "plug-ins of docker compose are not run; start what it provides as a service")
           .refused("use_api_socket",
                    "mount /var/run/docker.sock yourself, knowing that it gives all powers over the host")
-          .for_assembly("extends", "service, or map of service and file", extends_schema,
-                        "The service, of this file or another, whose keys these are laid over.", extends_info());
+          .merge_time_key("extends", "service, or map of service and file", extends_schema,
+                          "The service, of this file or another, whose keys these are laid over.", extends_info());
   return record;
 }
 

@@ -17,7 +17,7 @@
 
 namespace saasctl::stack {
 
-// host_ip and published keep variables in keep mode; target is a number from 1 to 65535.
+// host_ip and published keep variables in verbatim mode; target is a number from 1 to 65535.
 struct Port : Located {
   std::optional<std::string> host_ip;
   Word published;  // empty: the engine picks one

@@ -24,12 +24,12 @@ const Record<Dependency>& dependency_record() {
 
 }  // namespace
 
-Form<Map<Dependency>> depends_on_form() {
+Codec<Map<Dependency>> depends_on_form() {
   return names_or_map(dependency_record().form());
 }
 
-Form<Healthcheck> healthcheck_form() {
-  Form<std::vector<std::string>> test = list_of(any_text());
+Codec<Healthcheck> healthcheck_form() {
+  Codec<std::vector<std::string>> test = list_of(any_text());
   const auto read_list = test.read;
   test.read = [read_list](const Node& node, Reader& reader) -> std::optional<std::vector<std::string>> {
     if (node.kind == Kind::scalar) {
@@ -49,7 +49,7 @@ Form<Healthcheck> healthcheck_form() {
     return words;
   };
   test.schema = [list = test.schema]() -> Json { return {{"oneOf", {{{"type", "string"}}, list()}}}; };
-  test.words = "command line or list that begins with CMD, CMD-SHELL or NONE";
+  test.type_name = "command line or list that begins with CMD, CMD-SHELL or NONE";
   static const auto record =
       Record<Healthcheck>("healthcheck", "How the engine asks a container whether it works.")
           .key("test", &Healthcheck::test, test, "Command; exit code 0 means healthy.")
@@ -64,7 +64,7 @@ Form<Healthcheck> healthcheck_form() {
   return record.form();
 }
 
-Form<EnvFile> env_file_form() {
+Codec<EnvFile> env_file_form() {
   static const auto record =
       Record<EnvFile>("env-file", "A file of KEY=VALUE lines.")
           .key("path", &EnvFile::path, word(), "The file.", Origin::compose, true)
@@ -88,8 +88,8 @@ Form<EnvFile> env_file_form() {
       });
 }
 
-Form<EnvFile> label_file_form() {
-  Form<EnvFile> form;
+Codec<EnvFile> label_file_form() {
+  Codec<EnvFile> form;
   form.read = [read = word().read](const Node& node, Reader& reader) -> std::optional<EnvFile> {
     auto path = read(node, reader);
     if (!path) return std::nullopt;
@@ -100,7 +100,7 @@ Form<EnvFile> label_file_form() {
   };
   form.write = [](const EnvFile& file, Style) -> Json { return file.path.text; };
   form.schema = []() -> Json { return {{"type", "string"}}; };
-  form.words = "string";
+  form.type_name = "string";
   return form;
 }
 
@@ -111,19 +111,19 @@ std::int64_t microseconds(std::string_view text) {
   return time ? std::chrono::duration_cast<std::chrono::microseconds>(*time).count() : 0;
 }
 
-Form<std::string> microseconds_form() {
+Codec<std::string> microseconds_form() {
   return checked_text("a number of microseconds or a duration such as 50ms", "", [](std::string_view text) {
     return parse_integer(text.substr(text.starts_with('-') ? 1 : 0)) || parse_duration(text);
   });
 }
 
-Form<std::string> swap_form() {
+Codec<std::string> swap_form() {
   return checked_text("a size such as 1G, or -1 for no limit", "",
                       [](std::string_view text) { return text == "-1" || parse_bytes(text); });
 }
 
 // Source: 05-services.md, "pull_policy": every_<duration> of weeks, days, hours, minutes and seconds.
-Form<std::string> pull_policy_form() {
+Codec<std::string> pull_policy_form() {
   return checked_text("always, never, missing, build, refresh, daily, weekly or every_DURATION", "",
                       [](std::string_view text) {
                         for (const auto* name :
@@ -137,7 +137,7 @@ Form<std::string> pull_policy_form() {
                       });
 }
 
-Form<std::string> restart_form() {
+Codec<std::string> restart_form() {
   auto form = checked_text("no, always, unless-stopped or on-failure[:times]", "", [](std::string_view value) {
     if (value == "no" || value == "always" || value == "unless-stopped" || value == "on-failure") return true;
     return value.starts_with("on-failure:") && parse_integer(value.substr(11)).has_value();
@@ -149,14 +149,14 @@ Form<std::string> restart_form() {
   return form;
 }
 
-Form<Logging> logging_form() {
+Codec<Logging> logging_form() {
   static const auto record = Record<Logging>("logging", "Where the container's output goes.")
                                  .key("driver", &Logging::driver, any_text(), "The engine's log driver.")
                                  .key("options", &Logging::options, pairs(), "Options of the driver.");
   return record.form();
 }
 
-Form<Ready> ready_form() {
+Codec<Ready> ready_form() {
   auto address =
       checked_text("':PORT/PATH', a port of the container and a path", "^:[0-9]+/", [](std::string_view value) {
         const auto breaks_url = [](char c) { return static_cast<unsigned char>(c) <= 0x20 || c == 0x7f; };

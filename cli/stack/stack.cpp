@@ -16,7 +16,7 @@ const Record<Prometheus>& prometheus_record() {
   return record;
 }
 
-Form<Rendered> rendered_form() {
+Codec<Rendered> rendered_form() {
   static const auto record =
       Record<Rendered>("rendered-file", "A file that `saasctl render` writes. Exactly one key.")
           .key("compose", &Rendered::compose, list_or_one(word()), "A Compose file with these services, or `all`.",
@@ -87,9 +87,10 @@ const Record<Stack>& stack_record() {
           .key("configs", &Stack::configs, map_of(config_form()), "Configuration files given to services.")
           .key("render", &Stack::render, map_of(rendered_form()),
                "Files that `saasctl render` writes besides Dockerfiles.", Origin::ours)
-          .key("verify", &Stack::verify, list_of(check_record().form()), "The plan of `saasctl verify`.", Origin::ours)
-          .for_assembly("include", "list of file or include", include_schema,
-                        "Files whose resources are taken in, each with its own paths and variables.", include_info())
+          .key("verify", &Stack::verify, list_of(verify_step_record().form()), "The plan of `saasctl verify`.",
+               Origin::ours)
+          .merge_time_key("include", "list of file or include", include_schema,
+                          "Files whose resources are taken in, each with its own paths and variables.", include_info())
           .refused("jobs", "services are kept running; write a service with a profile, and start it with `saasctl run`")
           .refused("models", "language models are run by Docker Desktop; start the model as a service");
   return record;

@@ -41,7 +41,7 @@ struct Stack : Located {
   Map<Content> secrets;
   Map<Content> configs;
   Map<Rendered> render;
-  std::vector<Check> verify;
+  std::vector<VerifyStep> verify;
 };
 
 const Record<Stack>& stack_record();
@@ -69,8 +69,8 @@ struct Document {
 
 // Reads the files and all that they include or extend, with every check that needs nothing else. All that is wrong goes
 // to `diagnostics`, which keeps the texts alive; the result is absent when nothing could be read, and must not be used
-// when `diagnostics` is not empty other than for finding more errors. In keep mode nothing is replaced, but for names
-// of files that are included or extended.
+// when `diagnostics` is not empty other than for finding more errors. In verbatim mode nothing is replaced, but for
+// names of files that are included or extended.
 std::optional<Document> read_stack(const Files& files, Diagnostics& diagnostics);
 
 // The same for a text that stands in no file.

@@ -57,7 +57,7 @@ std::optional<Template> read_template(const std::filesystem::path& path, Diagnos
     return std::nullopt;
   }
   Reader reader(
-      diagnostics, [](std::string_view) { return std::nullopt; }, Mode::keep);
+      diagnostics, [](std::string_view) { return std::nullopt; }, Mode::verbatim);
   auto read = template_record().read(*root, reader);
   if (read) check_files(read->files, diagnostics);
   return read;

@@ -68,7 +68,7 @@ Parsed<std::vector<std::string>> split_command(std::string_view text, bool with_
 struct Located {
   Position at = {};
   std::vector<std::pair<std::string, Position>> keys = {};
-  std::vector<std::pair<std::string, std::string>> texts = {};  // in keep mode: booleans that hang on a variable
+  std::vector<std::pair<std::string, std::string>> texts = {};  // in verbatim mode: booleans that hang on a variable
 
   // The position of the key, or of the record when the user did not write the key.
   Position where(std::string_view key) const;

@@ -14,14 +14,14 @@ namespace {
 
 const Record<Expectation>& comparison_record();
 
-Form<Expectation> expectation() {
+Codec<Expectation> expectation() {
   auto form = expectation_form(comparison_record);
   form.records = {&comparison_record().info()};
   return form;
 }
 
 // Inside the declaration of the comparisons themselves, which is not finished yet.
-Form<std::vector<Expectation>> own_kind() {
+Codec<std::vector<Expectation>> nested_comparison() {
   return nested(expectation_form(comparison_record));
 }
 
@@ -46,8 +46,8 @@ const Record<Expectation>& comparison_record() {
           .key("ge", &Expectation::ge, number_form(), "A number at least as great.", Origin::ours)
           .key("lt", &Expectation::lt, number_form(), "A smaller number.", Origin::ours)
           .key("le", &Expectation::le, number_form(), "A number at most as great.", Origin::ours)
-          .key("length", &Expectation::length, own_kind(), "How many items, members or bytes.", Origin::ours)
-          .key("not", &Expectation::negated, own_kind(), "This must not hold.", Origin::ours);
+          .key("length", &Expectation::length, nested_comparison(), "How many items, members or bytes.", Origin::ours)
+          .key("not", &Expectation::negated, nested_comparison(), "This must not hold.", Origin::ours);
   return record;
 }
 
@@ -85,7 +85,7 @@ void check_field(const std::string& value, Position at, std::string_view what, R
                            "it would end the header: write the value on one line");
 }
 
-Form<Http> http_form() {
+Codec<Http> http_form() {
   auto full = http_record().form();
   full.read = [](const Node& node, Reader& reader) -> std::optional<Http> {
     auto http = http_record().read(node, reader);
@@ -132,7 +132,7 @@ const Record<Exec>& exec_record() {
   return record;
 }
 
-Form<Exec> exec_form() {
+Codec<Exec> exec_form() {
   auto form = exec_record().form();
   form.read = [](const Node& node, Reader& reader) -> std::optional<Exec> {
     auto exec = exec_record().read(node, reader);
@@ -218,7 +218,7 @@ const Record<Capture>& capture_record() {
   return record;
 }
 
-Form<Capture> capture_form() {
+Codec<Capture> capture_form() {
   auto full = capture_record().form();
   full.read = [](const Node& node, Reader& reader) -> std::optional<Capture> {
     auto capture = capture_record().read(node, reader);
@@ -258,65 +258,65 @@ std::optional<std::pair<std::string, const Target*>> request_line(const Http& ht
   return std::nullopt;
 }
 
-CheckKind kind_of(const Check& check) {
-  if (check.healthy) return CheckKind::healthy;
-  if (check.http) return CheckKind::http;
-  if (check.exec) return CheckKind::exec;
-  if (check.prometheus) return CheckKind::prometheus;
-  if (check.recreate) return CheckKind::recreate;
-  if (!check.set.empty()) return CheckKind::set;
-  return CheckKind::none;
+StepKind kind_of(const VerifyStep& check) {
+  if (check.healthy) return StepKind::healthy;
+  if (check.http) return StepKind::http;
+  if (check.exec) return StepKind::exec;
+  if (check.prometheus) return StepKind::prometheus;
+  if (check.recreate) return StepKind::recreate;
+  if (!check.set.empty()) return StepKind::set;
+  return StepKind::none;
 }
 
-std::string title(const Check& check) {
+std::string title(const VerifyStep& check) {
   if (!check.name.empty()) return check.name;
   switch (kind_of(check)) {
-    case CheckKind::healthy:
+    case StepKind::healthy:
       return "healthy";
-    case CheckKind::http: {
+    case StepKind::http: {
       const auto line = request_line(*check.http);
       return line ? line->first + " " + line->second->text : "http";
     }
-    case CheckKind::exec:
+    case StepKind::exec:
       return "exec in " + (check.exec->service ? check.exec->service->text : std::string("a service"));
-    case CheckKind::prometheus:
+    case StepKind::prometheus:
       return "prometheus";
-    case CheckKind::recreate:
+    case StepKind::recreate:
       return "recreate " + check.recreate->text;
-    case CheckKind::set: {
+    case StepKind::set: {
       std::vector<std::string> names;
       for (const auto& value : check.set) names.push_back(value.name);
       return "set " + join(names, ", ");
     }
-    case CheckKind::none:
+    case StepKind::none:
       break;
   }
   return "step";
 }
 
-const Record<Check>& check_record() {
+const Record<VerifyStep>& verify_step_record() {
   static const auto record =
-      Record<Check>("check",
-                    "One step of the verification plan: exactly one of healthy, http, exec, prometheus, recreate, set.")
-          .key("name", &Check::name, text(), "What holds, as a sentence.", Origin::ours)
-          .key("healthy", &Check::healthy, healthy_form(),
+      Record<VerifyStep>(
+          "check", "One step of the verification plan: exactly one of healthy, http, exec, prometheus, recreate, set.")
+          .key("name", &VerifyStep::name, text(), "What holds, as a sentence.", Origin::ours)
+          .key("healthy", &VerifyStep::healthy, healthy_form(),
                "These services are healthy; those without a healthcheck run.", Origin::ours)
-          .key("http", &Check::http, http_form(), "Send a request.", Origin::ours)
-          .key("exec", &Check::exec, exec_form(), "Run a command in a service's container.", Origin::ours)
-          .key("prometheus", &Check::prometheus, prometheus_check_record().form(), "Ask Prometheus.", Origin::ours)
-          .key("recreate", &Check::recreate, word(),
+          .key("http", &VerifyStep::http, http_form(), "Send a request.", Origin::ours)
+          .key("exec", &VerifyStep::exec, exec_form(), "Run a command in a service's container.", Origin::ours)
+          .key("prometheus", &VerifyStep::prometheus, prometheus_check_record().form(), "Ask Prometheus.", Origin::ours)
+          .key("recreate", &VerifyStep::recreate, word(),
                "Remove this service's container, create it anew as it was, and wait until it is healthy.", Origin::ours)
-          .key("set", &Check::set, named(template_value(), placeholder_names(), "names to values"),
+          .key("set", &VerifyStep::set, named(template_value(), placeholder_names(), "names to values"),
                "Values for later steps. {{random}} and {{uuid}} are new at every use, so name here what must stay the "
                "same.",
                Origin::ours)
-          .key("expect", &Check::expect, expect_record().form(), "What the answer must be.", Origin::ours)
-          .key("capture", &Check::capture, named(capture_form(), placeholder_names(), "names to captures"),
+          .key("expect", &VerifyStep::expect, expect_record().form(), "What the answer must be.", Origin::ours)
+          .key("capture", &VerifyStep::capture, named(capture_form(), placeholder_names(), "names to captures"),
                "Values for later steps, from the answer.", Origin::ours)
-          .key("secret", &Check::secret, list_or_one(word()), "Names set or captured here that reports show as ***.",
-               Origin::ours)
-          .key("trace", &Check::trace, trace_record().form(), "What Jaeger must have of this step.", Origin::ours)
-          .key("within", &Check::within, duration(), "Try again until the step passes, at most this long.",
+          .key("secret", &VerifyStep::secret, list_or_one(word()),
+               "Names set or captured here that reports show as ***.", Origin::ours)
+          .key("trace", &VerifyStep::trace, trace_record().form(), "What Jaeger must have of this step.", Origin::ours)
+          .key("within", &VerifyStep::within, duration(), "Try again until the step passes, at most this long.",
                Origin::ours);
   return record;
 }

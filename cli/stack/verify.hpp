@@ -122,9 +122,9 @@ struct Capture : Located {
   std::optional<std::string> matches;  // regular expression over the body or standard output; its first group
 };
 
-enum class CheckKind { none, healthy, http, exec, prometheus, recreate, set };
+enum class StepKind { none, healthy, http, exec, prometheus, recreate, set };
 
-struct Check : Located {
+struct VerifyStep : Located {
   std::string name;
   std::optional<Healthy> healthy;
   std::optional<Http> http;
@@ -140,20 +140,20 @@ struct Check : Located {
 };
 
 // none when the user wrote no kind or only mistaken ones.
-CheckKind kind_of(const Check& check);
+StepKind kind_of(const VerifyStep& check);
 
 // The user's name of the step, or a name made of its kind.
-std::string title(const Check& check);
+std::string title(const VerifyStep& check);
 
-const Record<Check>& check_record();
+const Record<VerifyStep>& verify_step_record();
 
 // Judges the plan as a whole: every step has one kind and only keys that go with it; services, published ports and
 // {{names}} exist before they are used; no secret is put into a command line. Adds to `diagnostics`, all at once.
-void check_plan(const Stack& stack, Diagnostics& diagnostics);
+void validate_plan(const Stack& stack, Diagnostics& diagnostics);
 
 // Names whose values no report may show: those listed under `secret`, and those sent as bearer, in an Authorization or
 // Cookie header, or as a JSON member that is_sensitive().
-std::set<std::string> secret_names(const std::vector<Check>& plan);
+std::set<std::string> secret_names(const std::vector<VerifyStep>& plan);
 
 // Whether a member or header of this name holds a secret by its very name: password, access_token, api-key, Set-Cookie.
 bool is_sensitive(std::string_view member);

@@ -45,7 +45,7 @@ class Uses {
 
 constexpr std::array kind_keys = {"healthy", "http", "exec", "prometheus", "recreate", "set"};
 
-const std::vector<std::string>& companions(std::string_view kind) {
+const std::vector<std::string>& allowed_keys(std::string_view kind) {
   static const std::vector<std::string> request = {"expect", "capture", "secret", "trace", "within"};
   static const std::vector<std::string> value = {"secret"};
   static const std::vector<std::string> plain = {"within"};
@@ -60,7 +60,7 @@ class PlanChecker {
     for (const auto& service : stack.services) services_.push_back(service.name);
   }
 
-  void check(const Check& check) {
+  void check(const VerifyStep& check) {
     check_kind(check);
     check_services(check);
     check_names(check);
@@ -76,7 +76,7 @@ class PlanChecker {
     diagnostics_.add(at, length, std::move(message), std::move(hint));
   }
 
-  void check_kind(const Check& check) {
+  void check_kind(const VerifyStep& check) {
     std::vector<std::string> kinds;
     for (const char* kind : kind_keys) {
       if (check.has(kind)) kinds.emplace_back(kind);
@@ -93,7 +93,7 @@ class PlanChecker {
     if (kinds[0] != "set" && !check.has("name"))
       add(check.at, 1, "the step has no name", "say in `name` what holds, as a sentence");
     for (const auto& [key, at] : check.keys) {
-      const auto& allowed = companions(kinds[0]);
+      const auto& allowed = allowed_keys(kinds[0]);
       if (key == "name" || key == kinds[0] || std::ranges::find(kind_keys, key) != kind_keys.end()) continue;
       if (std::ranges::find(allowed, key) != allowed.end()) continue;
       add(at, key.size(), fmt::format("'{}' has no meaning in a step of kind {}", key, kinds[0]));
@@ -108,7 +108,7 @@ class PlanChecker {
     return false;
   }
 
-  void check_services(const Check& check) {
+  void check_services(const VerifyStep& check) {
     if (check.healthy) {
       for (const auto& service : check.healthy->services) known_service(service.text, service.at, service.text.size());
     }
@@ -160,7 +160,7 @@ class PlanChecker {
     }
   }
 
-  void check_names(const Check& check) {
+  void check_names(const VerifyStep& check) {
     // A value of `set` may be made of the values before it.
     for (const auto& entry : check.set) {
       Uses made_of;
@@ -190,7 +190,7 @@ class PlanChecker {
         close ? fmt::format("did you mean {{{{{}}}}}?", *close) : "known here: " + join(candidates, ", "));
   }
 
-  void check_expect(const Check& check, const Expect& expect) {
+  void check_expect(const VerifyStep& check, const Expect& expect) {
     const bool http = check.has("http");
     if (!http && !check.has("exec")) return;
     static const std::vector<std::string> of_http = {"status", "headers", "json", "body"};
@@ -203,7 +203,7 @@ class PlanChecker {
     }
   }
 
-  void check_exec(const Check& check, const Exec& exec) {
+  void check_exec(const VerifyStep& check, const Exec& exec) {
     Uses uses;
     walk_command(exec, uses);
     bool told = false;
@@ -301,7 +301,7 @@ bool is_sensitive(std::string_view member) {
   return std::ranges::any_of(endings, [&](const char* ending) { return plain.ends_with(ending); });
 }
 
-std::set<std::string> secret_names(const std::vector<Check>& plan) {
+std::set<std::string> secret_names(const std::vector<VerifyStep>& plan) {
   std::set<std::string> names;
   for (const auto& check : plan) {
     for (const auto& secret : check.secret) names.insert(secret.text);
@@ -317,7 +317,7 @@ std::set<std::string> secret_names(const std::vector<Check>& plan) {
   return names;
 }
 
-void check_plan(const Stack& stack, Diagnostics& diagnostics) {
+void validate_plan(const Stack& stack, Diagnostics& diagnostics) {
   PlanChecker checker(stack, diagnostics);
   for (const auto& check : stack.verify) checker.check(check);
 }

@@ -12,7 +12,7 @@ namespace saasctl::stack {
 namespace {
 
 bool keeps_variable(const Reader& reader, std::string_view text) {
-  return reader.mode() == Mode::keep && has_variable(text);
+  return reader.mode() == Mode::verbatim && has_variable(text);
 }
 
 // What is wrong with the placeholders in a value's strings, if anything.
@@ -70,8 +70,8 @@ bool split_target(Target& target) {
 
 }  // namespace
 
-Form<Expectation> expectation_form(std::function<const Record<Expectation>&()> comparisons) {
-  Form<Expectation> form;
+Codec<Expectation> expectation_form(std::function<const Record<Expectation>&()> comparisons) {
+  Codec<Expectation> form;
   form.read = [comparisons](const Node& node, Reader& reader) -> std::optional<Expectation> {
     if (node.kind == Kind::map) {
       auto value = comparisons().read(node, reader);
@@ -100,12 +100,12 @@ Form<Expectation> expectation_form(std::function<const Record<Expectation>&()> c
     return {
         {"anyOf", {{{"type", {"string", "number", "boolean", "null", "array"}}}, {{"$ref", "#/$defs/comparison"}}}}};
   };
-  form.words = "value, exists, absent or comparison";
+  form.type_name = "value, exists, absent or comparison";
   return form;
 }
 
-Form<std::vector<Expectation>> nested(Form<Expectation> form) {
-  Form<std::vector<Expectation>> one;
+Codec<std::vector<Expectation>> nested(Codec<Expectation> form) {
+  Codec<std::vector<Expectation>> one;
   one.read = [read = form.read](const Node& node, Reader& reader) -> std::optional<std::vector<Expectation>> {
     auto value = read(node, reader);
     if (!value) return std::nullopt;
@@ -117,13 +117,13 @@ Form<std::vector<Expectation>> nested(Form<Expectation> form) {
     return values.empty() ? Json() : write(values.front(), style);
   };
   one.schema = form.schema;
-  one.words = form.words;
+  one.type_name = form.type_name;
   one.records = form.records;
   return one;
 }
 
-Form<Status> status_form() {
-  Form<Status> form;
+Codec<Status> status_form() {
+  Codec<Status> form;
   const auto item = any_text();
   form.read = [read = list_or_one(item).read](const Node& node, Reader& reader) -> std::optional<Status> {
     auto values = read(node, reader);
@@ -152,12 +152,12 @@ Form<Status> status_form() {
     const Json one = {{"type", {"integer", "string"}}};
     return {{"anyOf", {one, {{"type", "array"}, {"items", one}}}}};
   };
-  form.words = "status, class such as 2xx, or list of them";
+  form.type_name = "status, class such as 2xx, or list of them";
   return form;
 }
 
-Form<Target> target_form() {
-  Form<Target> form;
+Codec<Target> target_form() {
+  Codec<Target> form;
   form.read = [read = template_text().read](const Node& node, Reader& reader) -> std::optional<Target> {
     auto text = read(node, reader);
     if (!text) return std::nullopt;
@@ -170,12 +170,12 @@ Form<Target> target_form() {
   };
   form.write = [](const Target& target, Style) -> Json { return target.text; };
   form.schema = []() -> Json { return {{"type", "string"}}; };
-  form.words = "SERVICE[:PORT]/path or URL";
+  form.type_name = "SERVICE[:PORT]/path or URL";
   return form;
 }
 
-Form<Healthy> healthy_form() {
-  Form<Healthy> form;
+Codec<Healthy> healthy_form() {
+  Codec<Healthy> form;
   form.read = [read = list_or_one(word()).read](const Node& node, Reader& reader) -> std::optional<Healthy> {
     if (node.kind == Kind::scalar && node.text == "all") return Healthy{true, {}, node.at};
     auto services = read(node, reader);
@@ -195,27 +195,27 @@ Form<Healthy> healthy_form() {
   form.schema = []() -> Json {
     return {{"anyOf", {{{"type", "string"}}, {{"type", "array"}, {"items", {{"type", "string"}}}}}}};
   };
-  form.words = "all, service or list of services";
+  form.type_name = "all, service or list of services";
   return form;
 }
 
-Form<std::string> pointer_form() {
+Codec<std::string> pointer_form() {
   return checked_text("a JSON pointer such as /user/id", "^(/([^~]|~[01])*)?$", is_json_pointer);
 }
 
-Form<std::string> regex_form() {
-  Form<std::string> form = template_text();
+Codec<std::string> regex_form() {
+  Codec<std::string> form = template_text();
   form.read = [read = form.read](const Node& node, Reader& reader) -> std::optional<std::string> {
     auto text = read(node, reader);
     // A placeholder may become anything, so such an expression is compiled when its values are known.
     if (!text || keeps_variable(reader, *text) || text->find("{{") != std::string::npos) return text;
     return check_regex(node, *text, reader) ? text : std::nullopt;
   };
-  form.words = "regular expression";
+  form.type_name = "regular expression";
   return form;
 }
 
-Form<Json> number_form() {
+Codec<Json> number_form() {
   auto form = template_value();
   form.read = [read = form.read](const Node& node, Reader& reader) -> std::optional<Json> {
     auto value = read(node, reader);
@@ -232,11 +232,11 @@ Form<Json> number_form() {
     return std::nullopt;
   };
   form.schema = []() -> Json { return {{"type", {"number", "string"}}}; };
-  form.words = "number";
+  form.type_name = "number";
   return form;
 }
 
-Form<std::string> template_text() {
+Codec<std::string> template_text() {
   auto form = any_text();
   form.read = [read = form.read](const Node& node, Reader& reader) -> std::optional<std::string> {
     if (node.kind == Kind::map && node.text.empty() && node.entries.size() == 1) {
@@ -253,7 +253,7 @@ Form<std::string> template_text() {
   return form;
 }
 
-Form<Json> template_value() {
+Codec<Json> template_value() {
   auto form = anything();
   form.read = [read = form.read](const Node& node, Reader& reader) -> std::optional<Json> {
     auto value = read(node, reader);

@@ -13,22 +13,22 @@ namespace saasctl::stack {
 
 // A plain value, `exists`, `absent`, or a map of comparisons read by `comparisons`, which may refer to this form. In
 // quotes the two words are values. Written without them, as a JSON text could not tell the words from the values.
-Form<Expectation> expectation_form(std::function<const Record<Expectation>&()> comparisons);
+Codec<Expectation> expectation_form(std::function<const Record<Expectation>&()> comparisons);
 
 // A form that holds at most one value in a vector, so that a record can contain its own kind.
-Form<std::vector<Expectation>> nested(Form<Expectation> form);
+Codec<std::vector<Expectation>> nested(Codec<Expectation> form);
 
-Form<Status> status_form();
-Form<Target> target_form();
-Form<Healthy> healthy_form();
-Form<std::string> pointer_form();
-Form<std::string> regex_form();
-Form<Json> number_form();  // a number, or one {{name}}
+Codec<Status> status_form();
+Codec<Target> target_form();
+Codec<Healthy> healthy_form();
+Codec<std::string> pointer_form();
+Codec<std::string> regex_form();
+Codec<Json> number_form();  // a number, or one {{name}}
 
 // A string in which every {{name}} is well formed.
-Form<std::string> template_text();
+Codec<std::string> template_text();
 // Any value, likewise for the strings in it.
-Form<Json> template_value();
+Codec<Json> template_value();
 
 // What a name in a map must look like: the absent answer means it is right, else what was expected.
 using NameRule = std::function<std::optional<std::string>(std::string_view)>;
@@ -40,7 +40,7 @@ NameRule any_names();
 
 // map_of(), but x- names are members like all others and each name is held against `rule`.
 template <typename T>
-Form<Map<T>> named(Form<T> item, NameRule rule, std::string words) {
+Codec<Map<T>> named(Codec<T> item, NameRule rule, std::string words) {
   auto form = map_of(item);
   form.read = [read = item.read, rule, words](const Node& node, Reader& reader) -> std::optional<Map<T>> {
     if (node.kind != Kind::map) {
@@ -56,7 +56,7 @@ Form<Map<T>> named(Form<T> item, NameRule rule, std::string words) {
     }
     return values;
   };
-  form.words = "map of " + words;
+  form.type_name = "map of " + words;
   return form;
 }
 

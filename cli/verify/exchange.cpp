@@ -54,7 +54,7 @@ void judge_json(const stack::Expect& expect, const http::Response& response, std
   }
 }
 
-void judge_status(const stack::Check& check, const http::Response& response, std::vector<Finding>& findings) {
+void judge_status(const stack::VerifyStep& check, const http::Response& response, std::vector<Finding>& findings) {
   const auto* status = check.expect && check.expect->status ? &*check.expect->status : nullptr;
   if (status ? status->accepts(response.status) : response.status / 100 == 2) return;
   const auto expected = status ? join(status->allowed, " or ") : std::string("2xx");
@@ -116,7 +116,7 @@ http::Request make_request(const stack::Http& http, const std::string& url, cons
   return request;
 }
 
-std::vector<Finding> judge_answer(const stack::Check& check, const http::Response& response) {
+std::vector<Finding> judge_answer(const stack::VerifyStep& check, const http::Response& response) {
   std::vector<Finding> findings;
   judge_status(check, response, findings);
   if (!check.expect) return findings;
@@ -136,7 +136,8 @@ std::vector<Finding> judge_answer(const stack::Check& check, const http::Respons
   return findings;
 }
 
-Captured capture_answer(const stack::Check& check, const http::Response& response, std::vector<Finding>& findings) {
+Captured capture_answer(const stack::VerifyStep& check, const http::Response& response,
+                        std::vector<Finding>& findings) {
   Captured captured;
   const auto document = parse_ordered_json(response.body);
   for (const auto& capture : check.capture) {
@@ -163,7 +164,7 @@ Captured capture_answer(const stack::Check& check, const http::Response& respons
   return captured;
 }
 
-std::vector<Finding> judge_command(const stack::Check& check, const engine::ExecResult& result) {
+std::vector<Finding> judge_command(const stack::VerifyStep& check, const engine::ExecResult& result) {
   std::vector<Finding> findings;
   const auto* expect = check.expect ? &*check.expect : nullptr;
   const auto wanted = expect && expect->exit_code ? expect->exit_code->value : 0;
@@ -183,7 +184,8 @@ std::vector<Finding> judge_command(const stack::Check& check, const engine::Exec
   return findings;
 }
 
-Captured capture_command(const stack::Check& check, const engine::ExecResult& result, std::vector<Finding>& findings) {
+Captured capture_command(const stack::VerifyStep& check, const engine::ExecResult& result,
+                         std::vector<Finding>& findings) {
   Captured captured;
   for (const auto& capture : check.capture) {
     auto found = capture.value.matches ? search(result.standard_output, *capture.value.matches)

@@ -25,14 +25,15 @@ http::Request make_request(const stack::Http& http, const std::string& url, cons
 using Captured = std::vector<std::pair<std::string, stack::Json>>;
 
 // What does not hold of an answer. Without an expected status, 2xx is.
-std::vector<Finding> judge_answer(const stack::Check& check, const http::Response& response);
+std::vector<Finding> judge_answer(const stack::VerifyStep& check, const http::Response& response);
 
 // The values to capture; what is not there is added to `findings`.
-Captured capture_answer(const stack::Check& check, const http::Response& response, std::vector<Finding>& findings);
+Captured capture_answer(const stack::VerifyStep& check, const http::Response& response, std::vector<Finding>& findings);
 
 // Likewise for the end of a command. Without an expected exit code, 0 is.
-std::vector<Finding> judge_command(const stack::Check& check, const engine::ExecResult& result);
-Captured capture_command(const stack::Check& check, const engine::ExecResult& result, std::vector<Finding>& findings);
+std::vector<Finding> judge_command(const stack::VerifyStep& check, const engine::ExecResult& result);
+Captured capture_command(const stack::VerifyStep& check, const engine::ExecResult& result,
+                         std::vector<Finding>& findings);
 
 // The exchange in two or three lines, with sensitive members of a JSON answer hidden.
 std::vector<std::string> exchange_details(const http::Request& request, const http::Response& response);

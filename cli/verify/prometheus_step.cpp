@@ -62,7 +62,7 @@ StepOutcome wait_for_scrape(StepContext& around, const std::string& prometheus, 
 }
 
 StepOutcome request_once(StepContext& around, const stack::Http& http) {
-  stack::Check step;
+  stack::VerifyStep step;
   step.at = http.at;
   step.http = http;
   return run_http(around, step);
@@ -90,7 +90,7 @@ StepOutcome watch_growth(StepContext& around, const stack::PrometheusCheck& chec
 
 }  // namespace
 
-StepOutcome run_prometheus(StepContext& around, const stack::Check& check) {
+StepOutcome run_prometheus(StepContext& around, const stack::VerifyStep& check) {
   const auto filled = fill(check, around.values, {}).check;
   const auto& asked = *filled.prometheus;
   const auto prometheus = locate_tool(around, asked.from, "prometheus", 9090);

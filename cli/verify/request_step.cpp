@@ -28,7 +28,7 @@ std::string logs_hint(const stack::Target& target) {
   return target.service.empty() ? std::string() : "what the service says: saasctl logs " + target.service;
 }
 
-StepOutcome send_once(StepContext& around, const stack::Check& check, const std::string& trace_id) {
+StepOutcome send_once(StepContext& around, const stack::VerifyStep& check, const std::string& trace_id) {
   const auto& http = *check.http;
   const auto& target = *stack::request_line(http).value().second;
   const auto url = locate(around, target);
@@ -52,7 +52,7 @@ StepOutcome send_once(StepContext& around, const stack::Check& check, const std:
   return outcome;
 }
 
-StepOutcome execute_once(StepContext& around, const stack::Check& check) {
+StepOutcome execute_once(StepContext& around, const stack::VerifyStep& check) {
   const auto& exec = *check.exec;
   const auto timeout = std::chrono::ceil<std::chrono::milliseconds>(timeout_or(exec.timeout, 30s));
   const auto result = around.world.services.exec(exec.service->text, exec.command, timeout, around.stop);
@@ -68,9 +68,9 @@ StepOutcome execute_once(StepContext& around, const stack::Check& check) {
 // Tries until the request or command is as expected, then looks for its trace. Every attempt has a trace of its own, so
 // that the spans of an earlier one can't stand in for those of the last.
 template <typename Once>
-StepOutcome run_traced(StepContext& around, const stack::Check& check, Once once) {
+StepOutcome run_traced(StepContext& around, const stack::VerifyStep& check, Once once) {
   std::string trace_id;
-  stack::Check last;
+  stack::VerifyStep last;
   auto outcome = retry(around, timeout_or(check.within, 0ns), [&] {
     trace_id = around.values.new_trace_id();
     last = fill(check, around.values, trace_id).check;
@@ -85,16 +85,16 @@ StepOutcome run_traced(StepContext& around, const stack::Check& check, Once once
 
 }  // namespace
 
-StepOutcome run_http(StepContext& around, const stack::Check& check) {
-  return run_traced(around, check, [&](const stack::Check& filled, const std::string& trace_id) {
+StepOutcome run_http(StepContext& around, const stack::VerifyStep& check) {
+  return run_traced(around, check, [&](const stack::VerifyStep& filled, const std::string& trace_id) {
     hide_sent(around, *filled.http);
     return send_once(around, filled, trace_id);
   });
 }
 
-StepOutcome run_exec(StepContext& around, const stack::Check& check) {
+StepOutcome run_exec(StepContext& around, const stack::VerifyStep& check) {
   auto outcome = run_traced(
-      around, check, [&](const stack::Check& filled, const std::string&) { return execute_once(around, filled); });
+      around, check, [&](const stack::VerifyStep& filled, const std::string&) { return execute_once(around, filled); });
   if (outcome.passed() || !check.trace || !outcome.hints.empty()) return outcome;
   // The command that should have made the trace went wrong: for a sender of spans, its destination is what to look at.
   outcome.hints = export_hints(around, check.exec->service->text);

@@ -11,14 +11,16 @@ namespace saasctl::verify {
 namespace {
 
 // The last step before `index` that should have given the value.
-const stack::Check* giver_of(const std::vector<stack::Check>& plan, std::size_t index, const std::string& name) {
+const stack::VerifyStep* giver_of(const std::vector<stack::VerifyStep>& plan, std::size_t index,
+                                  const std::string& name) {
   for (auto i = index; i-- > 0;) {
     if (plan[i].capture.find(name) || plan[i].set.find(name)) return &plan[i];
   }
   return nullptr;
 }
 
-std::string needs(const std::vector<stack::Check>& plan, std::size_t index, const std::vector<std::string>& missing) {
+std::string needs(const std::vector<stack::VerifyStep>& plan, std::size_t index,
+                  const std::vector<std::string>& missing) {
   std::vector<std::string> parts;
   for (const auto& name : missing) {
     const auto* giver = giver_of(plan, index, name);
@@ -28,28 +30,28 @@ std::string needs(const std::vector<stack::Check>& plan, std::size_t index, cons
   return "needs " + join(parts, " and ");
 }
 
-StepOutcome run_kind(StepContext& around, const stack::Check& check) {
+StepOutcome run_kind(StepContext& around, const stack::VerifyStep& check) {
   switch (stack::kind_of(check)) {
-    case stack::CheckKind::healthy:
+    case stack::StepKind::healthy:
       return run_healthy(around, check);
-    case stack::CheckKind::http:
+    case stack::StepKind::http:
       return run_http(around, check);
-    case stack::CheckKind::exec:
+    case stack::StepKind::exec:
       return run_exec(around, check);
-    case stack::CheckKind::prometheus:
+    case stack::StepKind::prometheus:
       return run_prometheus(around, check);
-    case stack::CheckKind::recreate:
+    case stack::StepKind::recreate:
       return run_recreate(around, check);
-    case stack::CheckKind::set:
+    case stack::StepKind::set:
       return run_set(around, check);
-    case stack::CheckKind::none:
+    case stack::StepKind::none:
       break;
   }
   return error_outcome({ErrorKind::usage, "the step checks nothing", {}});
 }
 
 // Names that a `set` step uses and that neither an earlier step nor an earlier entry gave a value.
-void add_missing_of_set(StepContext& around, const stack::Check& check, std::vector<std::string>& missing) {
+void add_missing_of_set(StepContext& around, const stack::VerifyStep& check, std::vector<std::string>& missing) {
   std::vector<std::string> own;
   for (const auto& entry : check.set) {
     for (auto& name : fill(entry, around.values).missing) {
@@ -83,7 +85,7 @@ void add_once(std::vector<std::string>& to, const std::vector<std::string>& from
   }
 }
 
-StepResult make_result(const stack::Check& check, StepOutcome outcome, std::chrono::nanoseconds duration) {
+StepResult make_result(const stack::VerifyStep& check, StepOutcome outcome, std::chrono::nanoseconds duration) {
   StepResult result;
   result.name = stack::title(check);
   result.where = place(check.at);

@@ -14,7 +14,7 @@ namespace saasctl::verify {
 // Called on the caller's thread when a step has ended, in the order of the plan.
 using Listener = std::function<void(const StepResult&)>;
 
-// Runs every step of stack.verify (read in resolve mode, check_plan() found nothing wrong). A step whose values are
+// Runs every step of stack.verify (read in resolve mode, validate_plan() found nothing wrong). A step whose values are
 // missing because an earlier one failed is skipped; all others run. Every wait is bounded by the plan's own times; once
 // the token is set the step that runs ends at once and the rest is skipped. Positions in the report are texts, so it
 // may outlive the stack.

@@ -49,7 +49,7 @@ StepOutcome look_once(StepContext& around, const std::vector<Wanted>& wanted) {
 
 }  // namespace
 
-StepOutcome run_healthy(StepContext& around, const stack::Check& check) {
+StepOutcome run_healthy(StepContext& around, const stack::VerifyStep& check) {
   std::vector<Wanted> wanted;
   if (check.healthy->all) {
     for (const auto& service : around.stack.services) wanted.push_back({service.name, place(check.healthy->at)});
@@ -58,7 +58,7 @@ StepOutcome run_healthy(StepContext& around, const stack::Check& check) {
   return retry(around, timeout_or(check.within, 30s), [&] { return look_once(around, wanted); });
 }
 
-StepOutcome run_recreate(StepContext& around, const stack::Check& check) {
+StepOutcome run_recreate(StepContext& around, const stack::VerifyStep& check) {
   const auto& service = *check.recreate;
   const auto before = around.world.services.state(service.text, around.stop);
   const auto done = around.world.services.recreate(service.text, around.stop);
@@ -70,7 +70,7 @@ StepOutcome run_recreate(StepContext& around, const stack::Check& check) {
   return outcome;
 }
 
-StepOutcome run_set(StepContext& around, const stack::Check& check) {
+StepOutcome run_set(StepContext& around, const stack::VerifyStep& check) {
   for (const auto& entry : check.set) {
     auto filled = fill(entry, around.values);
     if (!filled.unfit.empty()) return unfit_outcome(filled.unfit);

@@ -74,15 +74,15 @@ Result<std::string> locate_tool(StepContext& around, const std::optional<stack::
 Result<std::string> fetch(StepContext& around, const std::string& url);
 
 // ---- the kinds; each takes the step as written and fills in its names itself
-StepOutcome run_healthy(StepContext& around, const stack::Check& check);
-StepOutcome run_http(StepContext& around, const stack::Check& check);
-StepOutcome run_exec(StepContext& around, const stack::Check& check);
-StepOutcome run_prometheus(StepContext& around, const stack::Check& check);
-StepOutcome run_recreate(StepContext& around, const stack::Check& check);
-StepOutcome run_set(StepContext& around, const stack::Check& check);
+StepOutcome run_healthy(StepContext& around, const stack::VerifyStep& check);
+StepOutcome run_http(StepContext& around, const stack::VerifyStep& check);
+StepOutcome run_exec(StepContext& around, const stack::VerifyStep& check);
+StepOutcome run_prometheus(StepContext& around, const stack::VerifyStep& check);
+StepOutcome run_recreate(StepContext& around, const stack::VerifyStep& check);
+StepOutcome run_set(StepContext& around, const stack::VerifyStep& check);
 
 // Waits until Jaeger has what the step expects of the trace; `check` is filled in.
-StepOutcome run_trace(StepContext& around, const stack::Check& check, const std::string& trace_id);
+StepOutcome run_trace(StepContext& around, const stack::VerifyStep& check, const std::string& trace_id);
 
 // What the silent loss of UDP spans may come from: where the service sends them, and whether that is anybody's name.
 // Empty when nothing can be said.

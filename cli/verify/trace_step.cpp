@@ -91,7 +91,7 @@ std::vector<std::string> export_hints(StepContext& around, const std::string& se
   return hints;
 }
 
-StepOutcome run_trace(StepContext& around, const stack::Check& check, const std::string& trace_id) {
+StepOutcome run_trace(StepContext& around, const stack::VerifyStep& check, const std::string& trace_id) {
   const auto& trace = *check.trace;
   const auto jaeger = locate_tool(around, trace.from, "jaeger", 16686);
   if (!jaeger) {

@@ -226,7 +226,7 @@ std::string Values::make(std::string_view built_in) {
   return {};
 }
 
-Filled fill(const stack::Check& check, Values& values, const std::string& trace_id) {
+Filled fill(const stack::VerifyStep& check, Values& values, const std::string& trace_id) {
   Filler filler(values, trace_id);
   Filled filled{check, {}, {}};
   stack::walk_texts(filled.check, filler);

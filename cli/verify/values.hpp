@@ -35,7 +35,7 @@ class Values {
 
 // A step with its names filled in.
 struct Filled {
-  stack::Check check;
+  stack::VerifyStep check;
   std::vector<std::string> missing;  // names that have no value; the step must not run
   std::vector<std::string> unfit;    // why a value cannot stand where its name does, one sentence each; likewise
 };
@@ -45,7 +45,7 @@ struct Filled {
 // change the shape of the request (a line break or NUL in a header, a path segment "." or "..", a host that is more
 // than a name), and one that makes a value too large or too deep. The sentences name the place and the name, not the
 // value.
-Filled fill(const stack::Check& check, Values& values, const std::string& trace_id);
+Filled fill(const stack::VerifyStep& check, Values& values, const std::string& trace_id);
 
 // One value of a `set` step, made of what is known so far.
 struct FilledValue {

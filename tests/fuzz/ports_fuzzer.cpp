@@ -15,7 +15,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   list.kind = Kind::list;
   list.at = item->at;
   list.items = {item};
-  for (const auto mode : {Mode::resolve, Mode::keep}) {
+  for (const auto mode : {Mode::resolve, Mode::verbatim}) {
     Diagnostics diagnostics;
     Reader reader(diagnostics, fuzz::variable, mode);
     const auto form = ports_form();

@@ -6,7 +6,7 @@ using namespace saasctl;
 using namespace saasctl::stack;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  for (const auto mode : {Mode::resolve, Mode::keep}) {
+  for (const auto mode : {Mode::resolve, Mode::verbatim}) {
     Diagnostics diagnostics;
     const auto document =
         parse_stack("stack.yaml", std::string(fuzz::text_of(data, size)), fuzz::variable, mode, diagnostics);

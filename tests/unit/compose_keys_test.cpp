@@ -163,7 +163,7 @@ TEST_CASE("a limit in both spellings: equal values are allowed, different ones a
   CHECK(
       read_text(one_service("scale: ${A:-2}\nmem_limit: ${M:-1m}\ndeploy: {replicas: \"${B:-3}\", resources: {limits: "
                             "{memory: 2m}}}"),
-                Mode::keep)
+                Mode::verbatim)
           .errors()
           .empty());
 }

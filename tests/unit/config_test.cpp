@@ -45,7 +45,7 @@ TEST_CASE("config writes sizes in bytes and durations as Go does") {
 
 TEST_CASE("config doubles dollar signs, and leaves variables alone when nothing is to be replaced") {
   CHECK(web("    environment: {A: \"$$x-${B:-c}\"}\n").at("environment").at("A") == "$$x-c");
-  const auto kept = web("    environment: {A: \"$$x-${B:-c}\"}\n", {}, stack::Mode::keep);
+  const auto kept = web("    environment: {A: \"$$x-${B:-c}\"}\n", {}, stack::Mode::verbatim);
   CHECK(kept.at("environment").at("A") == "$$x-${B:-c}");
 }
 
@@ -53,7 +53,7 @@ TEST_CASE("config leaves ports, booleans and sizes with variables as they are wr
   const auto kept = web(
       "    ports: [\"${A}:80\", \"${B}\", \"81\"]\n    privileged: ${P:-no}\n    init: ${I}\n    mem_limit: ${M:-1g}\n"
       "    mem_swappiness: ${S}\n",
-      {}, stack::Mode::keep);
+      {}, stack::Mode::verbatim);
   CHECK(kept.at("ports").at(0) == "${A}:80");
   CHECK(kept.at("ports").at(1) == "${B}");
   CHECK(kept.at("ports").at(2).at("target") == 81);

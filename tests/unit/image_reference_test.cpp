@@ -118,7 +118,7 @@ TEST_CASE("an invalid reference is an error of the file, wherever it stands") {
   has(keys_only("image: '${NAME}/../y'"), "invalid image reference '/../y'");
   CHECK(read_text(keys_only("image: a, build: {context: ., cache_from: ['type=registry,ref=a/b']}")).errors().empty());
   // Not before the variables are known, and not of a service that is not active.
-  CHECK(read_text(keys_only("image: '${NAME}/../y'"), Mode::keep).errors().empty());
+  CHECK(read_text(keys_only("image: '${NAME}/../y'"), Mode::verbatim).errors().empty());
   CHECK(read_text("services: {web: {image: a}, off: {image: 'a:${TAG}', profiles: [p]}}").errors().empty());
 }
 
@@ -129,7 +129,7 @@ TEST_CASE("an image that is empty after its variables are replaced is none") {
         "     2 |   web: {image: '${IMAGE}'}\n"
         "       |         ^~~~~\n"
         "       = name an image, or set the variable that it comes from\n");
-  CHECK(read_text(unset, Mode::keep).errors().empty());
+  CHECK(read_text(unset, Mode::verbatim).errors().empty());
   CHECK(read_text(unset, Mode::resolve, environment_of({{"IMAGE", "a:1"}})).errors().empty());
   const project::ProjectFiles built(
       project::Files{{"stack.yaml", "name: shop\nservices: {web: {image: '${IMAGE}', build: .}}\n"}});

@@ -116,7 +116,7 @@ TEST_CASE("what is wrong with an include is told at its place, and the rest is r
 TEST_CASE("to render, variables stay, and names of files are found with them") {
   const StackFiles files({{"a.yaml", "include: [\"${F}.yaml\"]\nservices: {web: {image: \"x:${TAG:-1}\"}}\n"},
                           {"b.yaml", "services: {db: {image: \"${DB}\", environment: [A]}}\n"}});
-  const auto read = files.read({.environment = {{"F", "b"}, {"TAG", "2"}, {"A", "a"}}, .mode = Mode::keep});
+  const auto read = files.read({.environment = {{"F", "b"}, {"TAG", "2"}, {"A", "a"}}, .mode = Mode::verbatim});
   INFO(read.errors());
   REQUIRE(read.diagnostics.empty());
   CHECK(read.service().image == "x:${TAG:-1}");

@@ -99,13 +99,13 @@ TEST_CASE("errors of variables stand under the dollar sign, however the text is 
 }
 
 TEST_CASE("to render, a text may hang on any number of required variables") {
-  const auto read = read_text(one_service("user: \"${U:?u}:${G:?g}\""), Mode::keep);
+  const auto read = read_text(one_service("user: \"${U:?u}:${G:?g}\""), Mode::verbatim);
   CHECK(read.errors().empty());
   CHECK(read.service().user == "${U:?u}:${G:?g}");
 }
 
 TEST_CASE("to render, a wrong form beside a required variable is still an error") {
-  CHECK(read_text(one_service("user: \"${U:?u}${!}\""), Mode::keep).errors().find("names no variable") !=
+  CHECK(read_text(one_service("user: \"${U:?u}${!}\""), Mode::verbatim).errors().find("names no variable") !=
         std::string::npos);
 }
 

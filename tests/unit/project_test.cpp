@@ -192,7 +192,7 @@ TEST_CASE("a template's holes are filled, checked and named") {
   const auto with = [&](const std::string& text) {
     auto files = base;
     files["stack.yaml"] = "services:\n  web:\n    " + text + "\n";
-    return ProjectFiles(files).error({}, stack::Mode::keep);
+    return ProjectFiles(files).error({}, stack::Mode::verbatim);
   };
   CHECK(with("{template: tool, with: {port: 80}}").empty());
   CHECK(with("{template: tool}").find("template 'tool' needs a value for 'port'") != std::string::npos);
@@ -230,9 +230,9 @@ TEST_CASE("what is rendered follows from the file alone") {
              "networks: {default: {internal: true}}\nvolumes: {data: }\n"
              "render:\n  c.yml: {compose: all}\n  p.yml: {prometheus: {targets: [\"web:${Q:-80}\", \"web:81\"], "
              "interval: \"${I:-2s}\"}}\n  v.env: {variables: true}\n"}});
-  const auto one = render::render_all(files.project({}, stack::Mode::keep)),
-             two =
-                 render::render_all(files.project({{"COMPOSE_PROJECT_NAME", "other"}, {"T", "9"}}, stack::Mode::keep));
+  const auto one = render::render_all(files.project({}, stack::Mode::verbatim)),
+             two = render::render_all(
+                 files.project({{"COMPOSE_PROJECT_NAME", "other"}, {"T", "9"}}, stack::Mode::verbatim));
   REQUIRE(one);
   REQUIRE(two);
   for (std::size_t i = 0; i < one->size(); ++i) CHECK((*one)[i].text == (*two)[i].text);
@@ -251,7 +251,7 @@ TEST_CASE("what is rendered follows from the file alone") {
 TEST_CASE("a rendered Compose file still says what secrets init makes") {
   const ProjectFiles files(Files{{"stack.yaml", web("    secrets: [key]\nsecrets: {key: {file: k, generate: empty}}\n"
                                                     "render: {c.yml: {compose: all}}\n")}});
-  const auto rendered = render::render_all(files.project({}, stack::Mode::keep));
+  const auto rendered = render::render_all(files.project({}, stack::Mode::verbatim));
   REQUIRE(rendered);
   CHECK((*rendered)[0].text.find("\n    x-saasctl-generate: empty\n") != std::string::npos);
   files.write("stack.yaml", (*rendered)[0].text);
@@ -313,7 +313,7 @@ TEST_CASE("labels, environment and the lines of an env_file are resolved and sho
 }
 
 TEST_CASE("the rendered files of this repository are what its stack file gives") {
-  const auto loaded = load({.files = {SAASCTL_SOURCE_DIR "/stack.yaml"}, .mode = stack::Mode::keep});
+  const auto loaded = load({.files = {SAASCTL_SOURCE_DIR "/stack.yaml"}, .mode = stack::Mode::verbatim});
   REQUIRE(loaded);
   const auto files = render::render_all(loaded->project);
   REQUIRE(files);

@@ -41,7 +41,7 @@ TEST_CASE("a port's short and long forms mean the same") {
 }
 
 TEST_CASE("a port keeps its variables where it is rendered") {
-  CHECK(written("ports: [\"${IP:-127.0.0.1}:${P:-80}:80\", \"${Q:-8000-8001}:90-91\", \"${R}:70\"]", Mode::keep) ==
+  CHECK(written("ports: [\"${IP:-127.0.0.1}:${P:-80}:80\", \"${Q:-8000-8001}:90-91\", \"${R}:70\"]", Mode::verbatim) ==
         R"({"ports":["${IP:-127.0.0.1}:${P:-80}:80","${Q:-8000-8001}:90-91","${R}:70"]})");
 }
 
@@ -62,13 +62,13 @@ TEST_CASE("mounts in every form") {
   CHECK(written("volumes: [\"data:/a\", \"./conf:/b:ro\", \"~/x:/c:rw\", /d, {type: tmpfs, target: /e}, {type: bind, "
                 "source: /f, target: /f, read_only: true}]") ==
         R"({"volumes":["data:/a","./conf:/b:ro","~/x:/c","/d",{"type":"tmpfs","target":"/e"},"/f:/f:ro"]})");
-  CHECK(written("volumes: [\"${D:-./data}:/a\"]", Mode::keep) == R"({"volumes":["${D:-./data}:/a"]})");
+  CHECK(written("volumes: [\"${D:-./data}:/a\"]", Mode::verbatim) == R"({"volumes":["${D:-./data}:/a"]})");
 }
 
 TEST_CASE("the target of a mount is a clean path") {
   CHECK(written("volumes: [\"data:/a/\", \"./x:/in/../in2//c/\", \"/t/.\", {type: tmpfs, target: //u/../v/}]") ==
         R"({"volumes":["data:/a","./x:/in2/c","/t",{"type":"tmpfs","target":"/v"}]})");
-  CHECK(written("volumes: [\"data:${T:-/a/..}/b/\"]", Mode::keep) == R"({"volumes":["data:${T:-/a/..}/b"]})");
+  CHECK(written("volumes: [\"data:${T:-/a/..}/b/\"]", Mode::verbatim) == R"({"volumes":["data:${T:-/a/..}/b"]})");
 }
 
 TEST_CASE("paths of Windows stay as they are written") {
@@ -118,9 +118,9 @@ TEST_CASE("a command is a line or a list, and nothing leaves the image's own") {
   CHECK(written("command: sh -c 'a b'") == R"({"command":["sh","-c","a b"]})");
   CHECK(written("command: [sh, 1]") == R"({"command":["sh","1"]})");
   CHECK(written("command:") == "{}");
-  CHECK(written("command: run ${A:-x}", Mode::keep) == R"({"command":["run","${A:-x}"]})");
+  CHECK(written("command: run ${A:-x}", Mode::verbatim) == R"({"command":["run","${A:-x}"]})");
   CHECK(first_error("command: \"a 'b\"") == "the command line lacks a closing '");
-  const auto read = read_text(one_service("command: run ${A:-x y}"), Mode::keep);
+  const auto read = read_text(one_service("command: run ${A:-x y}"), Mode::verbatim);
   CHECK(read.errors().find("stands for several words") != std::string::npos);
 }
 
@@ -149,10 +149,10 @@ TEST_CASE("values of the wrong type are refused") {
 
 TEST_CASE("what hangs on a variable is rendered as it is written, whatever its type") {
   CHECK(written("read_only: ${RO}\ninit: ${I:-true}\nmem_limit: ${M:-1g}\npids_limit: ${P}\nstop_grace_period: ${S}",
-                Mode::keep, Style::canonical) ==
+                Mode::verbatim, Style::canonical) ==
         R"({"mem_limit":"${M:-1g}","pids_limit":"${P}","init":"${I:-true}","stop_grace_period":"${S}",)"
         R"("read_only":"${RO}"})");
-  CHECK(read_text(one_service("depends_on: [\"${D}\"]"), Mode::keep).errors().empty());
+  CHECK(read_text(one_service("depends_on: [\"${D}\"]"), Mode::verbatim).errors().empty());
 }
 
 TEST_CASE("booleans are words in any case, with and without quotes") {
@@ -239,7 +239,7 @@ TEST_CASE("ready takes one kind of probe, at a port that is published") {
   CHECK(written("ready: {log: \"^ready [0-9]+$\"}") == R"({"ready":{"log":"^ready [0-9]+$"}})");
   CHECK(first_error("ready: {log: \"(\"}").find("regular expression") != std::string::npos);
   CHECK(first_error("ready: {tcp: 80}") == "port 80 is not published, so nobody outside can ask it");
-  CHECK(read_text(one_service("ports: [80]\nready: {http: \"${R}\"}"), Mode::keep).errors().empty());
+  CHECK(read_text(one_service("ports: [80]\nready: {http: \"${R}\"}"), Mode::verbatim).errors().empty());
 }
 
 TEST_CASE("defaults reach every service, whose own keys are laid over them") {

@@ -41,8 +41,8 @@ struct Step {
     INFO(plan.errors());
     REQUIRE(plan.diagnostics.empty());
   }
-  const stack::Check& operator*() const { return plan.document->stack.verify.front(); }
-  const stack::Check* operator->() const { return &**this; }
+  const stack::VerifyStep& operator*() const { return plan.document->stack.verify.front(); }
+  const stack::VerifyStep* operator->() const { return &**this; }
 };
 
 http::Response response(int status, std::string body, http::Headers headers = {}) {

@@ -86,7 +86,7 @@ struct Plan {
   explicit Plan(const std::string& text) {
     document = stack::parse_stack(
         "stack.yaml", text, [](std::string_view) { return std::nullopt; }, stack::Mode::resolve, diagnostics);
-    if (document) stack::check_plan(document->stack, diagnostics);
+    if (document) stack::validate_plan(document->stack, diagnostics);
   }
   std::string errors() const { return diagnostics.text(); }
 };

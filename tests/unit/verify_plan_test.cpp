@@ -12,7 +12,7 @@ using test::with_services;
 
 namespace {
 
-const Check& only_step(const Plan& plan) {
+const VerifyStep& only_step(const Plan& plan) {
   INFO(plan.errors());
   REQUIRE(plan.document);
   REQUIRE(plan.diagnostics.empty());
@@ -48,7 +48,7 @@ TEST_CASE("a step in its long form keeps what the user wrote") {
     within: 5s
 )"));
   const auto& step = only_step(plan);
-  CHECK(kind_of(step) == CheckKind::http);
+  CHECK(kind_of(step) == StepKind::http);
   const auto line = request_line(*step.http);
   REQUIRE(line);
   CHECK(line->first == "POST");
@@ -251,14 +251,14 @@ TEST_CASE("what was read is written again") {
     trace: {services: [auth-service], spans: [{kind: server, attributes: {http.route: /v1/x}}]}
 )";
   const Plan plan(with_services(step));
-  const auto written = check_record().write(only_step(plan), Style::source);
+  const auto written = verify_step_record().write(only_step(plan), Style::source);
   CHECK(written["expect"]["status"] == "2xx");
   CHECK(written["expect"]["json"].dump() ==
         R"({"/a":{"exists":true},"/b":1,"/c":{"gt":0},"/d":"exists","/e":{"length":{"ge":1}}})");
   CHECK(written["capture"]["t"] == "/t");
   CHECK(written["trace"]["spans"][0]["attributes"]["http.route"] == "/v1/x");
   const Plan again(with_services("  - " + written.dump() + "\n"));
-  CHECK(check_record().write(only_step(again), Style::source) == written);
+  CHECK(verify_step_record().write(only_step(again), Style::source) == written);
 }
 
 TEST_CASE("JSON pointers follow RFC 6901 section 5") {

@@ -17,7 +17,7 @@ Json read_back(const std::string& yaml) {
   REQUIRE(diagnostics.text() == "");
   REQUIRE(root);
   Reader reader(
-      diagnostics, [](std::string_view) { return std::nullopt; }, Mode::keep);
+      diagnostics, [](std::string_view) { return std::nullopt; }, Mode::verbatim);
   const auto value = anything().read(*root, reader);
   REQUIRE(value.has_value());
   return *value;

@@ -21,6 +21,7 @@ struct VariablesUsed {
 // The tree with every scalar's variables replaced; keys stay as they are. A value that held one is a string, whatever
 // it looks like now. Wrong forms and required variables without a value go to `diagnostics`, each once however often
 // an alias repeats it. Parts without a variable are shared with `root`.
-NodePtr settle(const NodePtr& root, const Environment& environment, VariablesUsed& used, Diagnostics& diagnostics);
+NodePtr interpolate_tree(const NodePtr& root, const Environment& environment, VariablesUsed& used,
+                         Diagnostics& diagnostics);
 
 }  // namespace saasctl::stack

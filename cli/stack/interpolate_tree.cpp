@@ -1,4 +1,4 @@
-#include "stack/settle.hpp"
+#include "stack/interpolate_tree.hpp"
 
 #include <unordered_map>
 
@@ -12,7 +12,7 @@ class Settler {
   Settler(const Environment& environment, VariablesUsed& used, Diagnostics& diagnostics)
       : environment_(environment), used_(used), diagnostics_(diagnostics) {}
 
-  NodePtr settle(const NodePtr& node) {
+  NodePtr interpolate_tree(const NodePtr& node) {
     const bool shared = node.use_count() > 1;
     if (shared) {
       if (const auto found = done_.find(node.get()); found != done_.end()) return found->second;
@@ -43,7 +43,7 @@ class Settler {
   NodePtr list(const NodePtr& node) {
     std::shared_ptr<Node> copy;
     for (std::size_t i = 0; i < node->items.size(); ++i) {
-      auto item = settle(node->items[i]);
+      auto item = interpolate_tree(node->items[i]);
       if (item == node->items[i]) continue;
       if (!copy) copy = std::make_shared<Node>(*node);
       copy->items[i] = std::move(item);
@@ -54,7 +54,7 @@ class Settler {
   NodePtr map(const NodePtr& node) {
     std::shared_ptr<Node> copy;
     for (std::size_t i = 0; i < node->entries.size(); ++i) {
-      auto value = settle(node->entries[i].value);
+      auto value = interpolate_tree(node->entries[i].value);
       if (value == node->entries[i].value) continue;
       if (!copy) copy = std::make_shared<Node>(*node);
       copy->entries[i].value = std::move(value);
@@ -70,8 +70,9 @@ class Settler {
 
 }  // namespace
 
-NodePtr settle(const NodePtr& root, const Environment& environment, VariablesUsed& used, Diagnostics& diagnostics) {
-  return Settler(environment, used, diagnostics).settle(root);
+NodePtr interpolate_tree(const NodePtr& root, const Environment& environment, VariablesUsed& used,
+                         Diagnostics& diagnostics) {
+  return Settler(environment, used, diagnostics).interpolate_tree(root);
 }
 
 }  // namespace saasctl::stack
