@@ -5,7 +5,7 @@
 #include <exception>
 #include <new>
 
-#include "commands/run.hpp"
+#include "commands/command_line.hpp"
 #include "util/printable.hpp"
 
 namespace {

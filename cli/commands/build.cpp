@@ -3,9 +3,9 @@
 #include <memory>
 
 #include "commands/attach.hpp"
-#include "commands/images.hpp"
+#include "commands/command.hpp"
+#include "commands/image_progress.hpp"
 #include "commands/project_lookup.hpp"
-#include "commands/verb.hpp"
 #include "project/order.hpp"
 
 namespace saasctl::commands {

@@ -4,7 +4,7 @@
 #include <map>
 #include <memory>
 
-#include "commands/verb.hpp"
+#include "commands/command.hpp"
 #include "project/order.hpp"
 #include "render/config.hpp"
 #include "render/yaml.hpp"

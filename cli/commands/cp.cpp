@@ -8,9 +8,9 @@
 #include <filesystem>
 #include <memory>
 
+#include "commands/command.hpp"
 #include "commands/copy_rules.hpp"
 #include "commands/service_container.hpp"
-#include "commands/verb.hpp"
 #include "engine/archives.hpp"
 #include "util/descriptor.hpp"
 #include "util/pack.hpp"
@@ -213,11 +213,11 @@ Error with_name(Error error, const engine::ContainerSummary& container) {
   return error;
 }
 
-Result<void> copy(const Site& site, const Scene& scene, const CopyEnd& from, const CopyEnd& to) {
+Result<void> copy(const Site& site, const RunningProject& running, const CopyEnd& from, const CopyEnd& to) {
   const auto& service = from.service.empty() ? to.service : from.service;
-  auto containers = chosen(scene, {service});
+  auto containers = containers_of(running, {service});
   if (site.verb.index != 0 || !from.service.empty() || from.path == "-" || containers.empty()) {
-    auto one = service_container(scene, service, site.verb.index);
+    auto one = service_container(running, service, site.verb.index);
     if (!one) return std::unexpected(one.error());
     containers = {std::move(*one)};
   }
@@ -241,9 +241,9 @@ int run_cp(const Session& session, const CpVerb& verb) {
   if ((from.service.empty() ? to : from).path.empty())
     return fail(session,
                 {ErrorKind::usage, "there is no path after the colon", "for example: saasctl cp web:/etc/hosts ."});
-  const auto scene = see(session, {from.service.empty() ? to.service : from.service});
-  if (!scene) return fail(session, scene.error());
-  const auto done = copy({session, scene->client, verb}, *scene, from, to);
+  const auto running = open_running_project(session, {from.service.empty() ? to.service : from.service});
+  if (!running) return fail(session, running.error());
+  const auto done = copy({session, running->client, verb}, *running, from, to);
   return done ? 0 : fail(session, done.error());
 }
 

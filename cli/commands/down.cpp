@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <memory>
 
-#include "commands/carry.hpp"
-#include "commands/living.hpp"
 #include "commands/origin.hpp"
 #include "commands/project_lock.hpp"
+#include "commands/run_lifecycle.hpp"
+#include "commands/run_plan.hpp"
 #include "commands/up_options.hpp"
 #include "engine/images.hpp"
 #include "execute/observe.hpp"
@@ -25,12 +25,12 @@ struct DownOptions {
 };
 
 // The images that --rmi means: all that the services have, or those alone that have no name but the project's.
-std::vector<std::string> images_of(const Scene& scene, const DownOptions& options) {
+std::vector<std::string> images_of(const RunningProject& running, const DownOptions& options) {
   std::vector<std::string> images;
-  for (const auto& service : scene.project.services) {
+  for (const auto& service : running.project.services) {
     const bool chosen =
         options.services.empty() || std::ranges::find(options.services, service.name) != options.services.end();
-    const auto own = scene.project.name + "-" + service.name;
+    const auto own = running.project.name + "-" + service.name;
     const bool local = service.image == own || service.image == own + ":latest";
     if (chosen && (options.images == "all" || (options.images == "local" && local))) images.push_back(service.image);
   }
@@ -40,11 +40,11 @@ std::vector<std::string> images_of(const Scene& scene, const DownOptions& option
 }
 
 // One that another container still uses is left, and said to be so.
-Result<void> remove_images(const Session& session, const Scene& scene, const std::vector<std::string>& images,
-                           terminal::Board& board) {
+Result<void> remove_images(const Session& session, const RunningProject& running,
+                           const std::vector<std::string>& images, terminal::Board& board) {
   for (const auto& image : images) {
     const auto task = "image " + image;
-    const auto removed = engine::remove_image(scene.client, image, false, session.stop);
+    const auto removed = engine::remove_image(running.client, image, false, session.stop);
     if (removed) {
       board.update(task, terminal::TaskState::done, "removed");
     } else if (removed.error().kind == ErrorKind::conflict) {
@@ -64,11 +64,11 @@ struct Left {
   std::vector<std::string> one_offs;
 };
 
-Left left_by(const Scene& scene) {
+Left left_by(const RunningProject& running) {
   Left left;
-  for (const auto& container : scene.containers) {
+  for (const auto& container : running.containers) {
     if (is_one_off(container) && container.state != "created") left.one_offs.push_back(container.name);
-    if (!is_one_off(container) && !scene.project.find(service_of(container))) left.orphans.push_back(container.name);
+    if (!is_one_off(container) && !running.project.find(service_of(container))) left.orphans.push_back(container.name);
   }
   return left;
 }
@@ -97,14 +97,14 @@ void name_networks(const Session& session, const plan::ObservedState& observed, 
   }
 }
 
-void name_left(const Session& session, const Scene& scene, const plan::ObservedState& observed,
+void name_left(const Session& session, const RunningProject& running, const plan::ObservedState& observed,
                const plan::Plan& plan) {
-  const auto left = left_by(scene);
+  const auto left = left_by(running);
   const auto& orphans = left.orphans;
   if (!orphans.empty()) {
     session.terminal.warning(fmt::format("left: {}, which {} no service of {}; --remove-orphans takes {} away",
                                          join(orphans, ", "), orphans.size() == 1 ? "belongs to" : "belong to",
-                                         scene.from_labels ? "the project" : scene.project.file.filename().string(),
+                                         running.from_labels ? "the project" : running.project.file.filename().string(),
                                          them(orphans)));
   }
   if (!left.one_offs.empty()) {
@@ -117,19 +117,19 @@ void name_left(const Session& session, const Scene& scene, const plan::ObservedS
 }
 
 int run_down(const Session& session, const DownOptions& options) {
-  const auto scene = see(session, options.services);
-  if (!scene) return fail(session, scene.error());
-  const auto lock = lock_project(session, scene->client.endpoint(), scene->project.name, "down", lock_patience);
+  const auto running = open_running_project(session, options.services);
+  if (!running) return fail(session, running.error());
+  const auto lock = lock_project(session, running->client.endpoint(), running->project.name, "down", lock_patience);
   if (!lock) return fail(session, lock.error());
-  const auto observed = execute::observe(scene->client, scene->project, session.stop);
+  const auto observed = execute::observe(running->client, running->project, session.stop);
   if (!observed) return fail(session, observed.error());
-  if (!scene->from_labels) {
-    const auto own = check_origin(session, scene->project, observed->containers, options.take_over);
+  if (!running->from_labels) {
+    const auto own = check_origin(session, running->project, observed->containers, options.take_over);
     if (!own) return fail(session, own.error());
   }
-  const auto plan = plan::plan_down(scene->project, *observed, {options.volumes, options.orphans, options.services});
-  const auto images = images_of(*scene, options);
-  if (!options.orphans && options.services.empty()) name_left(session, *scene, *observed, plan);
+  const auto plan = plan::plan_down(running->project, *observed, {options.volumes, options.orphans, options.services});
+  const auto images = images_of(*running, options);
+  if (!options.orphans && options.services.empty()) name_left(session, *running, *observed, plan);
   if (!plan.changes && images.empty()) {
     session.terminal.message("nothing to remove");
     return 0;
@@ -138,12 +138,12 @@ int run_down(const Session& session, const DownOptions& options) {
   terminal::Board board(session.terminal, "down");
   execute::ExecuteOptions execute;
   if (options.timeout) execute.stop_grace = std::chrono::seconds(*options.timeout);
-  const auto done = carry_plan(session, scene->client, scene->project, plan, execute, board);
+  const auto done = run_plan(session, running->client, running->project, plan, execute, board);
   if (!done) {
     board.finish();
     return fail(session, done.error());
   }
-  const auto removed = remove_images(session, *scene, images, board);
+  const auto removed = remove_images(session, *running, images, board);
   board.finish();
   return removed ? 0 : fail(session, removed.error());
 }

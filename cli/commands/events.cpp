@@ -5,8 +5,8 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
-#include "commands/living.hpp"
 #include "commands/log_lines.hpp"
+#include "commands/run_lifecycle.hpp"
 #include "engine/events.hpp"
 #include "plan/labels.hpp"
 #include "terminal/raw.hpp"
@@ -93,18 +93,18 @@ Result<Range> range_of(const EventsOptions& options) {
 int run_events(const Session& session, const EventsOptions& options) {
   const auto range = range_of(options);
   if (!range) return fail(session, range.error());
-  const auto scene = see(session, options.services);
-  if (!scene) return fail(session, scene.error());
+  const auto running = open_running_project(session, options.services);
+  if (!running) return fail(session, running.error());
   const engine::EventFilter filter{.types = {"container"},
                                    .actions = {},
-                                   .labels = {std::string(plan::label::project) + "=" + scene->project.name},
+                                   .labels = {std::string(plan::label::project) + "=" + running->project.name},
                                    .until = range->until};
   const auto sink = [&](const engine::Event& event) {
     if (!wanted(event, options.services)) return true;
     terminal::write_raw(options.json ? as_json(event) : as_text(event));
     return session.terminal.flush().has_value();
   };
-  const auto done = engine::subscribe_events(scene->client, filter, range->since, sink, session.stop);
+  const auto done = engine::subscribe_events(running->client, filter, range->since, sink, session.stop);
   return done ? 0 : fail(session, done.error());
 }
 

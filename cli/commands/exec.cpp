@@ -7,10 +7,10 @@
 #include <thread>
 
 #include "commands/attach.hpp"
-#include "commands/held_output.hpp"
+#include "commands/command.hpp"
+#include "commands/exec_output_filter.hpp"
 #include "commands/project_lookup.hpp"
 #include "commands/service_container.hpp"
-#include "commands/verb.hpp"
 #include "terminal/raw.hpp"
 #include "util/guarded.hpp"
 #include "util/text.hpp"
@@ -90,11 +90,11 @@ int run_attached(const Session& session, const engine::Client& client, const std
   const auto resize = [&](terminal::WindowSize size) {
     return engine::exec_resize(client, exec, size.rows, size.columns, session.stop).has_value();
   };
-  HeldOutput output(session.stop);
+  ExecOutputFilter output(session.stop);
   const auto carried = attach_streams(session, *connection, tty, true, resize, output.descriptor());
   const auto held = output.finish();
   if (!carried) return fail(session, carried.error());
-  if (tty && says_left(held)) return leave();
+  if (tty && is_detach_message(held)) return leave();
   const auto code = exit_code_of(session, client, exec, tty);
   if (!code) return fail(session, code.error());
   if (!held.empty() && (*code == 126 || *code == 127)) return fail_to_start(session, service, held, **code);
@@ -109,10 +109,10 @@ int run_exec(const Session& session, const ExecVerb& verb) {
     return fail(session, {ErrorKind::usage, "exec needs a command to run in the container",
                           fmt::format("for example: saasctl exec {} sh", verb.service)});
   }
-  const auto scene = see(session, {verb.service});
-  if (!scene) return fail(session, scene.error());
-  const auto& client = scene->client;
-  const auto container = service_container(*scene, verb.service, verb.index);
+  const auto running = open_running_project(session, {verb.service});
+  if (!running) return fail(session, running.error());
+  const auto& client = running->client;
+  const auto container = service_container(*running, verb.service, verb.index);
   if (!container) return fail(session, container.error());
   if (container->state != "running") {
     return fail(session,
@@ -123,7 +123,7 @@ int run_exec(const Session& session, const ExecVerb& verb) {
   auto options = verb.options;
   options.tty = !verb.no_tty && !verb.detach && has_terminal();
   options.input = !verb.detach;
-  options.environment = with_values(project_lookup(session, scene->project), verb.environment);
+  options.environment = with_values(project_lookup(session, running->project), verb.environment);
   const auto exec = engine::exec_create(client, container->id, command, options, session.stop);
   if (!exec) return refused(session, verb.service, exec.error());
   if (!verb.detach) return run_attached(session, client, verb.service, *exec, options.tty);

@@ -1,7 +1,7 @@
 #include <memory>
 
+#include "commands/command.hpp"
 #include "commands/usage.hpp"
-#include "commands/verb.hpp"
 #include "terminal/raw.hpp"
 
 namespace saasctl::commands {

@@ -1,108 +1,127 @@
-#include "commands/images.hpp"
-
+#include <fmt/chrono.h>
 #include <fmt/format.h>
 
-#include "terminal/one_line.hpp"
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "commands/listing.hpp"
+#include "commands/run_lifecycle.hpp"
+#include "engine/images.hpp"
 #include "terminal/raw.hpp"
+#include "terminal/table.hpp"
 
 namespace saasctl::commands {
 namespace {
 
-constexpr std::size_t shown_columns = 100;  // of a step, which may be a whole script
-
-terminal::TaskState state_of(build::ImageState state) {
-  switch (state) {
-    case build::ImageState::working:
-      return terminal::TaskState::working;
-    case build::ImageState::done:
-      return terminal::TaskState::done;
-    case build::ImageState::unchanged:
-      return terminal::TaskState::unchanged;
-    case build::ImageState::failed:
-      break;
-  }
-  return terminal::TaskState::failed;
-}
-
-terminal::StepState state_of(build::ImageStepState state) {
-  switch (state) {
-    case build::ImageStepState::begun:
-      return terminal::StepState::begun;
-    case build::ImageStepState::done:
-      return terminal::StepState::done;
-    case build::ImageStepState::cached:
-      return terminal::StepState::cached;
-    case build::ImageStepState::failed:
-      break;
-  }
-  return terminal::StepState::failed;
-}
-
-// Shows what happens to images. Text cut to fit a screen is whole for machines, and for people a failure is shown
-// once, after the board.
-class ImageBoard {
- public:
-  ImageBoard(terminal::Board& board, bool for_machines) : board_(board), for_machines_(for_machines) {}
-
-  void operator()(const build::ImageEvent& event) const {
-    const bool later = event.state == build::ImageState::failed && !for_machines_;
-    board_.update(event.image, state_of(event.state), later ? "failed" : shown(event.text));
-  }
-  void operator()(const build::ImageNow& now) const { board_.show(now.image, shown(now.text)); }
-  void operator()(const build::ImageStep& step) const {
-    board_.step(step.image, step.step, state_of(step.state), step.seconds);
-  }
-  void operator()(const build::ImageOutput& output) const { board_.output(output.image, output.step, output.line); }
-  void operator()(const build::ImageWarning& warning) const { board_.warning(warning.image, warning.text); }
-
- private:
-  std::string shown(const std::string& text) const {
-    return for_machines_ ? text : terminal::one_line(text, shown_columns);
-  }
-
-  terminal::Board& board_;
-  bool for_machines_;
+struct ImagesOptions {
+  std::vector<std::string> services;
+  bool quiet = false;
+  std::string format = "table";
 };
 
-// Of a long output the end, and before it what came first on standard error: as a rule the reason.
-void show_failure(const Session& session, const build::BuildFailure& failure) {
-  const auto& lines = failure.lines;
-  constexpr auto shown_lines = build::BuildFailure::shown_lines;
-  if (!failure.step.empty() || !failure.excerpt.empty()) terminal::write_lines("");
-  for (const auto& line : failure.excerpt) session.terminal.message(line);
-  if (!failure.step.empty()) session.terminal.message(terminal::one_line(failure.step, shown_columns));
-  const auto skipped = lines.size() > shown_lines ? lines.size() - shown_lines : 0;
-  for (const auto& line : failure.first_errors) session.terminal.message("  " + line);
-  if (skipped > 0) session.terminal.message(fmt::format("  ({} lines left out)", skipped));
-  for (std::size_t i = skipped; i < lines.size(); ++i) session.terminal.message("  " + lines[i]);
+struct Row {
+  std::string container;
+  std::string repository;
+  std::string tag;
+  engine::Image image;
+};
+
+// Each image is asked for once, however many containers have it.
+Result<std::vector<Row>> rows_of(const Session& session, const RunningProject& running, const ImagesOptions& options) {
+  std::map<std::string, engine::Image> known;
+  std::vector<Row> rows;
+  for (const auto& container : containers_of(running, options.services)) {
+    auto& image = known[container.image_id];
+    if (image.id.empty()) {
+      auto found = engine::inspect_image(running.client, container.image_id, session.stop);
+      if (found)
+        image = std::move(*found);
+      else if (found.error().kind == ErrorKind::not_found)
+        image.id = container.image_id;  // removed by force meanwhile
+      else
+        return std::unexpected(found.error());
+    }
+    auto [repository, tag] = container.image.starts_with("sha256:")
+                                 ? std::pair<std::string, std::string>("<none>", "<none>")
+                                 : engine::split_reference(engine::short_reference(container.image));
+    rows.push_back({container.name, std::move(repository), std::move(tag), image});
+  }
+  return rows;
 }
 
-// The message names the step, which may be a whole script and has been shown.
-void shorten(std::string& message, const std::string& step) {
-  const auto at = step.empty() ? std::string::npos : message.find(step);
-  if (at != std::string::npos) message.replace(at, step.size(), terminal::one_line(step, shown_columns));
+std::string platform_of(const engine::Image& image) {
+  return image.os.empty() ? "" : image.os + "/" + image.architecture;
+}
+
+std::string short_id(const std::string& id) {
+  constexpr std::size_t shown = 12;
+  return id.substr(id.find(':') == std::string::npos ? 0 : id.find(':') + 1, shown);
+}
+
+std::string as_json(const std::vector<Row>& rows) {
+  auto out = nlohmann::ordered_json::array();
+  for (const auto& row : rows) {
+    nlohmann::ordered_json entry{
+        {"ID", row.image.id}, {"ContainerName", row.container},     {"Repository", row.repository},
+        {"Tag", row.tag},     {"Platform", platform_of(row.image)}, {"Size", row.image.size}};
+    if (row.image.created) {
+      const auto seconds = std::chrono::floor<std::chrono::seconds>(row.image.created->time_since_epoch()).count();
+      entry["Created"] = fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(static_cast<std::time_t>(seconds)));
+    }
+    out.push_back(std::move(entry));
+  }
+  return out.dump(2) + "\n";
+}
+
+std::string as_table(const std::vector<Row>& rows) {
+  const engine::Timestamp now = std::chrono::system_clock::now();
+  std::vector<std::vector<std::string>> cells;
+  for (const auto& row : rows) {
+    const auto age =
+        row.image.created
+            ? human_duration(std::chrono::duration_cast<std::chrono::seconds>(now - *row.image.created)) + " ago"
+            : std::string();
+    cells.push_back({row.container, row.repository, row.tag, platform_of(row.image), short_id(row.image.id),
+                     terminal::short_size(row.image.size), age});
+  }
+  return terminal::table({"CONTAINER", "REPOSITORY", "TAG", "PLATFORM", "IMAGE ID", "SIZE", "CREATED"}, cells);
+}
+
+std::string as_ids(const std::vector<Row>& rows) {
+  std::vector<std::string> seen;
+  std::string out;
+  for (const auto& row : rows) {
+    if (std::ranges::find(seen, row.image.id) != seen.end()) continue;
+    seen.push_back(row.image.id);
+    out += row.image.id + "\n";
+  }
+  return out;
+}
+
+int run_images(const Session& session, const ImagesOptions& options) {
+  const auto running = open_running_project(session, options.services);
+  if (!running) return fail(session, running.error());
+  const auto rows = rows_of(session, *running, options);
+  if (!rows) return fail(session, rows.error());
+  terminal::write_listing(session.terminal, options.quiet ? "" : options.format,
+                          options.quiet              ? as_ids(*rows)
+                          : options.format == "json" ? as_json(*rows)
+                                                     : as_table(*rows));
+  return 0;
 }
 
 }  // namespace
 
-int get_images(const Session& session, const engine::Client& client, const project::Project& project,
-               build::AcquireOptions options, terminal::Board& board) {
-  options.docker_config = readable_docker_config(session);
-  const ImageBoard shown(board, session.terminal.progress() == terminal::ProgressMode::json);
-  const auto sink = [&shown](const build::ImageProgress& progress) { std::visit(shown, progress); };
-  auto done = build::acquire_images(client, project, options, sink, session.stop);
-  if (done) return 0;
-  board.finish();
-  auto& error = done.error();
-  if (error.failure) {
-    show_failure(session, *error.failure);
-    shorten(error.message, error.failure->step);
-  }
-  // An error of the stack file names its place already.
-  const bool named =
-      error.message.find(": error: ") != std::string::npos || error.message.starts_with(error.service + ": ");
-  if (!error.service.empty() && !named) error.message = error.service + ": " + error.message;
-  return fail(session, error);
+void setup_images(CLI::App& app, const Choose& choose) {
+  const auto options = std::make_shared<ImagesOptions>();
+  auto* verb = app.add_subcommand("images", "List the images that the stack's containers were made from");
+  add_services(*verb, options->services, "Services to list; all when none is named");
+  verb->add_flag("-q,--quiet", options->quiet, "Their ids alone");
+  add_format(*verb, options->format);
+  verb->footer("\nExample: saasctl images");
+  verb->callback([=] { choose([options](const Session& session) { return run_images(session, *options); }); });
 }
 
 }  // namespace saasctl::commands

@@ -2,7 +2,7 @@
 #include <cstring>
 #include <memory>
 
-#include "commands/living.hpp"
+#include "commands/run_lifecycle.hpp"
 #include "util/text.hpp"
 
 namespace saasctl::commands {
@@ -32,11 +32,11 @@ std::string check_signal(const std::string& text) {
 }
 
 int run_kill(const Session& session, const KillOptions& options) {
-  const auto scene = see(session, options.services);
-  if (!scene) return fail(session, scene.error());
-  const auto containers = observed_containers(*scene);
-  const auto plan = plan::plan_kill({scene->project, containers, options.services}, options.signal);
-  return carry_living(session, *scene, "kill", plan, "nothing runs");
+  const auto running = open_running_project(session, options.services);
+  if (!running) return fail(session, running.error());
+  const auto containers = observed_containers(*running);
+  const auto plan = plan::plan_kill({running->project, containers, options.services}, options.signal);
+  return run_lifecycle_plan(session, *running, "kill", plan, "nothing runs");
 }
 
 }  // namespace

@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "commands/scene.hpp"
+#include "commands/running_project.hpp"
 #include "plan/labels.hpp"
 #include "terminal/table.hpp"
 #include "util/printable.hpp"

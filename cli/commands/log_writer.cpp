@@ -19,14 +19,14 @@ std::string utc(engine::Timestamp time) {
 
 }  // namespace
 
-LogWriter::LogWriter(const Session& session, LogStyle style, const Scene& scene)
+LogWriter::LogWriter(const Session& session, LogStyle style, const RunningProject& running)
     : session_(session), style_(std::move(style)) {
-  for (const auto& service : scene.project.services) colours_.emplace(service.name, colours_.size());
-  note(scene);
+  for (const auto& service : running.project.services) colours_.emplace(service.name, colours_.size());
+  note(running);
 }
 
-void LogWriter::note(const Scene& scene) {
-  const auto containers = chosen(scene, style_.services);
+void LogWriter::note(const RunningProject& running) {
+  const auto containers = containers_of(running, style_.services);
   for (const auto& container : containers) {
     if (number_of(container) > 1) scaled_.insert(service_of(container));
   }
@@ -54,9 +54,9 @@ std::string LogWriter::prefix(const LogSource& source) {
   return log_prefix(name, width_, session_.terminal.colour_on_stdout() ? std::optional(colour) : std::nullopt);
 }
 
-std::vector<ListedSource> log_sources(const Scene& scene, const std::vector<std::string>& services) {
+std::vector<ListedSource> log_sources(const RunningProject& running, const std::vector<std::string>& services) {
   std::vector<ListedSource> sources;
-  for (const auto& container : chosen(scene, services))
+  for (const auto& container : containers_of(running, services))
     sources.push_back({{container.id, service_of(container), number_of(container)}, is_up(container)});
   return sources;
 }

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "commands/log_sources.hpp"
-#include "commands/scene.hpp"
+#include "commands/running_project.hpp"
 
 namespace saasctl::commands {
 
@@ -21,10 +21,10 @@ struct LogStyle {
 // Writes lines to standard output, each service's in its colour. A service of one container goes by its own name.
 class LogWriter {
  public:
-  LogWriter(const Session& session, LogStyle style, const Scene& scene);
+  LogWriter(const Session& session, LogStyle style, const RunningProject& running);
 
   // The names of what there is, so that all prefixes are of one width.
-  void note(const Scene& scene);
+  void note(const RunningProject& running);
 
   // False when the output takes no more.
   bool write(const LogSource& source, std::optional<engine::Timestamp> time, std::string_view text);
@@ -41,6 +41,6 @@ class LogWriter {
 };
 
 // The logs of the services, of all when none is named.
-std::vector<ListedSource> log_sources(const Scene& scene, const std::vector<std::string>& services);
+std::vector<ListedSource> log_sources(const RunningProject& running, const std::vector<std::string>& services);
 
 }  // namespace saasctl::commands

@@ -4,8 +4,8 @@
 #include <array>
 #include <memory>
 
-#include "commands/living.hpp"
 #include "commands/log_writer.hpp"
+#include "commands/run_lifecycle.hpp"
 #include "util/text.hpp"
 
 namespace saasctl::commands {
@@ -41,9 +41,9 @@ Result<LogRange> range_of(const LogsOptions& options) {
 int run_logs(const Session& session, const LogsOptions& options) {
   const auto range = range_of(options);
   if (!range) return fail(session, range.error());
-  auto scene = see(session, options.style.services);
-  if (!scene) return fail(session, scene.error());
-  LogWriter writer(session, options.style, *scene);
+  auto running = open_running_project(session, options.style.services);
+  if (!running) return fail(session, running.error());
+  LogWriter writer(session, options.style, *running);
   const LogPrinter print = [&](const LogSource& source, std::optional<engine::Timestamp> time, std::string_view text) {
     return writer.write(source, time, text);
   };
@@ -51,15 +51,15 @@ int run_logs(const Session& session, const LogsOptions& options) {
   if (options.style.follow) {
     // Listed again once events are listened to, so that nothing starts between the two unseen.
     const auto list = [&]() -> Result<std::vector<ListedSource>> {
-      if (auto looked = look_again(session, *scene); !looked) return std::unexpected(looked.error());
-      writer.note(*scene);
-      return log_sources(*scene, options.style.services);
+      if (auto looked = refresh(session, *running); !looked) return std::unexpected(looked.error());
+      writer.note(*running);
+      return log_sources(*running, options.style.services);
     };
-    done = follow_logs(session, scene->client, {scene->project.name, options.style.services, *range}, list, print);
+    done = follow_logs(session, running->client, {running->project.name, options.style.services, *range}, list, print);
   } else {
     std::vector<LogSource> sources;
-    for (auto& listed : log_sources(*scene, options.style.services)) sources.push_back(std::move(listed.source));
-    done = read_history(session, scene->client, sources, *range, print);
+    for (auto& listed : log_sources(*running, options.style.services)) sources.push_back(std::move(listed.source));
+    done = read_history(session, running->client, sources, *range, print);
   }
   return done ? 0 : fail(session, done.error());
 }

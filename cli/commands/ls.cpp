@@ -4,9 +4,9 @@
 #include <map>
 #include <memory>
 
+#include "commands/command.hpp"
 #include "commands/listing.hpp"
-#include "commands/scene.hpp"
-#include "commands/verb.hpp"
+#include "commands/running_project.hpp"
 #include "plan/labels.hpp"
 #include "terminal/raw.hpp"
 #include "util/text.hpp"

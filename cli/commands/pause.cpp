@@ -1,6 +1,6 @@
 #include <memory>
 
-#include "commands/living.hpp"
+#include "commands/run_lifecycle.hpp"
 
 namespace saasctl::commands {
 namespace {
@@ -15,10 +15,11 @@ struct Verb {
 };
 
 int run(const Session& session, const Services& services, const Verb& verb) {
-  const auto scene = see(session, services);
-  if (!scene) return fail(session, scene.error());
-  const auto containers = observed_containers(*scene);
-  return carry_living(session, *scene, verb.name, verb.plan({scene->project, containers, services}), verb.nothing);
+  const auto running = open_running_project(session, services);
+  if (!running) return fail(session, running.error());
+  const auto containers = observed_containers(*running);
+  return run_lifecycle_plan(session, *running, verb.name, verb.plan({running->project, containers, services}),
+                            verb.nothing);
 }
 
 void setup(CLI::App& app, const Choose& choose, const Verb& verb, const char* does, const char* which) {

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <memory>
 
-#include "commands/scene.hpp"
-#include "commands/verb.hpp"
+#include "commands/command.hpp"
+#include "commands/running_project.hpp"
 #include "util/text.hpp"
 
 namespace saasctl::commands {
@@ -17,8 +17,8 @@ struct PortOptions {
   int index = 1;
 };
 
-Result<std::vector<std::string>> addresses(const Scene& scene, const PortOptions& options) {
-  const auto containers = chosen(scene, {options.service});
+Result<std::vector<std::string>> addresses(const RunningProject& running, const PortOptions& options) {
+  const auto containers = containers_of(running, {options.service});
   const auto found = std::ranges::find(containers, options.index, number_of);
   if (found == containers.end())
     return failure(ErrorKind::not_found, fmt::format("{} has no container {}", options.service, options.index),
@@ -42,9 +42,9 @@ Result<std::vector<std::string>> addresses(const Scene& scene, const PortOptions
 }
 
 int run_port(const Session& session, const PortOptions& options) {
-  const auto scene = see(session, {options.service});
-  if (!scene) return fail(session, scene.error());
-  const auto found = addresses(*scene, options);
+  const auto running = open_running_project(session, {options.service});
+  if (!running) return fail(session, running.error());
+  const auto found = addresses(*running, options);
   if (!found) return fail(session, found.error());
   session.terminal.data(join(*found, "\n") + "\n");
   return 0;

@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "commands/listing.hpp"
-#include "commands/living.hpp"
+#include "commands/run_lifecycle.hpp"
 #include "terminal/raw.hpp"
 #include "terminal/table.hpp"
 #include "util/text.hpp"
@@ -24,7 +24,8 @@ struct PsOptions {
   std::string filter;
 };
 
-const std::vector<std::string> states{"created", "running", "paused", "restarting", "removing", "exited", "dead"};
+const std::vector<std::string> container_states{"created",  "running", "paused", "restarting",
+                                                "removing", "exited",  "dead"};
 
 // The states that are asked for; none: those that are up, or all with --all.
 Result<std::vector<std::string>> wanted_states(const PsOptions& options) {
@@ -32,21 +33,22 @@ Result<std::vector<std::string>> wanted_states(const PsOptions& options) {
   if (options.filter.empty()) return wanted;
   const auto equals = options.filter.find('=');
   const auto value = equals == std::string::npos ? "" : options.filter.substr(equals + 1);
-  if (options.filter.substr(0, equals) != "status" || std::ranges::find(states, value) == states.end())
+  if (options.filter.substr(0, equals) != "status" ||
+      std::ranges::find(container_states, value) == container_states.end())
     return failure(ErrorKind::usage, fmt::format("'{}' is no filter", options.filter),
-                   "filters are status=STATE with one of " + join(states, ", "));
+                   "filters are status=STATE with one of " + join(container_states, ", "));
   wanted.push_back(value);
   return wanted;
 }
 
-std::vector<engine::ContainerSummary> select(const Scene& scene, const PsOptions& options,
+std::vector<engine::ContainerSummary> select(const RunningProject& running, const PsOptions& options,
                                              const std::vector<std::string>& wanted) {
-  auto containers = scene.containers;
+  auto containers = running.containers;
   std::erase_if(containers, [&](const engine::ContainerSummary& container) {
     const auto& named = options.services;
     if (is_one_off(container) && !options.all) return true;
     if (!named.empty() && std::ranges::find(named, service_of(container)) == named.end()) return true;
-    if (!options.orphans && !scene.project.find(service_of(container))) return true;
+    if (!options.orphans && !running.project.find(service_of(container))) return true;
     if (wanted.empty()) return !options.all && !is_up(container);
     return std::ranges::find(wanted, container.state) == wanted.end();
   });
@@ -78,8 +80,8 @@ std::string as_services(const std::vector<engine::ContainerSummary>& containers)
 }
 
 // Nobody should take a stopped service for one that is not there.
-void tell_hidden(const Session& session, const Scene& scene, const PsOptions& options, std::size_t shown) {
-  const auto hidden = chosen(scene, options.services).size() - shown;
+void tell_hidden(const Session& session, const RunningProject& running, const PsOptions& options, std::size_t shown) {
+  const auto hidden = containers_of(running, options.services).size() - shown;
   if (hidden == 0) return;
   session.terminal.message(fmt::format("{} stopped container{} not shown; --all shows {}", hidden,
                                        hidden == 1 ? " is" : "s are", hidden == 1 ? "it" : "them"));
@@ -88,9 +90,9 @@ void tell_hidden(const Session& session, const Scene& scene, const PsOptions& op
 int run_ps(const Session& session, const PsOptions& options) {
   const auto wanted = wanted_states(options);
   if (!wanted) return fail(session, wanted.error());
-  const auto scene = see(session, options.services);
-  if (!scene) return fail(session, scene.error());
-  const auto containers = select(*scene, options, *wanted);
+  const auto running = open_running_project(session, options.services);
+  if (!running) return fail(session, running.error());
+  const auto containers = select(*running, options, *wanted);
   if (options.services_only) {
     session.terminal.data(as_services(containers));
   } else if (options.quiet) {
@@ -99,7 +101,7 @@ int run_ps(const Session& session, const PsOptions& options) {
     terminal::write_raw(as_json(containers));
   } else {
     session.terminal.data(as_table(containers));
-    if (!options.all && options.orphans && wanted->empty()) tell_hidden(session, *scene, options, containers.size());
+    if (!options.all && options.orphans && wanted->empty()) tell_hidden(session, *running, options, containers.size());
   }
   return 0;
 }
@@ -116,7 +118,7 @@ void setup_ps(CLI::App& app, const Choose& choose) {
   verb->add_flag("--orphans", options->orphans, "--orphans=false leaves out services that the file does not have");
   verb->add_option("--status", options->status, "Only those in this state, running or not; may be repeated")
       ->type_name("STATE")
-      ->check(CLI::IsMember(states))
+      ->check(CLI::IsMember(container_states))
       ->expected(1)
       ->take_all();
   verb->add_option("--filter", options->filter, "status=STATE, as --status")->type_name("FILTER");

@@ -2,8 +2,8 @@
 
 #include <memory>
 
+#include "commands/command.hpp"
 #include "commands/usage.hpp"
-#include "commands/verb.hpp"
 #include "stack/stack.hpp"
 #include "stack/support.hpp"
 #include "stack/template.hpp"

@@ -4,7 +4,7 @@
 
 #include <memory>
 
-#include "commands/verb.hpp"
+#include "commands/command.hpp"
 #include "render/diff.hpp"
 #include "terminal/raw.hpp"
 #include "util/file.hpp"

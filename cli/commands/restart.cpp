@@ -1,6 +1,6 @@
 #include <memory>
 
-#include "commands/living.hpp"
+#include "commands/run_lifecycle.hpp"
 
 namespace saasctl::commands {
 namespace {
@@ -12,13 +12,13 @@ struct RestartOptions {
 };
 
 int run_restart(const Session& session, const RestartOptions& options) {
-  const auto scene = see(session, options.services);
-  if (!scene) return fail(session, scene.error());
-  const auto containers = observed_containers(*scene);
-  const auto plan = plan::plan_restart({scene->project, containers, options.services}, options.no_deps);
+  const auto running = open_running_project(session, options.services);
+  if (!running) return fail(session, running.error());
+  const auto containers = observed_containers(*running);
+  const auto plan = plan::plan_restart({running->project, containers, options.services}, options.no_deps);
   if (!plan) return fail(session, plan.error());
-  return carry_living(session, *scene, "restart", *plan, "nothing to restart; saasctl up makes the containers",
-                      options.timeout);
+  return run_lifecycle_plan(session, *running, "restart", *plan, "nothing to restart; saasctl up makes the containers",
+                            options.timeout);
 }
 
 }  // namespace

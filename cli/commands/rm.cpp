@@ -5,7 +5,7 @@
 #include <array>
 #include <memory>
 
-#include "commands/living.hpp"
+#include "commands/run_lifecycle.hpp"
 #include "util/text.hpp"
 #include "util/wait.hpp"
 
@@ -42,16 +42,17 @@ Result<bool> agreed(const Session& session, const std::vector<std::string>& name
 }
 
 int run_rm(const Session& session, const RmOptions& options) {
-  const auto scene = see(session, options.services);
-  if (!scene) return fail(session, scene.error());
-  const auto containers = observed_containers(*scene);
-  const auto plan = plan::plan_remove({scene->project, containers, options.services}, {options.stop, options.volumes});
+  const auto running = open_running_project(session, options.services);
+  if (!running) return fail(session, running.error());
+  const auto containers = observed_containers(*running);
+  const auto plan =
+      plan::plan_remove({running->project, containers, options.services}, {options.stop, options.volumes});
   if (plan.changes && !options.force) {
     const auto yes = agreed(session, removed_by(plan));
     if (!yes) return fail(session, yes.error());
     if (!*yes) return 0;
   }
-  return carry_living(session, *scene, "rm", plan, "no stopped containers");
+  return run_lifecycle_plan(session, *running, "rm", plan, "no stopped containers");
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-#include "commands/verb.hpp"
+#include "commands/command.hpp"
 #include "stack/stack.hpp"
 #include "stack/template.hpp"
 

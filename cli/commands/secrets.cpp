@@ -3,7 +3,7 @@
 
 #include <memory>
 
-#include "commands/verb.hpp"
+#include "commands/command.hpp"
 #include "stack/assemble.hpp"
 #include "util/digest.hpp"
 #include "util/private_file.hpp"

@@ -29,8 +29,9 @@ Result<std::vector<engine::ContainerSummary>> service_containers(const Session& 
   return containers;
 }
 
-Result<engine::ContainerSummary> service_container(const Scene& scene, const std::string& service, unsigned index) {
-  auto containers = chosen(scene, {service});
+Result<engine::ContainerSummary> service_container(const RunningProject& running, const std::string& service,
+                                                   unsigned index) {
+  auto containers = containers_of(running, {service});
   const auto found = std::ranges::find_if(
       containers, [&](const auto& container) { return index == 0 || number_of(container) == static_cast<int>(index); });
   if (found != containers.end()) return std::move(*found);

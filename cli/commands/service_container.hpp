@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "commands/scene.hpp"
+#include "commands/running_project.hpp"
 
 namespace saasctl::commands {
 
@@ -15,6 +15,7 @@ Result<std::vector<engine::ContainerSummary>> service_containers(const Session& 
                                                                  const std::string& service);
 
 // Number `index` of the service's containers, or the first for 0. Error not_found: there is none.
-Result<engine::ContainerSummary> service_container(const Scene& scene, const std::string& service, unsigned index);
+Result<engine::ContainerSummary> service_container(const RunningProject& running, const std::string& service,
+                                                   unsigned index);
 
 }  // namespace saasctl::commands

@@ -1,6 +1,6 @@
 #include <memory>
 
-#include "commands/living.hpp"
+#include "commands/run_lifecycle.hpp"
 
 namespace saasctl::commands {
 namespace {
@@ -10,15 +10,15 @@ struct StartOptions {
 };
 
 int run_start(const Session& session, const StartOptions& options) {
-  const auto scene = see(session, options.services);
-  if (!scene) return fail(session, scene.error());
-  const auto containers = observed_containers(*scene);
-  if (chosen(*scene, {}).empty())
-    return fail(session, {ErrorKind::not_found, "there are no containers of project " + scene->project.name,
+  const auto running = open_running_project(session, options.services);
+  if (!running) return fail(session, running.error());
+  const auto containers = observed_containers(*running);
+  if (containers_of(*running, {}).empty())
+    return fail(session, {ErrorKind::not_found, "there are no containers of project " + running->project.name,
                           "saasctl up makes and starts them"});
-  const auto plan = plan::plan_start({scene->project, containers, options.services});
+  const auto plan = plan::plan_start({running->project, containers, options.services});
   if (!plan) return fail(session, plan.error());
-  return carry_living(session, *scene, "start", *plan, "everything runs already");
+  return run_lifecycle_plan(session, *running, "start", *plan, "everything runs already");
 }
 
 }  // namespace

@@ -10,7 +10,7 @@
 #include <thread>
 
 #include "commands/listing.hpp"
-#include "commands/living.hpp"
+#include "commands/run_lifecycle.hpp"
 #include "engine/container_stats.hpp"
 #include "terminal/raw.hpp"
 #include "terminal/table.hpp"
@@ -137,14 +137,14 @@ void show(const Session& session, const StatsOptions& options, const std::vector
 }
 
 // What has ended since it was listed is left out.
-int run_once(const Session& session, const StatsOptions& options, const Scene& scene,
+int run_once(const Session& session, const StatsOptions& options, const RunningProject& running,
              const std::vector<ContainerSummary>& containers) {
   Measured measured;
   {
     std::vector<std::jthread> threads;
     for (const auto& container : containers) {
       threads.emplace_back([&, id = container.id] {
-        const auto usage = guarded([&] { return engine::container_usage(scene.client, id, session.stop); });
+        const auto usage = guarded([&] { return engine::container_usage(running.client, id, session.stop); });
         if (usage)
           measured.set(id, *usage);
         else
@@ -161,7 +161,7 @@ int run_once(const Session& session, const StatsOptions& options, const Scene& s
 }
 
 // Until the token is set or everything has ended.
-int run_watch(const Session& session, const StatsOptions& options, const Scene& scene,
+int run_watch(const Session& session, const StatsOptions& options, const RunningProject& running,
               const std::vector<ContainerSummary>& containers) {
   constexpr std::chrono::seconds pause{1};
   Measured measured;
@@ -174,7 +174,7 @@ int run_watch(const Session& session, const StatsOptions& options, const Scene& 
         measured.set(id, usage);
         return true;
       };
-      const auto watched = guarded([&] { return engine::watch_usage(scene.client, id, keep, all.get_token()); });
+      const auto watched = guarded([&] { return engine::watch_usage(running.client, id, keep, all.get_token()); });
       measured.ended(id);  // for whatever reason: there is nothing more to show of it
       if (!watched) measured.failed(watched.error());
     });
@@ -191,24 +191,24 @@ int run_watch(const Session& session, const StatsOptions& options, const Scene& 
 }
 
 // A service of which nothing runs has nothing to show, and nobody should wonder why.
-void tell_stopped(const Session& session, const Scene& scene, const std::vector<std::string>& services,
-                  const std::vector<ContainerSummary>& running) {
-  if (services.empty() && running.empty())
-    session.terminal.message("nothing runs of project " + scene.project.name + "; saasctl up starts it");
+void tell_stopped(const Session& session, const RunningProject& running, const std::vector<std::string>& services,
+                  const std::vector<ContainerSummary>& containers) {
+  if (services.empty() && containers.empty())
+    session.terminal.message("nothing runs of project " + running.project.name + "; saasctl up starts it");
   for (const auto& service : services) {
-    if (std::ranges::find(running, service, service_of) == running.end())
+    if (std::ranges::find(containers, service, service_of) == containers.end())
       session.terminal.message(service + " does not run; saasctl up " + service + " starts it");
   }
 }
 
 int run_stats(const Session& session, const StatsOptions& options) {
-  const auto scene = see(session, options.services);
-  if (!scene) return fail(session, scene.error());
-  auto containers = chosen(*scene, options.services);
+  const auto running = open_running_project(session, options.services);
+  if (!running) return fail(session, running.error());
+  auto containers = containers_of(*running, options.services);
   std::erase_if(containers, [](const ContainerSummary& container) { return container.state != "running"; });
-  tell_stopped(session, *scene, options.services, containers);
-  return options.no_stream ? run_once(session, options, *scene, containers)
-                           : run_watch(session, options, *scene, containers);
+  tell_stopped(session, *running, options.services, containers);
+  return options.no_stream ? run_once(session, options, *running, containers)
+                           : run_watch(session, options, *running, containers);
 }
 
 }  // namespace

@@ -1,6 +1,6 @@
 #include <memory>
 
-#include "commands/living.hpp"
+#include "commands/run_lifecycle.hpp"
 
 namespace saasctl::commands {
 namespace {
@@ -11,11 +11,11 @@ struct StopOptions {
 };
 
 int run_stop(const Session& session, const StopOptions& options) {
-  const auto scene = see(session, options.services);
-  if (!scene) return fail(session, scene.error());
-  const auto containers = observed_containers(*scene);
-  const auto plan = plan::plan_stop({scene->project, containers, options.services});
-  return carry_living(session, *scene, "stop", plan, "nothing to stop", options.timeout);
+  const auto running = open_running_project(session, options.services);
+  if (!running) return fail(session, running.error());
+  const auto containers = observed_containers(*running);
+  const auto plan = plan::plan_stop({running->project, containers, options.services});
+  return run_lifecycle_plan(session, *running, "stop", plan, "nothing to stop", options.timeout);
 }
 
 }  // namespace

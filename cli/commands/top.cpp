@@ -3,7 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "commands/listing.hpp"
-#include "commands/living.hpp"
+#include "commands/run_lifecycle.hpp"
 #include "engine/container_stats.hpp"
 #include "terminal/raw.hpp"
 #include "terminal/table.hpp"
@@ -22,16 +22,17 @@ struct Listed {
 };
 
 // One that has ended since it was listed is left out.
-Result<std::vector<Listed>> processes_of(const Session& session, const Scene& scene, const TopOptions& options) {
+Result<std::vector<Listed>> processes_of(const Session& session, const RunningProject& running,
+                                         const TopOptions& options) {
   std::vector<Listed> out;
-  for (auto& container : chosen(scene, options.services)) {
+  for (auto& container : containers_of(running, options.services)) {
     if (container.state != "running" && container.state != "paused") continue;
-    auto processes = engine::container_processes(scene.client, container.id, session.stop);
+    auto processes = engine::container_processes(running.client, container.id, session.stop);
     if (processes) {
       out.push_back({std::move(container), std::move(*processes)});
       continue;
     }
-    const auto now = engine::inspect_container(scene.client, container.id, session.stop);
+    const auto now = engine::inspect_container(running.client, container.id, session.stop);
     const bool ended = now ? !now->state.running : now.error().kind == ErrorKind::not_found;
     if (!ended) return std::unexpected(processes.error());
   }
@@ -72,9 +73,9 @@ std::string as_table(const std::vector<Listed>& listed) {
 }
 
 int run_top(const Session& session, const TopOptions& options) {
-  const auto scene = see(session, options.services);
-  if (!scene) return fail(session, scene.error());
-  const auto listed = processes_of(session, *scene, options);
+  const auto running = open_running_project(session, options.services);
+  if (!running) return fail(session, running.error());
+  const auto listed = processes_of(session, *running, options);
   if (!listed) return fail(session, listed.error());
   terminal::write_listing(session.terminal, options.format,
                           options.format == "json" ? as_json(*listed) : as_table(*listed));

@@ -6,7 +6,7 @@
 #include <mutex>
 #include <thread>
 
-#include "commands/living.hpp"
+#include "commands/run_lifecycle.hpp"
 #include "engine/auth.hpp"
 #include "engine/endpoint.hpp"
 #include "engine/images.hpp"

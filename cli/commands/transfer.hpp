@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "commands/verb.hpp"
+#include "commands/command.hpp"
 #include "project/project.hpp"
 
 namespace saasctl::commands {

@@ -6,15 +6,15 @@
 #include <variant>
 
 #include "build/pull_policy.hpp"
-#include "commands/attend.hpp"
-#include "commands/carry.hpp"
+#include "commands/command.hpp"
 #include "commands/connecting.hpp"
-#include "commands/images.hpp"
+#include "commands/image_progress.hpp"
 #include "commands/origin.hpp"
 #include "commands/project_lock.hpp"
+#include "commands/run_plan.hpp"
+#include "commands/up_attached.hpp"
 #include "commands/up_options.hpp"
 #include "commands/urls.hpp"
-#include "commands/verb.hpp"
 #include "execute/observe.hpp"
 #include "plan/conflicts.hpp"
 #include "plan/describe.hpp"
@@ -165,7 +165,7 @@ void roll_back(const Session& session, const engine::Client& client, const proje
   const auto plan = plan::plan_rollback(before, *now);
   for (const auto& note : plan.notes) session.terminal.warning(note);
   terminal::Board board(session.terminal, "rollback");
-  const auto done = carry_plan(session, client, project, plan, {}, board);
+  const auto done = run_plan(session, client, project, plan, {}, board);
   board.finish();
   if (!done) {
     session.terminal.error({done.error().kind, "rolling back: " + done.error().message, done.error().hint});
@@ -184,7 +184,7 @@ std::optional<execute::ReadyError> carry_once(const Session& session, const engi
   execute.call_off = true;
   execute.turn = &turn;
   if (options.stop_timeout) execute.stop_grace = std::chrono::seconds(*options.stop_timeout);
-  const auto done = carry_plan(session, client, project, plan, execute, board);
+  const auto done = run_plan(session, client, project, plan, execute, board);
   board.finish();
   return done ? std::nullopt : std::optional(done.error());
 }
@@ -256,7 +256,7 @@ int carry_up(const Session& session, const engine::Client& client, const project
              const UpOptions& options, ProjectTurn& turn) {
   const auto error = carry_to_end(session, client, project, observed, plan, planning, options, turn);
   if (error) {
-    const int code = fail_with_service(session, *error);
+    const int code = report_service_failure(session, *error);
     if (options.on_failure == "rollback" && error->kind != ErrorKind::interrupted && turn.begin() &&
         turn.take(session.stop))
       roll_back(session, client, project, observed);
@@ -331,7 +331,7 @@ int run_attended(const Session& session, const UpOptions& options) {
   const auto begun = std::chrono::system_clock::now();
   const int code = run_up(session, options);
   if (code != 0 || !options.attended()) return code;
-  return attend(session, {options.services, options.exit_code_from, options.stop_timeout, begun});
+  return up_attached(session, {options.services, options.exit_code_from, options.stop_timeout, begun});
 }
 
 }  // namespace

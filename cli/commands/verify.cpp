@@ -2,10 +2,10 @@
 
 #include <memory>
 
-#include "commands/carry.hpp"
+#include "commands/command.hpp"
 #include "commands/project_lock.hpp"
 #include "commands/project_lookup.hpp"
-#include "commands/verb.hpp"
+#include "commands/run_plan.hpp"
 #include "execute/observe.hpp"
 #include "report/console.hpp"
 #include "report/json.hpp"

@@ -3,8 +3,8 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "commands/command.hpp"
 #include "commands/listing.hpp"
-#include "commands/verb.hpp"
 
 namespace saasctl::commands {
 namespace {

@@ -3,7 +3,7 @@
 #include <set>
 
 #include "commands/listing.hpp"
-#include "commands/living.hpp"
+#include "commands/run_lifecycle.hpp"
 #include "engine/volumes.hpp"
 #include "plan/labels.hpp"
 #include "terminal/raw.hpp"
@@ -18,12 +18,13 @@ struct VolumesOptions {
 };
 
 // Those with the project's label, and when services are named only those that their containers mount.
-Result<std::vector<engine::Volume>> list(const Session& session, const Scene& scene, const VolumesOptions& options) {
-  auto volumes =
-      engine::list_volumes(scene.client, {std::string(plan::label::project) + "=" + scene.project.name}, session.stop);
+Result<std::vector<engine::Volume>> list(const Session& session, const RunningProject& running,
+                                         const VolumesOptions& options) {
+  auto volumes = engine::list_volumes(running.client, {std::string(plan::label::project) + "=" + running.project.name},
+                                      session.stop);
   if (!volumes) return volumes;
   std::set<std::string> mounted;
-  for (const auto& container : chosen(scene, options.services)) {
+  for (const auto& container : containers_of(running, options.services)) {
     for (auto& name : volumes_of(container)) mounted.insert(std::move(name));
   }
   if (!options.services.empty())
@@ -33,9 +34,9 @@ Result<std::vector<engine::Volume>> list(const Session& session, const Scene& sc
 }
 
 int run_volumes(const Session& session, const VolumesOptions& options) {
-  const auto scene = see(session, options.services);
-  if (!scene) return fail(session, scene.error());
-  const auto volumes = list(session, *scene, options);
+  const auto running = open_running_project(session, options.services);
+  if (!running) return fail(session, running.error());
+  const auto volumes = list(session, *running, options);
   if (!volumes) return fail(session, volumes.error());
   Listing listing{{"VOLUME", "KEY", "DRIVER"}};
   for (const auto& volume : *volumes) {

@@ -4,9 +4,9 @@
 #include <mutex>
 #include <thread>
 
-#include "commands/carry.hpp"
-#include "commands/living.hpp"
 #include "commands/project_lock.hpp"
+#include "commands/run_lifecycle.hpp"
+#include "commands/run_plan.hpp"
 #include "execute/observe.hpp"
 #include "util/guarded.hpp"
 
@@ -24,7 +24,7 @@ struct Ended {
 };
 
 // The first of the containers that ends, or has ended; the others are waited for no more.
-Result<Ended> first_end(const Session& session, const Scene& scene,
+Result<Ended> first_end(const Session& session, const RunningProject& running,
                         const std::vector<engine::ContainerSummary>& containers) {
   std::mutex mutex;
   std::optional<Result<Ended>> first;
@@ -35,7 +35,7 @@ Result<Ended> first_end(const Session& session, const Scene& scene,
     for (const auto& container : containers) {
       threads.emplace_back([&, id = container.id, name = container.name] {
         const auto result = guarded([&] {
-          return engine::wait_container(scene.client, id, engine::WaitCondition::not_running,
+          return engine::wait_container(running.client, id, engine::WaitCondition::not_running,
                                         std::chrono::milliseconds(0), all.get_token());
         });
         const std::scoped_lock lock(mutex);
@@ -51,25 +51,26 @@ Result<Ended> first_end(const Session& session, const Scene& scene,
   return *first;
 }
 
-int take_down(const Session& session, const Scene& scene) {
-  const auto lock = lock_project(session, scene.client.endpoint(), scene.project.name, "wait", lock_patience);
+int take_down(const Session& session, const RunningProject& running) {
+  const auto lock = lock_project(session, running.client.endpoint(), running.project.name, "wait", lock_patience);
   if (!lock) return fail(session, lock.error());
-  const auto observed = execute::observe(scene.client, scene.project, session.stop);
+  const auto observed = execute::observe(running.client, running.project, session.stop);
   if (!observed) return fail(session, observed.error());
-  return carry_living(session, scene, "down", plan::plan_down(scene.project, *observed, {}), "nothing to remove");
+  return run_lifecycle_plan(session, running, "down", plan::plan_down(running.project, *observed, {}),
+                            "nothing to remove");
 }
 
 int run_wait(const Session& session, const WaitOptions& options) {
-  const auto scene = see(session, options.services);
-  if (!scene) return fail(session, scene.error());
-  const auto containers = chosen(*scene, options.services);
+  const auto running = open_running_project(session, options.services);
+  if (!running) return fail(session, running.error());
+  const auto containers = containers_of(*running, options.services);
   if (containers.empty())
     return fail(session, {ErrorKind::not_found, "there is no container to wait for", "saasctl up makes them"});
-  const auto ended = first_end(session, *scene, containers);
+  const auto ended = first_end(session, *running, containers);
   if (!ended) return fail(session, ended.error());
   session.terminal.data(fmt::format("{} exited with code {}\n", ended->container, ended->exit_code));
   if (options.down) {
-    if (const int code = take_down(session, *scene); code != 0) return code;
+    if (const int code = take_down(session, *running); code != 0) return code;
   }
   return ended->exit_code;
 }

@@ -4,12 +4,12 @@
 #include <filesystem>
 #include <memory>
 
-#include "commands/carry.hpp"
-#include "commands/images.hpp"
+#include "commands/command.hpp"
+#include "commands/image_progress.hpp"
 #include "commands/origin.hpp"
 #include "commands/project_lock.hpp"
+#include "commands/run_plan.hpp"
 #include "commands/service_container.hpp"
-#include "commands/verb.hpp"
 #include "commands/watch_rules.hpp"
 #include "engine/archives.hpp"
 #include "engine/exec.hpp"
@@ -206,11 +206,11 @@ int bring_up(const Site& site, const std::vector<std::string>& services, build::
     terminal::Board board(session.terminal, "watch");
     execute::ExecuteOptions execute;
     execute.turn = &turn;
-    const auto done = carry_plan(session, site.client, site.project, *plan, execute, board);
+    const auto done = run_plan(session, site.client, site.project, *plan, execute, board);
     board.finish();
     if (done) return 0;
     const auto overtaken = done.error().kind == ErrorKind::interrupted ? Result<bool>(false) : turn.begin();
-    if (!overtaken || !*overtaken) return fail_with_service(session, done.error());
+    if (!overtaken || !*overtaken) return report_service_failure(session, done.error());
   }
 }
 

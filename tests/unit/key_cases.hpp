@@ -68,17 +68,17 @@ struct KeyCase {
 
   // The tree of requests; {"error": message} when there are none.
   KeyJson requests(const std::string& text) const {
-    KeyScene scene;
-    for (const auto& [path, content] : map("files")) scene.files[path] = content;
-    scene.files["stack.yaml"] = file(text);
-    for (const auto& [name, value] : map("variables")) scene.environment[name] = value;
-    scene.profiles = texts("profiles");
-    scene.sockets = texts("sockets");
+    KeyScene running;
+    for (const auto& [path, content] : map("files")) running.files[path] = content;
+    running.files["stack.yaml"] = file(text);
+    for (const auto& [name, value] : map("variables")) running.environment[name] = value;
+    running.profiles = texts("profiles");
+    running.sockets = texts("sockets");
     const auto at = this->text("at");
-    scene.with_images = has("images") || std::ranges::any_of(std::array{"/images", "/builds", "/sent", "/build_secrets",
-                                                                        "/agents", "/refused"},
-                                                             [&](const auto* part) { return at.starts_with(part); });
-    auto made = KeyRequests(scene).make();
+    running.with_images = has("images") || std::ranges::any_of(std::array{"/images", "/builds", "/sent",
+                                                                          "/build_secrets", "/agents", "/refused"},
+                                                               [&](const auto* part) { return at.starts_with(part); });
+    auto made = KeyRequests(running).make();
     return made ? std::move(*made) : KeyJson{{"error", made.error().message}};
   }
 };

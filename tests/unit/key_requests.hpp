@@ -54,7 +54,7 @@ struct KeyScene {
 //   refused     why an image can be neither pulled nor built
 class KeyRequests {
  public:
-  explicit KeyRequests(const KeyScene& scene) : files_(scene.files), scene_(scene) {}
+  explicit KeyRequests(const KeyScene& running) : files_(running.files), scene_(running) {}
 
   // Error: that of the first step which fails.
   Result<KeyJson> make() {

@@ -4,8 +4,8 @@
 #include <algorithm>
 
 #include "catch.hpp"
-#include "commands/held_output.hpp"
-#include "commands/verb.hpp"
+#include "commands/command.hpp"
+#include "commands/exec_output_filter.hpp"
 
 namespace saasctl::usage_test {
 
@@ -80,8 +80,8 @@ TEST_CASE("what an engine says of a command that did not start is told from outp
   CHECK(may_be_start_failure("OCI runtime exec failed: exec failed: x"));
   CHECK(may_be_start_failure("unable to find user nobody2: no matching entries in passwd file\r\n"));
   CHECK_FALSE(may_be_start_failure("OCI registry"));
-  CHECK(says_left("exec attach failed: error on attach stdin: read escape sequence\r\n"));
-  CHECK_FALSE(says_left("exec attach failed: error on attach stdin: read escape sequence, it said"));
+  CHECK(is_detach_message("exec attach failed: error on attach stdin: read escape sequence\r\n"));
+  CHECK_FALSE(is_detach_message("exec attach failed: error on attach stdin: read escape sequence, it said"));
   CHECK_FALSE(may_be_start_failure("unable to find user " + std::string(5000, 'x')));
 }
 

@@ -10,7 +10,7 @@
 
 namespace saasctl::commands {
 
-struct AttendOptions {
+struct AttachedOptions {
   std::vector<std::string> services;     // with what they depend on; empty: all
   std::string exit_code_from;            // empty: the container that ends first
   std::optional<unsigned> stop_timeout;  // seconds
@@ -20,6 +20,6 @@ struct AttendOptions {
 // Prints what the containers write until one of them ends, stops them all and gives the exit code of the service's
 // container. That a job ends well which others wait for is the end of nothing but the job. An interruption stops them,
 // too.
-int attend(const Session& session, const AttendOptions& options);
+int up_attached(const Session& session, const AttachedOptions& options);
 
 }  // namespace saasctl::commands

@@ -1,4 +1,4 @@
-#include "commands/scene.hpp"
+#include "commands/running_project.hpp"
 
 #include <algorithm>
 #include <tuple>
@@ -54,14 +54,14 @@ Result<project::Project> of_labels(const Session& session, const engine::Client&
   return project;
 }
 
-Result<Scene> scene_of_labels(const Session& session, engine::Client client, const std::string& name,
-                              std::vector<engine::ContainerSummary> containers) {
+Result<RunningProject> scene_of_labels(const Session& session, engine::Client client, const std::string& name,
+                                       std::vector<engine::ContainerSummary> containers) {
   auto project = of_labels(session, client, name, containers);
   if (!project) return std::unexpected(project.error());
-  return Scene{std::move(client), std::move(*project), true, std::move(containers)};
+  return RunningProject{std::move(client), std::move(*project), true, std::move(containers)};
 }
 
-Result<Scene> see_labels(const Session& session, const std::string& name) {
+Result<RunningProject> see_labels(const Session& session, const std::string& name) {
   auto client = connect_engine(session);
   if (!client) return std::unexpected(client.error());
   auto containers = list(session, *client, name);
@@ -78,7 +78,7 @@ bool made_from_another_file(const project::Project& project, const std::vector<e
   return !containers.empty() && std::ranges::none_of(containers, of_this);
 }
 
-Result<Scene> see_file(const Session& session, bool file_is_named) {
+Result<RunningProject> see_file(const Session& session, bool file_is_named) {
   Connecting engine(session);
   auto project = load_whole_project(session);
   if (!project) return std::unexpected(project.error());
@@ -88,34 +88,35 @@ Result<Scene> see_file(const Session& session, bool file_is_named) {
   if (!containers) return std::unexpected(containers.error());
   if (!file_is_named && named_project(session) && made_from_another_file(*project, *containers))
     return scene_of_labels(session, std::move(*client), project->name, std::move(*containers));
-  return Scene{std::move(*client), std::move(*project), false, std::move(*containers)};
+  return RunningProject{std::move(*client), std::move(*project), false, std::move(*containers)};
 }
 
 }  // namespace
 
-Result<Scene> see(const Session& session, const std::vector<std::string>& services) {
+Result<RunningProject> open_running_project(const Session& session, const std::vector<std::string>& services) {
   const auto name = named_project(session);
   const bool file_is_named = !session.options.files.empty() || session.environment.contains("COMPOSE_FILE");
-  auto scene =
+  auto running =
       name && !project::has_file(inputs_of(session)) ? see_labels(session, *name) : see_file(session, file_is_named);
-  if (!scene) return scene;
-  sort(scene->containers, scene->project);
+  if (!running) return running;
+  sort(running->containers, running->project);
   std::vector<std::string> known;
-  for (const auto& service : scene->project.services) known.push_back(service.name);
-  for (const auto& container : scene->containers) {
+  for (const auto& service : running->project.services) known.push_back(service.name);
+  for (const auto& container : running->containers) {
     const auto service = service_of(container);
     if (!service.empty() && std::ranges::find(known, service) == known.end()) known.push_back(service);
   }
-  const auto where = scene->from_labels ? "project " + scene->project.name : scene->project.file.filename().string();
+  const auto where =
+      running->from_labels ? "project " + running->project.name : running->project.file.filename().string();
   if (auto checked = project::check_names(services, known, where); !checked) return std::unexpected(checked.error());
-  return scene;
+  return running;
 }
 
-Result<void> look_again(const Session& session, Scene& scene) {
-  auto containers = list(session, scene.client, scene.project.name);
+Result<void> refresh(const Session& session, RunningProject& running) {
+  auto containers = list(session, running.client, running.project.name);
   if (!containers) return std::unexpected(containers.error());
-  scene.containers = std::move(*containers);
-  sort(scene.containers, scene.project);
+  running.containers = std::move(*containers);
+  sort(running.containers, running.project);
   return {};
 }
 
@@ -148,18 +149,19 @@ bool is_up(const engine::ContainerSummary& container) {
   return container.state == "running" || container.state == "paused" || container.state == "restarting";
 }
 
-std::vector<engine::ContainerSummary> chosen(const Scene& scene, const std::vector<std::string>& services) {
+std::vector<engine::ContainerSummary> containers_of(const RunningProject& running,
+                                                    const std::vector<std::string>& services) {
   std::vector<engine::ContainerSummary> out;
-  for (const auto& container : scene.containers) {
+  for (const auto& container : running.containers) {
     const bool named = services.empty() || std::ranges::find(services, service_of(container)) != services.end();
     if (named && !is_one_off(container)) out.push_back(container);
   }
   return out;
 }
 
-std::vector<plan::ObservedContainer> observed_containers(const Scene& scene) {
+std::vector<plan::ObservedContainer> observed_containers(const RunningProject& running) {
   std::vector<plan::ObservedContainer> out;
-  for (const auto& container : scene.containers) out.push_back(execute::observed_container(container));
+  for (const auto& container : running.containers) out.push_back(execute::observed_container(container));
   return out;
 }
 

@@ -12,7 +12,7 @@
 
 namespace saasctl::commands {
 
-struct Scene {
+struct RunningProject {
   engine::Client client;
   project::Project project;
   bool from_labels = false;  // there is no stack file
@@ -23,10 +23,10 @@ struct Scene {
 // Reads the stack file with all its profiles, or, when there is none or the project named by -p or COMPOSE_PROJECT_NAME
 // was made from another one, the labels of the containers, and lists the containers. Errors: those of load_project and
 // connect_engine; usage for a service that neither the file nor a container has, with the nearest name.
-Result<Scene> see(const Session& session, const std::vector<std::string>& services = {});
+Result<RunningProject> open_running_project(const Session& session, const std::vector<std::string>& services = {});
 
 // Lists the containers again.
-Result<void> look_again(const Session& session, Scene& scene);
+Result<void> refresh(const Session& session, RunningProject& running);
 
 // A label's value; "" when the container does not have it.
 std::string label_of(const engine::ContainerSummary& container, std::string_view key);
@@ -39,8 +39,9 @@ std::vector<std::string> volumes_of(const engine::ContainerSummary& container);
 bool is_up(const engine::ContainerSummary& container);
 
 // Those of the named services, of all when none is named; one-off ones are left out.
-std::vector<engine::ContainerSummary> chosen(const Scene& scene, const std::vector<std::string>& services);
+std::vector<engine::ContainerSummary> containers_of(const RunningProject& running,
+                                                    const std::vector<std::string>& services);
 
-std::vector<plan::ObservedContainer> observed_containers(const Scene& scene);
+std::vector<plan::ObservedContainer> observed_containers(const RunningProject& running);
 
 }  // namespace saasctl::commands

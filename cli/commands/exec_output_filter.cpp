@@ -1,4 +1,4 @@
-#include "commands/held_output.hpp"
+#include "commands/exec_output_filter.hpp"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -20,7 +20,7 @@ constexpr std::string_view left = "exec attach failed: error on attach stdin: re
 // Where the part begins that may be what Docker says at the end.
 std::size_t begin_of_left(std::string_view text) {
   const auto at = text.rfind(left);
-  return at != std::string_view::npos && says_left(text.substr(at)) ? at : text.size();
+  return at != std::string_view::npos && is_detach_message(text.substr(at)) ? at : text.size();
 }
 
 }  // namespace
@@ -33,11 +33,11 @@ bool may_be_start_failure(std::string_view text) {
          });
 }
 
-bool says_left(std::string_view text) {
+bool is_detach_message(std::string_view text) {
   return text.starts_with(left) && trim(text).size() == left.size();
 }
 
-HeldOutput::HeldOutput(std::stop_token stop) : stop_(std::move(stop)) {
+ExecOutputFilter::ExecOutputFilter(std::stop_token stop) : stop_(std::move(stop)) {
   std::array<int, 2> ends{};
   if (::pipe2(ends.data(), O_CLOEXEC) != 0) throw std::system_error(errno, std::generic_category(), "pipe");
   read_end_ = Descriptor(ends[0]);
@@ -45,17 +45,17 @@ HeldOutput::HeldOutput(std::stop_token stop) : stop_(std::move(stop)) {
   thread_ = std::jthread([this] { copy(); });
 }
 
-HeldOutput::~HeldOutput() {
+ExecOutputFilter::~ExecOutputFilter() {
   finish();
 }
 
-std::string HeldOutput::finish() {
+std::string ExecOutputFilter::finish() {
   write_end_.close();
   if (thread_.joinable()) thread_.join();
   return std::move(held_);
 }
 
-void HeldOutput::copy() {
+void ExecOutputFilter::copy() {
   std::array<char, 32 * 1024> buffer;
   for (;;) {
     const auto count = ::read(read_end_.get(), buffer.data(), buffer.size());
@@ -73,7 +73,7 @@ void HeldOutput::copy() {
   }
 }
 
-bool HeldOutput::write(std::string_view bytes) const {
+bool ExecOutputFilter::write(std::string_view bytes) const {
   constexpr std::size_t piece = 4096;  // what a pipe takes without blocking once it is ready: PIPE_BUF
   const StopSignal stop(stop_);
   while (!bytes.empty()) {

@@ -9,12 +9,12 @@
 namespace saasctl::commands {
 
 // Shows each service's state on `board`. Returns the error that ended the plan, with what the service last said.
-std::expected<void, execute::ReadyError> carry_plan(const Session& session, const engine::Client& client,
-                                                    const project::Project& project, const plan::Plan& plan,
-                                                    const execute::ExecuteOptions& options, terminal::Board& board);
+std::expected<void, execute::ReadyError> run_plan(const Session& session, const engine::Client& client,
+                                                  const project::Project& project, const plan::Plan& plan,
+                                                  const execute::ExecuteOptions& options, terminal::Board& board);
 
 // Shows the error, of a service its health log and last lines, and what is left; gives the exit code. One JSON object
 // with --progress json.
-int fail_with_service(const Session& session, const execute::ReadyError& error);
+int report_service_failure(const Session& session, const execute::ReadyError& error);
 
 }  // namespace saasctl::commands

@@ -1,4 +1,4 @@
-#include "commands/carry.hpp"
+#include "commands/run_plan.hpp"
 #include "commands/project_lookup.hpp"
 
 #include <fmt/format.h>
@@ -143,9 +143,9 @@ Result<void> check_engine(const Session& session, const engine::Client& client, 
 
 }  // namespace
 
-std::expected<void, execute::ReadyError> carry_plan(const Session& session, const engine::Client& client,
-                                                    const project::Project& project, const plan::Plan& plan,
-                                                    const execute::ExecuteOptions& options, terminal::Board& board) {
+std::expected<void, execute::ReadyError> run_plan(const Session& session, const engine::Client& client,
+                                                  const project::Project& project, const plan::Plan& plan,
+                                                  const execute::ExecuteOptions& options, terminal::Board& board) {
   const auto listener = [&](const execute::Event& event) {
     const auto& action = plan.actions[event.index];
     const auto shown = std::visit(ActionWords{project.name + "-"}, action.work);
@@ -165,7 +165,7 @@ std::expected<void, execute::ReadyError> carry_plan(const Session& session, cons
   return execute::execute(client, project, plan, options, project_lookup(session, project), listener, session.stop);
 }
 
-int fail_with_service(const Session& session, const execute::ReadyError& error) {
+int report_service_failure(const Session& session, const execute::ReadyError& error) {
   if (error.kind == ErrorKind::interrupted) return exit_code(error.kind);
   if (session.terminal.progress() == terminal::ProgressMode::json) {
     terminal::write_raw_message(failure_json(error).dump(-1, ' ', false, project::Json::error_handler_t::replace));

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "commands/scene.hpp"
-#include "commands/verb.hpp"
+#include "commands/command.hpp"
+#include "commands/running_project.hpp"
 
 namespace saasctl::commands {
 
@@ -17,7 +17,8 @@ void add_services(CLI::App& verb, std::vector<std::string>& services, const std:
 void add_timeout(CLI::App& verb, std::optional<unsigned>& timeout);
 
 // Carries the plan out with progress, or says `nothing` when there is nothing to do. Gives the exit code.
-int carry_living(const Session& session, const Scene& scene, const std::string& verb, const plan::Plan& plan,
-                 const std::string& nothing, std::optional<unsigned> timeout = std::nullopt);
+int run_lifecycle_plan(const Session& session, const RunningProject& running, const std::string& verb,
+                       const plan::Plan& plan, const std::string& nothing,
+                       std::optional<unsigned> timeout = std::nullopt);
 
 }  // namespace saasctl::commands

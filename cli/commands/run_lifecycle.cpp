@@ -1,6 +1,6 @@
-#include "commands/living.hpp"
+#include "commands/run_lifecycle.hpp"
 
-#include "commands/carry.hpp"
+#include "commands/run_plan.hpp"
 
 namespace saasctl::commands {
 
@@ -14,8 +14,8 @@ void add_timeout(CLI::App& verb, std::optional<unsigned>& timeout) {
       ->type_name("SECONDS");
 }
 
-int carry_living(const Session& session, const Scene& scene, const std::string& verb, const plan::Plan& plan,
-                 const std::string& nothing, std::optional<unsigned> timeout) {
+int run_lifecycle_plan(const Session& session, const RunningProject& running, const std::string& verb,
+                       const plan::Plan& plan, const std::string& nothing, std::optional<unsigned> timeout) {
   if (!plan.changes) {
     session.terminal.message(nothing);
     return 0;
@@ -23,9 +23,9 @@ int carry_living(const Session& session, const Scene& scene, const std::string& 
   terminal::Board board(session.terminal, verb);
   execute::ExecuteOptions execute;
   if (timeout) execute.stop_grace = std::chrono::seconds(*timeout);
-  const auto done = carry_plan(session, scene.client, scene.project, plan, execute, board);
+  const auto done = run_plan(session, running.client, running.project, plan, execute, board);
   board.finish();
-  return done ? 0 : fail_with_service(session, done.error());
+  return done ? 0 : report_service_failure(session, done.error());
 }
 
 }  // namespace saasctl::commands

@@ -15,17 +15,17 @@ namespace saasctl::commands {
 bool may_be_start_failure(std::string_view text);
 
 // Whether the text is what Docker writes at the end of a terminal's output when ctrl-p ctrl-q has been typed.
-bool says_left(std::string_view text);
+bool is_detach_message(std::string_view text);
 
 // Carries what is written to a descriptor on to standard output, but for the two above, the first of which can only
 // stand at the beginning and the second at the end.
-class HeldOutput {
+class ExecOutputFilter {
  public:
   // Throws std::system_error when there are no descriptors left. The token ends a writing that nobody reads.
-  explicit HeldOutput(std::stop_token stop);
-  HeldOutput(const HeldOutput&) = delete;
-  HeldOutput& operator=(const HeldOutput&) = delete;
-  ~HeldOutput();
+  explicit ExecOutputFilter(std::stop_token stop);
+  ExecOutputFilter(const ExecOutputFilter&) = delete;
+  ExecOutputFilter& operator=(const ExecOutputFilter&) = delete;
+  ~ExecOutputFilter();
 
   int descriptor() const { return write_end_.get(); }
   // Waits until everything has been written; gives what was held back.

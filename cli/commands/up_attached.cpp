@@ -1,4 +1,4 @@
-#include "commands/attend.hpp"
+#include "commands/up_attached.hpp"
 
 #include <fmt/format.h>
 
@@ -7,8 +7,8 @@
 #include <mutex>
 #include <thread>
 
-#include "commands/living.hpp"
 #include "commands/log_writer.hpp"
+#include "commands/run_lifecycle.hpp"
 #include "project/order.hpp"
 #include "util/guarded.hpp"
 #include "util/wait.hpp"
@@ -16,25 +16,26 @@
 namespace saasctl::commands {
 namespace {
 
-struct End {
+struct ContainerExit {
   std::string service;
   std::string container;
   int exit_code = 0;
 };
 
 // Sets its token at the first end that counts.
-class Ends {
+class ExitWatcher {
  public:
-  Ends(const Session& session, const Scene& scene, const std::vector<engine::ContainerSummary>& containers)
-      : scene_(scene), outer_(session.stop, Forward{&over_}), open_(containers.size()) {
+  ExitWatcher(const Session& session, const RunningProject& running,
+              const std::vector<engine::ContainerSummary>& containers)
+      : scene_(running), outer_(session.stop, Forward{&over_}), open_(containers.size()) {
     for (const auto& container : containers) threads_.emplace_back([this, container] { watch(container); });
   }
-  Ends(const Ends&) = delete;
-  Ends& operator=(const Ends&) = delete;
-  ~Ends() { over_.request_stop(); }
+  ExitWatcher(const ExitWatcher&) = delete;
+  ExitWatcher& operator=(const ExitWatcher&) = delete;
+  ~ExitWatcher() { over_.request_stop(); }
 
   std::stop_token token() const { return over_.get_token(); }
-  std::optional<End> first() const {
+  std::optional<ContainerExit> first() const {
     const std::scoped_lock lock(mutex_);
     return first_;
   }
@@ -53,7 +54,7 @@ class Ends {
     const auto service = service_of(container);
     const bool counts = !code || *code != 0 || !project::is_awaited_job(scene_.project, service);
     if (!counts && open_ > 0) return;
-    first_ = End{service, container.name, code.value_or(1)};
+    first_ = ContainerExit{service, container.name, code.value_or(1)};
     over_.request_stop();
   }
 
@@ -68,24 +69,25 @@ class Ends {
     }
   }
 
-  const Scene& scene_;
+  const RunningProject& scene_;
   std::stop_source over_;
   std::stop_callback<Forward> outer_;
   mutable std::mutex mutex_;
   std::size_t open_;
-  std::optional<End> first_;
+  std::optional<ContainerExit> first_;
   std::vector<std::jthread> threads_;  // last: they use what stands above
 };
 
 // Follows the logs of `services`, which may be none, until the token is set; rest() prints what came after that.
 class Logs {
  public:
-  Logs(const Session& session, Scene& scene, const AttendOptions& options, std::vector<std::string> services)
+  Logs(const Session& session, RunningProject& running, const AttachedOptions& options,
+       std::vector<std::string> services)
       : session_(session),
-        scene_(scene),
+        scene_(running),
         range_{.since = options.since},
         services_(std::move(services)),
-        writer_(session, {.services = services_, .follow = true}, scene) {}
+        writer_(session, {.services = services_, .follow = true}, running) {}
 
   Result<void> follow(const std::stop_token& stop) {
     if (services_.empty()) return {};
@@ -119,7 +121,7 @@ class Logs {
   }
 
   const Session& session_;
-  Scene& scene_;
+  RunningProject& scene_;
   LogRange range_;
   std::vector<std::string> services_;
   LogWriter writer_;
@@ -127,51 +129,51 @@ class Logs {
   bool closed_ = false;
 };
 
-int stop_all(const Session& session, Scene& scene, const AttendOptions& options,
+int stop_all(const Session& session, RunningProject& running, const AttachedOptions& options,
              const std::vector<std::string>& services) {
-  if (const auto looked = look_again(session, scene); !looked) return fail(session, looked.error());
-  const auto containers = observed_containers(scene);
-  const auto plan = plan::plan_stop({scene.project, containers, services});
-  return plan.changes ? carry_living(session, scene, "stop", plan, "", options.stop_timeout) : 0;
+  if (const auto looked = refresh(session, running); !looked) return fail(session, looked.error());
+  const auto containers = observed_containers(running);
+  const auto plan = plan::plan_stop({running.project, containers, services});
+  return plan.changes ? run_lifecycle_plan(session, running, "stop", plan, "", options.stop_timeout) : 0;
 }
 
-Result<int> exit_code_of_service(const Session& session, const Scene& scene, const std::string& service) {
-  const auto containers = chosen(scene, {service});
+Result<int> exit_code_of_service(const Session& session, const RunningProject& running, const std::string& service) {
+  const auto containers = containers_of(running, {service});
   if (containers.empty()) return failure(ErrorKind::not_found, service + " has no container", "saasctl logs says more");
-  const auto container = engine::inspect_container(scene.client, containers.front().id, session.stop);
+  const auto container = engine::inspect_container(running.client, containers.front().id, session.stop);
   if (!container) return std::unexpected(container.error());
   return container->state.exit_code;
 }
 
 }  // namespace
 
-int attend(const Session& session, const AttendOptions& options) {
-  auto scene = see(session, options.services);
-  if (!scene) return fail(session, scene.error());
-  const auto services = project::with_dependencies(scene->project, options.services);
+int up_attached(const Session& session, const AttachedOptions& options) {
+  auto running = open_running_project(session, options.services);
+  if (!running) return fail(session, running.error());
+  const auto services = project::with_dependencies(running->project, options.services);
   if (!services) return fail(session, services.error());
-  const auto containers = chosen(*scene, *services);
+  const auto containers = containers_of(*running, *services);
   if (containers.empty()) return fail(session, {ErrorKind::not_found, "there is no container to wait for", {}});
-  const auto shown = project::attached_services(scene->project, *services);
-  Logs logs(session, *scene, options, shown);
-  std::optional<End> first;
+  const auto shown = project::attached_services(running->project, *services);
+  Logs logs(session, *running, options, shown);
+  std::optional<ContainerExit> first;
   {
-    const Ends ends(session, *scene, containers);
-    if (const auto followed = logs.follow(ends.token()); !followed) return fail(session, followed.error());
+    const ExitWatcher exits(session, *running, containers);
+    if (const auto followed = logs.follow(exits.token()); !followed) return fail(session, followed.error());
     // Services that are not shown may run on.
-    while (!logs.closed() && !ends.token().stop_requested()) pause(std::chrono::minutes(1), ends.token());
-    first = ends.first();
+    while (!logs.closed() && !exits.token().stop_requested()) pause(std::chrono::minutes(1), exits.token());
+    first = exits.first();
   }
   // An interruption ends the watching; the stopping has still to be done.
   const Session stopping{session.options, session.environment, session.terminal, {}};
   if (first)
     session.terminal.message(fmt::format("{} exited with code {}; stopping", first->container, first->exit_code));
-  if (const int code = stop_all(stopping, *scene, options, *services); code != 0) return code;
+  if (const int code = stop_all(stopping, *running, options, *services); code != 0) return code;
   if (const auto read = logs.rest(); !read && read.error().kind != ErrorKind::interrupted)
     return fail(session, read.error());
   if (!first) return fail(session, {ErrorKind::interrupted, "interrupted"});
   if (options.exit_code_from.empty() || options.exit_code_from == first->service) return first->exit_code;
-  const auto code = exit_code_of_service(stopping, *scene, options.exit_code_from);
+  const auto code = exit_code_of_service(stopping, *running, options.exit_code_from);
   return code ? *code : fail(session, code.error());
 }
 
