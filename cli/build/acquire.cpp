@@ -39,7 +39,7 @@ struct Job {
 
 bool same_build(const project::Service& a, const project::Service& b) {
   const auto written = [](const project::Service& service) {
-    return stack::build_form().write(*service.spec.build, stack::Style::canonical);
+    return stack::build_form().write(*service.spec.build, declare::Style::canonical);
   };
   return written(a) == written(b);
 }

@@ -10,7 +10,7 @@
 #include "build/image_progress.hpp"
 #include "engine/client.hpp"
 #include "project/project.hpp"
-#include "stack/interpolate.hpp"
+#include "yaml/interpolate.hpp"
 
 namespace saasctl::build {
 

@@ -12,7 +12,7 @@ constexpr std::chrono::nanoseconds day = 24h;
 
 // "12h" as any duration, "2d" and "3w" besides.
 std::optional<std::chrono::nanoseconds> age_of(std::string_view text) {
-  if (const auto time = stack::parse_duration(text)) return *time;
+  if (const auto time = declare::parse_duration(text)) return *time;
   if (text.empty()) return std::nullopt;
   const auto number = parse_integer(text.substr(0, text.size() - 1));
   if (!number) return std::nullopt;

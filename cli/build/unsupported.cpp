@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "stack/diagnostics.hpp"
+#include "yaml/diagnostics.hpp"
 
 namespace saasctl::build {
 namespace {
@@ -63,7 +63,7 @@ class Check {
 
   const project::Service& service_;
   const stack::Build& build_;
-  stack::Diagnostics diagnostics_;
+  yaml::Diagnostics diagnostics_;
 };
 
 }  // namespace

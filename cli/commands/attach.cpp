@@ -39,7 +39,7 @@ Result<void> attach_streams(const Session& session, http::Upgraded& connection, 
   return carried;
 }
 
-std::vector<std::string> with_values(const stack::Environment& environment, const std::vector<std::string>& names) {
+std::vector<std::string> with_values(const yaml::Environment& environment, const std::vector<std::string>& names) {
   std::vector<std::string> out;
   for (const auto& name : names) {
     if (name.find('=') != std::string::npos) {

@@ -23,6 +23,6 @@ Result<void> attach_streams(const Session& session, http::Upgraded& connection, 
                             const std::function<bool(terminal::WindowSize)>& resize, int output = STDOUT_FILENO);
 
 // NAME=value as it is; NAME alone gets the value that `environment` has, or is left out.
-std::vector<std::string> with_values(const stack::Environment& environment, const std::vector<std::string>& names);
+std::vector<std::string> with_values(const yaml::Environment& environment, const std::vector<std::string>& names);
 
 }  // namespace saasctl::commands

@@ -57,7 +57,7 @@ void set_build_args(const Session& session, const std::vector<std::string>& args
 
 int run_build(const Session& session, const BuildOptions& options) {
   if (const auto checked = check_build_args(options.args); !checked) return fail(session, checked.error());
-  auto project = load_project(session, stack::Mode::resolve, options.services);
+  auto project = load_project(session, declare::Mode::resolve, options.services);
   if (!project) return fail(session, project.error());
   if (const auto set = set_agents(options.ssh, *project); !set) return fail(session, set.error());
   set_build_args(session, options.args, *project);

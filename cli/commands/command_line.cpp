@@ -61,7 +61,7 @@ void setup_globals(CLI::App& app, GlobalOptions& options) {
   app.footer(footer);
 }
 
-bool no_color_wanted(const GlobalOptions& options, const stack::Variables& environment) {
+bool no_color_wanted(const GlobalOptions& options, const yaml::Variables& environment) {
   const auto found = environment.find("NO_COLOR");
   return options.no_color || (found != environment.end() && !found->second.empty());
 }

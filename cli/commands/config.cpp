@@ -16,7 +16,7 @@
 namespace saasctl::commands {
 namespace {
 
-using stack::Json;
+using declare::Json;
 
 enum class Show { model, services, images, volumes, networks, profiles, variables, environment };
 
@@ -69,7 +69,7 @@ std::vector<std::string> profiles_of(const stack::Stack& stack) {
 
 // Every variable of the files once: a use that requires it wins, then the first that says anything of it.
 std::string variables_of(const stack::Document& document, const std::string& format) {
-  std::map<std::string, stack::VariableUse> variables;
+  std::map<std::string, yaml::VariableUse> variables;
   for (const auto& [use, at] : document.variables) {
     auto& known = variables.try_emplace(use.name, use).first->second;
     if (!known.required_message) known.required_message = use.required_message;
@@ -114,7 +114,7 @@ Result<std::string> hashes_of(const project::Project& project, const std::string
   return out;
 }
 
-Result<std::string> text_of(const project::Project& project, const ConfigOptions& options, stack::Mode mode) {
+Result<std::string> text_of(const project::Project& project, const ConfigOptions& options, declare::Mode mode) {
   if (options.show == Show::variables) return variables_of(project.document, options.format);
   if (options.show == Show::environment) return environment_of(project, options.format);
   if (!options.hash.empty()) return hashes_of(project, options.hash, options.format);
@@ -132,7 +132,7 @@ Result<std::string> text_of(const project::Project& project, const ConfigOptions
 
 int run_config(const Session& session, const ConfigOptions& options) {
   const bool kept = options.no_interpolate || options.show == Show::variables;
-  const auto mode = kept ? stack::Mode::verbatim : stack::Mode::resolve;
+  const auto mode = kept ? declare::Mode::verbatim : declare::Mode::resolve;
   auto inputs = inputs_of(session);
   inputs.services = options.services;
   inputs.mode = mode;

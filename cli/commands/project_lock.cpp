@@ -15,7 +15,7 @@ constexpr std::chrono::milliseconds between_tries{50};
 
 }  // namespace
 
-std::filesystem::path lock_path(const stack::Variables& environment, const engine::Endpoint& endpoint,
+std::filesystem::path lock_path(const yaml::Variables& environment, const engine::Endpoint& endpoint,
                                 const std::string& project) {
   const auto name = sha256_hex(endpoint.host + "\n" + project).substr(0, 16);
   if (const auto folder = environment.find("XDG_RUNTIME_DIR"); folder != environment.end() && !folder->second.empty()) {

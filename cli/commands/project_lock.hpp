@@ -17,7 +17,7 @@ inline constexpr std::chrono::minutes lock_patience{5};
 
 // Where the lock of a project at an engine lies: $XDG_RUNTIME_DIR, else the folder for temporary files, which holds one
 // of each user there.
-std::filesystem::path lock_path(const stack::Variables& environment, const engine::Endpoint& endpoint,
+std::filesystem::path lock_path(const yaml::Variables& environment, const engine::Endpoint& endpoint,
                                 const std::string& project);
 
 // Waits for whoever changes the project now, and says who that is. Errors: conflict (still held after `patience`),

@@ -2,7 +2,7 @@
 
 namespace saasctl::commands {
 
-stack::Environment project_lookup(const Session& session, const project::Project& project) {
+yaml::Environment project_lookup(const Session& session, const project::Project& project) {
   return [&session, &project](std::string_view name) -> std::optional<std::string> {
     for (const auto* variables : {&project.environment, &session.environment}) {
       if (const auto found = variables->find(name); found != variables->end()) return found->second;

@@ -7,6 +7,6 @@ namespace saasctl::commands {
 
 // Those of the process over those of .env and --env-file; those of the process alone for a project that was not read
 // from a file. Both arguments must outlive the result.
-stack::Environment project_lookup(const Session& session, const project::Project& project);
+yaml::Environment project_lookup(const Session& session, const project::Project& project);
 
 }  // namespace saasctl::commands

@@ -4,8 +4,8 @@
 
 #include "commands/command.hpp"
 #include "commands/usage.hpp"
+#include "declare/support.hpp"
 #include "stack/stack.hpp"
-#include "stack/support.hpp"
 #include "stack/template.hpp"
 
 namespace saasctl::commands {
@@ -20,8 +20,8 @@ std::string stack_page() {
   const auto form = stack::stack_record().form();
   const auto hole_records = stack::template_record().form().records;
   return "# stack.yaml\n\nMade by `saasctl reference stack` from the declarations that also read the file.\n" +
-         stack::make_reference(stack::stack_record().info(), form.records) + "\n# template.yaml\n" +
-         stack::make_reference(stack::template_record().info(), hole_records);
+         declare::make_reference(stack::stack_record().info(), form.records) + "\n# template.yaml\n" +
+         declare::make_reference(stack::template_record().info(), hole_records);
 }
 
 std::string support_page() {

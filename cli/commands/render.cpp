@@ -118,7 +118,7 @@ int write(const Session& session, const project::Project& project, const std::ve
 }
 
 int run_render(const Session& session, const RenderOptions& options) {
-  const auto project = load_project(session, stack::Mode::verbatim);
+  const auto project = load_project(session, declare::Mode::verbatim);
   if (!project) return fail(session, project.error());
   const auto files = render::render_all(*project);
   if (!files) return fail(session, files.error());

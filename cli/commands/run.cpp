@@ -69,7 +69,7 @@ Result<plan::OneOffOptions> options_of(const Session& session, const project::Pr
   options.input = !verb.detach;
   options.remove_by_engine = verb.remove && verb.detach;
   if (verb.entrypoint) {
-    auto words = stack::split_command(*verb.entrypoint);
+    auto words = declare::split_command(*verb.entrypoint);
     if (!words) return failure(ErrorKind::usage, "--entrypoint: " + words.error(), "close its quotes");
     options.entrypoint = std::move(*words);
   }
@@ -287,7 +287,7 @@ int make_container(const Session& session, const engine::Client& client, const p
 }
 
 int run_one_off(const Session& session, const RunVerb& verb) {
-  const auto project = load_project(session, stack::Mode::resolve, {verb.one_off.service});
+  const auto project = load_project(session, declare::Mode::resolve, {verb.one_off.service});
   if (!project) return fail(session, project.error());
   const auto& service = verb.one_off.service;
   const auto names = project::with_dependencies(*project, {service});

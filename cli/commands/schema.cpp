@@ -7,7 +7,7 @@ namespace {
 
 int run_schema(const Session& session) {
   const auto form = stack::stack_record().form();
-  session.terminal.data(stack::make_schema(stack::stack_record().info(), form.records).dump(2) + "\n");
+  session.terminal.data(declare::make_schema(stack::stack_record().info(), form.records).dump(2) + "\n");
   return 0;
 }
 

@@ -104,7 +104,7 @@ Result<bool> init_secret(const Session& session, const project::Content& secret,
 }
 
 int run_init(const Session& session, const SecretsOptions& options) {
-  const auto project = load_project(session, stack::Mode::resolve);
+  const auto project = load_project(session, declare::Mode::resolve);
   if (!project) return fail(session, project.error());
   const auto mode = static_cast<unsigned>(std::stoul(options.mode, nullptr, 8));
   std::size_t count = 0;

@@ -43,13 +43,13 @@ std::map<std::string, std::string> proxies_of(const Session& session) {
 
 }  // namespace
 
-Result<project::Project> load_project(const Session& session, stack::Mode mode,
+Result<project::Project> load_project(const Session& session, declare::Mode mode,
                                       const std::vector<std::string>& services) {
   auto inputs = inputs_of(session);
   inputs.services = services;
   inputs.mode = mode;
   auto project = warned(session, project::load(inputs));
-  if (project && mode == stack::Mode::resolve) project->proxies = proxies_of(session);
+  if (project && mode == declare::Mode::resolve) project->proxies = proxies_of(session);
   return project;
 }
 

@@ -32,7 +32,7 @@ struct GlobalOptions {
 
 struct Session {
   const GlobalOptions& options;
-  const stack::Variables& environment;
+  const yaml::Variables& environment;
   const terminal::Terminal& terminal;
   std::stop_token stop;              // set by SIGINT and SIGTERM
   const Signals* signals = nullptr;  // for whoever has to clean up after a second one
@@ -43,7 +43,7 @@ project::Inputs inputs_of(const Session& session);
 
 // The stack's files, resolved; unset variables are warned about. `services` are those the user named, whose profiles
 // are active then.
-Result<project::Project> load_project(const Session& session, stack::Mode mode,
+Result<project::Project> load_project(const Session& session, declare::Mode mode,
                                       const std::vector<std::string>& services = {});
 
 // The same, resolved, with every profile active, without the files of variables that services name: for verbs that act

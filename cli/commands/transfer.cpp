@@ -147,7 +147,7 @@ int run_transfer(const Session& outer, const TransferOptions& options, const Cho
                  const std::string& nothing) {
   const terminal::Terminal silent({terminal::ProgressMode::quiet, outer.terminal.colour_on_stderr()});
   const Session session{outer.options, outer.environment, options.quiet ? silent : outer.terminal, outer.stop};
-  const auto project = load_project(session, stack::Mode::resolve, options.services);
+  const auto project = load_project(session, declare::Mode::resolve, options.services);
   if (!project) return fail(session, project.error());
   const auto client = connect_engine(session);
   if (!client) return fail(session, client.error());

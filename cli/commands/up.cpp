@@ -35,7 +35,7 @@ plan::Wait wait_of(const UpOptions& options) {
 
 // What the options say of images counts more than what the file says.
 Result<project::Project> load(const Session& session, const UpOptions& options) {
-  auto project = load_project(session, stack::Mode::resolve, options.services);
+  auto project = load_project(session, declare::Mode::resolve, options.services);
   if (!project) return project;
   for (auto& service : project->services) {
     if (!options.pull.empty()) service.spec.pull_policy = options.pull;

@@ -64,7 +64,7 @@ verify::Recreate recreate_with(const Session& session, const engine::Client& cli
 int run_verify(const Session& session, const VerifyOptions& options) {
   const auto files = report_files(options.reports);
   if (!files) return fail(session, files.error());
-  const auto project = load_project(session, stack::Mode::resolve);
+  const auto project = load_project(session, declare::Mode::resolve);
   if (!project) return fail(session, project.error());
   if (project->document.stack.verify.empty()) {
     return fail(session, {ErrorKind::usage, fmt::format("{} has no verify: plan", project->file.filename().string()),

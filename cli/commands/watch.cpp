@@ -297,7 +297,7 @@ Result<void> watch(const Site& site, const std::vector<WatchRule>& rules) {
 }
 
 int run_watch(const Session& session, const WatchVerb& verb) {
-  const auto project = load_project(session, stack::Mode::resolve, verb.services);
+  const auto project = load_project(session, declare::Mode::resolve, verb.services);
   if (!project) return fail(session, project.error());
   const auto known = project::with_dependencies(*project, verb.services);
   if (!known) return fail(session, known.error());

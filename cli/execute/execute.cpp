@@ -219,7 +219,7 @@ std::expected<void, ReadyError> look_back(const ActionContext& site, const plan:
 
 std::expected<void, ReadyError> execute(const engine::Client& client, const project::Project& project,
                                         const plan::Plan& plan, const ExecuteOptions& options,
-                                        const stack::Environment& environment, const Listener& listener,
+                                        const yaml::Environment& environment, const Listener& listener,
                                         std::stop_token stop) {
   const auto start = std::chrono::steady_clock::now();
   ContainerIds container_ids(plan.ids);

@@ -12,7 +12,7 @@
 #include "execute/turn.hpp"
 #include "plan/plan.hpp"
 #include "project/project.hpp"
-#include "stack/interpolate.hpp"
+#include "yaml/interpolate.hpp"
 
 namespace saasctl::execute {
 
@@ -48,7 +48,7 @@ struct ExecuteOptions {
 // interrupted, no_engine.
 std::expected<void, ReadyError> execute(const engine::Client& client, const project::Project& project,
                                         const plan::Plan& plan, const ExecuteOptions& options,
-                                        const stack::Environment& environment, const Listener& listener,
+                                        const yaml::Environment& environment, const Listener& listener,
                                         std::stop_token stop);
 
 }  // namespace saasctl::execute

@@ -16,7 +16,7 @@ struct ActionContext {
   const engine::Client& client;
   const project::Project& project;
   const ExecuteOptions& options;
-  const stack::Environment& environment;
+  const yaml::Environment& environment;
   ContainerIds& container_ids;
   EventMonitor* watch;  // there whenever the plan waits for a service
   std::chrono::steady_clock::time_point deadline;

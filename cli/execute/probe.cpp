@@ -17,7 +17,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-milliseconds or_default(const std::optional<stack::Duration>& duration, milliseconds otherwise) {
+milliseconds or_default(const std::optional<declare::Duration>& duration, milliseconds otherwise) {
   return duration ? std::chrono::duration_cast<milliseconds>(duration->value) : otherwise;
 }
 

@@ -7,12 +7,12 @@
 #include <vector>
 
 #include "plan/replicas.hpp"
-#include "stack/diagnostics.hpp"
+#include "yaml/diagnostics.hpp"
 
 namespace saasctl::plan {
 namespace {
 
-using stack::Position;
+using yaml::Position;
 
 enum class Family { v4, v6, both };
 
@@ -66,7 +66,7 @@ class Conflicts {
   };
 
   // A port of the command line has no place in a file.
-  static std::string place(Position at) { return at ? stack::to_string(at) : "on the command line"; }
+  static std::string place(Position at) { return at ? yaml::to_string(at) : "on the command line"; }
 
   void error(Position at, std::size_t length, std::string message, std::string hint = {}) {
     diagnostics_.add(at, length, std::move(message), std::move(hint));
@@ -171,7 +171,7 @@ class Conflicts {
   const project::Project& project_;
   const UpOptions& options_;
   std::vector<const project::Service*> started_;
-  stack::Diagnostics diagnostics_;
+  yaml::Diagnostics diagnostics_;
 };
 
 }  // namespace

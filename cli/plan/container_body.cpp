@@ -7,13 +7,13 @@
 #include <functional>
 #include <unordered_set>
 
+#include "declare/declare.hpp"
 #include "plan/container_mounts.hpp"
 #include "plan/container_resources.hpp"
 #include "plan/labels.hpp"
 #include "plan/record.hpp"
 #include "plan/resource_body.hpp"
 #include "project/model.hpp"
-#include "stack/declare.hpp"
 #include "stack/implied.hpp"
 #include "util/digest.hpp"
 #include "util/text.hpp"
@@ -27,12 +27,12 @@ std::string folder_of(const std::string& path) {
   return path.substr(0, std::max<std::size_t>(path.rfind('/'), 1));
 }
 
-Json pairs_object(const stack::Pairs& pairs) {
+Json pairs_object(const declare::Pairs& pairs) {
   Json out = Json::object();
   std::unordered_set<std::string_view> known;
   for (const auto& entry : pairs) {
     if (known.insert(entry.name).second) {
-      stack::append_member(out, entry.name, entry.value.value_or(""));
+      declare::append_member(out, entry.name, entry.value.value_or(""));
     } else {
       out[entry.name] = entry.value.value_or("");
     }

@@ -25,7 +25,7 @@ void processors(const stack::Service& spec, Json& host) {
 
 void memory(const stack::Service& spec, Json& host) {
   if (spec.memswap_limit)
-    host["MemorySwap"] = *spec.memswap_limit == "-1" ? -1 : stack::parse_bytes(*spec.memswap_limit).value_or(0);
+    host["MemorySwap"] = *spec.memswap_limit == "-1" ? -1 : declare::parse_bytes(*spec.memswap_limit).value_or(0);
   if (spec.mem_swappiness) host["MemorySwappiness"] = spec.mem_swappiness->value;
   if (spec.oom_kill_disable) host["OomKillDisable"] = *spec.oom_kill_disable;
   if (spec.oom_score_adj) host["OomScoreAdj"] = spec.oom_score_adj->value;

@@ -12,7 +12,7 @@ std::string text_of(bool value) {
   return value ? "true" : "false";
 }
 
-void add_options(Facts& facts, const stack::Pairs& options) {
+void add_options(Facts& facts, const declare::Pairs& options) {
   for (const auto& option : options) facts["driver_opts." + option.name] = option.value.value_or("");
 }
 

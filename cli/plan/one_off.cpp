@@ -8,7 +8,7 @@
 namespace saasctl::plan {
 namespace {
 
-void set_variable(stack::Pairs& pairs, const std::string& assignment) {
+void set_variable(declare::Pairs& pairs, const std::string& assignment) {
   const auto equals = std::min(assignment.find('='), assignment.size());
   const auto name = assignment.substr(0, equals);
   const auto value = assignment.substr(std::min(equals + 1, assignment.size()));

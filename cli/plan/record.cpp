@@ -4,9 +4,9 @@
 #include <array>
 #include <vector>
 
+#include "declare/declare.hpp"
 #include "plan/model_diff.hpp"
 #include "project/model.hpp"
-#include "stack/declare.hpp"
 #include "util/digest.hpp"
 #include "util/json_text.hpp"
 
@@ -57,7 +57,7 @@ class Masking {
     if (whole && !value.empty()) return digest_of(salt_, path, value);
     if (value.is_object()) {
       Json out = Json::object();
-      for (const auto& [key, item] : value.items()) stack::append_member(out, key, mask(below(path, key), item));
+      for (const auto& [key, item] : value.items()) declare::append_member(out, key, mask(below(path, key), item));
       return out;
     }
     if (value.is_array()) {

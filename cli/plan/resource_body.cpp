@@ -10,7 +10,7 @@ using project::Json;
 
 namespace {
 
-Json labels_of(const project::Project& project, const stack::Pairs& own, std::string_view kind,
+Json labels_of(const project::Project& project, const declare::Pairs& own, std::string_view kind,
                const std::string& key) {
   auto labels = object_of(own);
   labels[std::string(label::project)] = project.name;
@@ -36,13 +36,13 @@ Json ipam_of(const stack::Ipam& ipam) {
 
 }  // namespace
 
-Json object_of(const stack::Pairs& pairs) {
+Json object_of(const declare::Pairs& pairs) {
   Json out = Json::object();
   for (const auto& entry : pairs) out[entry.name] = entry.value.value_or("");
   return out;
 }
 
-std::vector<std::string> variables_of(const stack::Pairs& pairs) {
+std::vector<std::string> variables_of(const declare::Pairs& pairs) {
   std::vector<std::string> variables;
   for (const auto& [name, at, value] : pairs) variables.push_back(value ? name + "=" + *value : name);
   return variables;

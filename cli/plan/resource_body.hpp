@@ -9,11 +9,11 @@
 namespace saasctl::plan {
 
 // A map of texts as the API has it; a pair without a value is an empty text.
-project::Json object_of(const stack::Pairs& pairs);
+project::Json object_of(const declare::Pairs& pairs);
 
 // NAME=value of each pair. A pair without a value is its name alone, which removes the variable of that name from the
 // environment that the process would inherit.
-std::vector<std::string> variables_of(const stack::Pairs& pairs);
+std::vector<std::string> variables_of(const declare::Pairs& pairs);
 
 // `salt` is that of the record in its label (record.hpp).
 // Source: Docker Engine API 1.41, POST /networks/create.

@@ -18,15 +18,15 @@ std::vector<std::pair<std::string, std::string>> EnvFiles::read(const stack::Env
     return {};
   }
   if (file.format == "raw") return parse_raw(*text, environment);
-  auto source = std::make_shared<const stack::Source>(path, std::move(*text));
+  auto source = std::make_shared<const yaml::Source>(path, std::move(*text));
   diagnostics.keep(source);
   std::vector<std::pair<std::string, std::string>> entries;
-  for (auto& [name, value] : stack::parse_dotenv(*source, environment, diagnostics)) entries.emplace_back(name, value);
+  for (auto& [name, value] : yaml::parse_dotenv(*source, environment, diagnostics)) entries.emplace_back(name, value);
   return entries;
 }
 
 std::vector<std::pair<std::string, std::string>> parse_raw(std::string_view text,
-                                                           const stack::Environment& environment) {
+                                                           const yaml::Environment& environment) {
   std::vector<std::pair<std::string, std::string>> entries;
   for (auto line : split(text, '\n')) {
     if (line.ends_with('\r')) line.pop_back();

@@ -30,12 +30,12 @@ const std::array<Kind, 2>& kinds() {
   return all;
 }
 
-std::string value_of(const stack::Variables& variables, std::string_view name) {
+std::string value_of(const yaml::Variables& variables, std::string_view name) {
   const auto found = variables.find(name);
   return found == variables.end() ? "" : found->second;
 }
 
-std::vector<std::string> words_of(const stack::Variables& variables, std::string_view name, char separator) {
+std::vector<std::string> words_of(const yaml::Variables& variables, std::string_view name, char separator) {
   std::vector<std::string> words;
   for (const auto& word : split(value_of(variables, name), separator)) {
     if (const auto text = trim(word); !text.empty()) words.emplace_back(text);
@@ -45,7 +45,7 @@ std::vector<std::string> words_of(const stack::Variables& variables, std::string
 
 class Chooser {
  public:
-  Chooser(const Inputs& inputs, stack::Diagnostics& diagnostics) : inputs_(inputs), diagnostics_(diagnostics) {
+  Chooser(const Inputs& inputs, yaml::Diagnostics& diagnostics) : inputs_(inputs), diagnostics_(diagnostics) {
     const auto named = inputs.environment.find("PWD");
     here_ = stack::working_folder(named == inputs.environment.end() ? "" : named->second);
     chosen_.environment = inputs.environment;
@@ -132,7 +132,7 @@ class Chooser {
     if (named.empty()) {
       for (auto& file : words_of(inputs_.environment, "COMPOSE_ENV_FILES", ',')) named.emplace_back(std::move(file));
     }
-    stack::Variables variables;
+    yaml::Variables variables;
     if (!named.empty()) {
       if (std::exchange(read_named_, true)) return;
       for (const auto& file : named) read_env_file(whole(file), variables);
@@ -149,7 +149,7 @@ class Chooser {
     return value == "1" || value == "t" || value == "true";
   }
 
-  void read_env_file(const fs::path& path, stack::Variables& into) {
+  void read_env_file(const fs::path& path, yaml::Variables& into) {
     auto text = read_input(path, stack::variables_file, inputs_.stop, stack::shown_path(path).string());
     if (!text) {
       const bool missing = text.error().kind == ErrorKind::not_found;
@@ -157,7 +157,7 @@ class Chooser {
                        missing ? "create it, or name another file with --env-file" : text.error().hint);
       return;
     }
-    const auto source = std::make_shared<const stack::Source>(stack::shown_path(path), std::move(*text));
+    const auto source = std::make_shared<const yaml::Source>(stack::shown_path(path), std::move(*text));
     diagnostics_.keep(source);
     const auto lookup = [&](std::string_view name) -> std::optional<std::string> {
       for (const auto* variables : {&chosen_.environment, &into}) {
@@ -165,11 +165,11 @@ class Chooser {
       }
       return std::nullopt;
     };
-    for (auto& [name, value] : stack::parse_dotenv(*source, lookup, diagnostics_)) into[name] = value;
+    for (auto& [name, value] : yaml::parse_dotenv(*source, lookup, diagnostics_)) into[name] = value;
   }
 
   const Inputs& inputs_;
-  stack::Diagnostics& diagnostics_;
+  yaml::Diagnostics& diagnostics_;
   fs::path here_;
   fs::path read_folder_;
   bool read_named_ = false;
@@ -178,7 +178,7 @@ class Chooser {
 
 }  // namespace
 
-Result<Chosen> choose_files(const Inputs& inputs, stack::Diagnostics& diagnostics) {
+Result<Chosen> choose_files(const Inputs& inputs, yaml::Diagnostics& diagnostics) {
   return Chooser(inputs, diagnostics).choose();
 }
 

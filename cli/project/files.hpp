@@ -9,14 +9,14 @@
 #include <vector>
 
 #include "project/load.hpp"
-#include "stack/dotenv.hpp"
+#include "yaml/dotenv.hpp"
 
 namespace saasctl::project {
 
 struct Chosen {
   std::vector<std::filesystem::path> files;  // absolute; "-" is standard input
   std::filesystem::path folder;              // absolute
-  stack::Variables environment;              // of the process, over the .env files
+  yaml::Variables environment;               // of the process, over the .env files
   std::vector<std::string> profiles;
   std::vector<std::string> warnings;
 };
@@ -26,7 +26,7 @@ struct Chosen {
 // process, else of --env-file or COMPOSE_ENV_FILES, else of .env: that of the working folder (with --project-directory
 // or -f, of the project's folder), then that of the project's folder. PWD is the working folder when the process has
 // none. What is wrong with an .env file goes to `diagnostics`; the Error: there is no file.
-Result<Chosen> choose_files(const Inputs& inputs, stack::Diagnostics& diagnostics);
+Result<Chosen> choose_files(const Inputs& inputs, yaml::Diagnostics& diagnostics);
 
 // All of standard input. Errors: interrupted; usage when it cannot be read, as when it is a folder or has no end.
 Result<std::string> read_standard_input(const std::stop_token& stop);

@@ -24,7 +24,7 @@ namespace fs = std::filesystem;
 // It begins the names of networks, volumes and containers, and a volume's name is a file name of at most 255 bytes.
 constexpr std::size_t longest_name = 200;
 
-Result<std::string> chosen_name(const Inputs& inputs, const stack::Variables& environment, const stack::Stack& stack,
+Result<std::string> chosen_name(const Inputs& inputs, const yaml::Variables& environment, const stack::Stack& stack,
                                 const fs::path& folder) {
   const auto given = [&](const std::string& name) -> Result<std::string> {
     if (!name.empty() && stack::normal_name(name) == name) return name;
@@ -41,7 +41,7 @@ Result<std::string> chosen_name(const Inputs& inputs, const stack::Variables& en
                  "add name: to the stack file, or use -p NAME");
 }
 
-Result<std::string> project_name(const Inputs& inputs, const stack::Variables& environment, const stack::Stack& stack,
+Result<std::string> project_name(const Inputs& inputs, const yaml::Variables& environment, const stack::Stack& stack,
                                  const fs::path& folder) {
   auto name = chosen_name(inputs, environment, stack, folder);
   if (!name || name->size() <= longest_name) return name;
@@ -73,15 +73,15 @@ void make_device_absolute(stack::Volume& spec, const fs::path& folder) {
   }
 }
 
-void add_volumes(const stack::Stack& stack, stack::Mode mode, Project& project) {
+void add_volumes(const stack::Stack& stack, declare::Mode mode, Project& project) {
   for (const auto& [key, at, spec] : stack.volumes) {
     project.volumes.push_back({key, spec.name.value_or(spec.external.value_or(false) ? key : project.name + "_" + key),
                                spec.external.value_or(false), spec});
-    if (mode == stack::Mode::resolve) make_device_absolute(project.volumes.back().spec, project.folder);
+    if (mode == declare::Mode::resolve) make_device_absolute(project.volumes.back().spec, project.folder);
   }
 }
 
-std::vector<Content> contents(const stack::Map<stack::Content>& map, const fs::path& folder) {
+std::vector<Content> contents(const declare::Map<stack::Content>& map, const fs::path& folder) {
   std::vector<Content> out;
   for (const auto& [key, at, spec] : map) {
     Content content{key, {}, spec.environment, spec.content, spec.generate.value_or("random"), at};
@@ -121,7 +121,7 @@ std::vector<std::string> unset_warnings(const stack::Document& document) {
   std::vector<std::string> warnings;
   std::set<std::string> known;
   for (const auto& [name, at] : document.unset) {
-    auto warning = fmt::format("{}: variable {} is not set, an empty string is used", stack::to_string(at), name);
+    auto warning = fmt::format("{}: variable {} is not set, an empty string is used", yaml::to_string(at), name);
     if (known.insert(warning).second && known.size() <= most_warnings) warnings.push_back(std::move(warning));
   }
   if (known.size() > most_warnings)
@@ -155,14 +155,14 @@ bool has_file(const Inputs& inputs) {
     std::error_code error;
     return fs::exists(path, error) && !fs::is_regular_file(path, error);
   });
-  stack::Diagnostics ignored;
+  yaml::Diagnostics ignored;
   return choose_files(lasting, ignored).has_value();
 }
 
 namespace {
 
 Result<Loaded> load_with(const Inputs& inputs, bool reads_service_files) {
-  stack::Diagnostics diagnostics;
+  yaml::Diagnostics diagnostics;
   auto chosen = choose_files(inputs, diagnostics);
   if (!chosen) return std::unexpected(chosen.error());
   const auto& folder = chosen->folder;
@@ -202,7 +202,7 @@ Result<Loaded> load_with(const Inputs& inputs, bool reads_service_files) {
   add_volumes(document->stack, inputs.mode, project);
   project.secrets = contents(document->stack.secrets, folder);
   project.configs = contents(document->stack.configs, folder);
-  const stack::Environment with_name = [&](std::string_view variable) {
+  const yaml::Environment with_name = [&](std::string_view variable) {
     return variable == "COMPOSE_PROJECT_NAME" ? std::optional(project.name) : lookup(variable);
   };
   ServiceResolver resolver{project, inputs.mode, with_name, diagnostics, inputs.stop};
@@ -221,7 +221,7 @@ Result<Loaded> load_with(const Inputs& inputs, bool reads_service_files) {
   if (!diagnostics.empty()) return std::unexpected(diagnostics.error());
   if (project.services.empty() && !inputs.may_be_inactive) return std::unexpected(all_inactive(document->stack));
   if (!name) return std::unexpected(name.error());
-  if (inputs.mode == stack::Mode::resolve) settle_models(project, with_name);
+  if (inputs.mode == declare::Mode::resolve) settle_models(project, with_name);
   project.services = dependencies_first(std::move(project.services));
   loaded.warnings = std::move(chosen->warnings);
   for (auto& warning : unset_warnings(*document)) loaded.warnings.push_back(std::move(warning));
@@ -242,8 +242,8 @@ Result<Loaded> load_existing(const Inputs& inputs) {
   return load_with(inputs, false);
 }
 
-stack::Variables process_environment() {
-  stack::Variables variables;
+yaml::Variables process_environment() {
+  yaml::Variables variables;
   for (char** entry = environ; entry && *entry; ++entry) {
     const std::string_view line(*entry);
     const auto equals = line.find('=');

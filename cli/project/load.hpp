@@ -15,8 +15,8 @@ namespace saasctl::project {
 struct Inputs {
   std::vector<std::filesystem::path> files = {};                // -f; "-" is standard input
   std::optional<std::string> project_name = {};                 // -p
-  stack::Variables environment = {};                            // of the process
-  stack::Mode mode = stack::Mode::resolve;                      // verbatim: texts stay as they are written
+  yaml::Variables environment = {};                             // of the process
+  declare::Mode mode = declare::Mode::resolve;                  // verbatim: texts stay as they are written
   std::optional<std::filesystem::path> project_directory = {};  // --project-directory
   std::vector<std::filesystem::path> env_files = {};            // --env-file
   std::vector<std::string> profiles = {};                       // --profile
@@ -39,6 +39,6 @@ Result<Loaded> load(const Inputs& inputs);
 bool has_file(const Inputs& inputs);
 
 // The variables of the running process.
-stack::Variables process_environment();
+yaml::Variables process_environment();
 
 }  // namespace saasctl::project

@@ -82,7 +82,7 @@ Json container_model(const Project& project, const Service& service, const Conte
   for (auto& mount : spec.volumes) {
     if (mount.type == "volume" && mount.source) mount.source = engine_name(project.volumes, *mount.source);
   }
-  auto model = stack::service_record().write(spec, stack::Style::canonical);
+  auto model = stack::service_record().write(spec, declare::Style::canonical);
   if (!service.secrets.empty()) model["secrets"] = grants_model(service.secrets, digests.secrets);
   if (!service.configs.empty()) model["configs"] = grants_model(service.configs, digests.configs);
   return model;

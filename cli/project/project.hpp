@@ -8,13 +8,13 @@
 #include <string>
 #include <vector>
 
-#include "stack/dotenv.hpp"
 #include "stack/stack.hpp"
 #include "stack/template.hpp"
+#include "yaml/dotenv.hpp"
 
 namespace saasctl::project {
 
-using stack::Json;
+using declare::Json;
 
 struct Network {
   std::string key;
@@ -37,7 +37,7 @@ struct Content {
   std::optional<std::string> environment;     // name of the caller's variable
   std::optional<std::string> content;         // the content itself
   std::string generate = "random";            // what `secrets init` writes into a missing file
-  stack::Position at;
+  yaml::Position at;
 };
 
 // A secret or config as one service sees it.
@@ -67,7 +67,7 @@ struct Build {
   std::vector<std::string> extra_hosts;
   std::string network;
   std::int64_t shm_size = 0;  // 0: the builder's own
-  stack::Map<stack::Ulimit> ulimits;
+  declare::Map<stack::Ulimit> ulimits;
   bool no_cache = false;
   bool pull = false;
 };
@@ -90,7 +90,7 @@ struct TemplateUse {
 
 struct Service {
   std::string name;
-  stack::Position at;
+  yaml::Position at;
   std::string container_name;
   std::string image;
   bool pull_allowed = false;  // the user named the image, so a registry may have it
@@ -116,7 +116,7 @@ struct Project {
   std::vector<Content> secrets;
   std::vector<Content> configs;
   stack::Document document;                            // verify, render and the variables are read from here
-  stack::Variables environment;                        // what variables are replaced from: the caller's, over .env
+  yaml::Variables environment;                         // what variables are replaced from: the caller's, over .env
   std::map<std::string, std::string> proxies = {};     // of docker's configuration, for containers and builds
   std::map<std::string, std::string> extra_templates;  // entries of `render` made from a template → its Mustache text
 

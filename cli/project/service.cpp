@@ -27,7 +27,7 @@ constexpr FileKind content_file{"a secret or config", 128 * mebibyte};
 // Pairs of which a later one takes the place of an earlier one with its name.
 class PairsByName {
  public:
-  void set(const std::string& name, std::optional<std::string> value, stack::Position at) {
+  void set(const std::string& name, std::optional<std::string> value, yaml::Position at) {
     const auto [place, fresh] = known_.emplace(name, pairs_.size());
     if (fresh) {
       pairs_.entries.push_back({name, at, std::move(value)});
@@ -36,14 +36,14 @@ class PairsByName {
     }
   }
 
-  stack::Pairs take() { return std::move(pairs_); }
+  declare::Pairs take() { return std::move(pairs_); }
 
  private:
-  stack::Pairs pairs_;
+  declare::Pairs pairs_;
   std::unordered_map<std::string, std::size_t> known_;
 };
 
-std::map<std::string, std::string> values_of(const stack::Pairs& pairs, const stack::Environment& environment) {
+std::map<std::string, std::string> values_of(const declare::Pairs& pairs, const yaml::Environment& environment) {
   std::map<std::string, std::string> out;
   for (const auto& entry : pairs) {
     const auto value = entry.value ? entry.value : environment(entry.name);
@@ -54,7 +54,7 @@ std::map<std::string, std::string> values_of(const stack::Pairs& pairs, const st
 
 class One {
  public:
-  One(const ServiceResolver& resolver, const stack::Named<stack::Service>& entry)
+  One(const ServiceResolver& resolver, const declare::Named<stack::Service>& entry)
       : resolver_(resolver), project_(resolver.project), entry_(entry) {}
 
   Service resolve() {
@@ -89,7 +89,7 @@ class One {
       config.copied = grant.uid || grant.gid || grant.mode || (content && !content->file);
       service_.configs.push_back(std::move(config));
     }
-    if (resolver_.mode == stack::Mode::resolve) normalise();
+    if (resolver_.mode == declare::Mode::resolve) normalise();
     return std::move(service_);
   }
 
@@ -142,7 +142,7 @@ class One {
     Grant out{grant.source.text, grant.target.value_or(grant.source.text), grant.uid.value_or(uid),
               grant.gid.value_or(gid), mode};
     if (!out.target.starts_with('/')) out.target = std::string(folder) + out.target;
-    if (grant.mode) out.mode = stack::parse_file_mode(*grant.mode).value_or(0);  // 0: a variable
+    if (grant.mode) out.mode = declare::parse_file_mode(*grant.mode).value_or(0);  // 0: a variable
     check_number(grant, "uid", out.uid);
     check_number(grant, "gid", out.gid);
     return out;
@@ -150,7 +150,7 @@ class One {
 
   // A value that only whoever runs the rendered file knows.
   bool is_unresolved(std::string_view value) const {
-    return resolver_.mode == stack::Mode::verbatim && stack::has_variable(value);
+    return resolver_.mode == declare::Mode::verbatim && yaml::has_variable(value);
   }
 
   void check_number(const stack::Grant& grant, std::string_view key, const std::string& value) const {
@@ -200,7 +200,7 @@ class One {
   }
 
   // Variables without a value get that of the caller.
-  void resolve_names(stack::Pairs& pairs) const {
+  void resolve_names(declare::Pairs& pairs) const {
     for (auto& pair : pairs) {
       if (!pair.value) pair.value = resolver_.environment(pair.name);
     }
@@ -254,17 +254,17 @@ class One {
 
   const ServiceResolver& resolver_;
   const Project& project_;
-  const stack::Named<stack::Service>& entry_;
+  const declare::Named<stack::Service>& entry_;
   Service service_;
 };
 
 }  // namespace
 
-Service ServiceResolver::resolve(const stack::Named<stack::Service>& entry) const {
+Service ServiceResolver::resolve(const declare::Named<stack::Service>& entry) const {
   return One(*this, entry).resolve();
 }
 
-void settle_models(Project& project, const stack::Environment& environment) {
+void settle_models(Project& project, const yaml::Environment& environment) {
   const auto digests_of = [&](const std::vector<Content>& contents) {
     std::map<std::string, std::string> digests;
     for (const auto& content : contents) {
@@ -280,7 +280,7 @@ void settle_models(Project& project, const stack::Environment& environment) {
   }
 }
 
-Result<std::string> read_content(const Content& content, const stack::Environment& environment) {
+Result<std::string> read_content(const Content& content, const yaml::Environment& environment) {
   if (content.environment) {
     if (auto value = environment(*content.environment)) return std::move(*value);
     return failure(ErrorKind::not_found,

@@ -25,7 +25,7 @@ std::vector<std::string> templates_in(const fs::path& folder) {
   return names;
 }
 
-void fill_holes(const stack::Service& spec, stack::Mode mode, TemplateUse& use, stack::Diagnostics& diagnostics) {
+void fill_holes(const stack::Service& spec, declare::Mode mode, TemplateUse& use, yaml::Diagnostics& diagnostics) {
   std::vector<std::string> names;
   for (const auto& hole : use.spec.holes) names.push_back(hole.name);
   for (const auto& [name, at, value] : spec.with) {
@@ -37,7 +37,7 @@ void fill_holes(const stack::Service& spec, stack::Mode mode, TemplateUse& use, 
       continue;
     }
     const auto plain =
-        mode == stack::Mode::verbatim ? stack::without_variables(value.value_or("")) : value.value_or("");
+        mode == declare::Mode::verbatim ? yaml::without_variables(value.value_or("")) : value.value_or("");
     const auto checked = stack::check_hole_value(*hole, plain);
     if (!checked) diagnostics.add(at, name.size(), fmt::format("'{}' is not {}", plain, checked.error()), hole->doc);
     use.values[name] = plain;
@@ -63,7 +63,7 @@ Result<std::string> read_inside(const fs::path& path, const fs::path& project) {
   return read_file(path, stack::template_file);
 }
 
-void read_files(TemplateUse& use, const fs::path& project, stack::Diagnostics& diagnostics) {
+void read_files(TemplateUse& use, const fs::path& project, yaml::Diagnostics& diagnostics) {
   for (const auto& [output, at, input] : use.spec.files) {
     if (inner_name_fault(input, "")) continue;  // read_template() has reported it
     auto text = read_inside(use.folder / input, project);
@@ -75,7 +75,7 @@ void read_files(TemplateUse& use, const fs::path& project, stack::Diagnostics& d
 }  // namespace
 
 std::optional<TemplateUse> use_template(const fs::path& folder, const std::string& service, const stack::Service& spec,
-                                        stack::Mode mode, stack::Diagnostics& diagnostics) {
+                                        declare::Mode mode, yaml::Diagnostics& diagnostics) {
   const auto& name = *spec.use_template;
   const auto known = templates_in(folder);
   if (std::ranges::find(known, name.text) == known.end()) {
@@ -104,7 +104,7 @@ std::optional<TemplateUse> use_template(const fs::path& folder, const std::strin
   return use;
 }
 
-std::string read_extra_template(const fs::path& folder, const stack::Word& name, stack::Diagnostics& diagnostics) {
+std::string read_extra_template(const fs::path& folder, const declare::Word& name, yaml::Diagnostics& diagnostics) {
   if (inner_name_fault(name.text, "")) return "";  // check_stack() has reported it
   auto text = read_inside(folder / "templates" / name.text, folder);
   if (!text) {

@@ -9,12 +9,12 @@ namespace saasctl::project {
 // counts as not set, because a Dockerfile cannot hold it. An unknown template, unfilled, unknown or wrongly filled
 // holes go to `diagnostics`; absent: there is no such template.
 std::optional<TemplateUse> use_template(const std::filesystem::path& folder, const std::string& service,
-                                        const stack::Service& spec, stack::Mode mode, stack::Diagnostics& diagnostics);
+                                        const stack::Service& spec, declare::Mode mode, yaml::Diagnostics& diagnostics);
 
 // The text of a file of templates/ that an entry of `render` is made from; "" when it cannot be read, which goes to
 // `diagnostics`.
-std::string read_extra_template(const std::filesystem::path& folder, const stack::Word& name,
-                                stack::Diagnostics& diagnostics);
+std::string read_extra_template(const std::filesystem::path& folder, const declare::Word& name,
+                                yaml::Diagnostics& diagnostics);
 
 // The folder of a service made from a template, relative to the stack file: its files are written there.
 std::string service_folder(const std::string& service);

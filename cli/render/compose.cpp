@@ -7,7 +7,7 @@
 namespace saasctl::render {
 namespace {
 
-using stack::Json;
+using declare::Json;
 
 // The service as Compose knows it.
 stack::Service composed(const project::Service& service, const std::set<std::string>& included) {
@@ -62,7 +62,7 @@ std::string compose_text(const project::Project& project, const std::vector<std:
     for (const auto& service : project.services) included.insert(service.name);
   }
   const auto& stack = project.document.stack;
-  const auto all = stack::stack_record().write(stack, stack::Style::source);
+  const auto all = stack::stack_record().write(stack, declare::Style::source);
   Json root = Json::object();
   if (stack.name) root["name"] = stack.name->text;
   UsedResources used;
@@ -71,7 +71,7 @@ std::string compose_text(const project::Project& project, const std::vector<std:
     if (!included.contains(service.name)) continue;
     const auto spec = composed(service, included);
     used.add(spec);
-    services[service.name] = stack::service_record().write(spec, stack::Style::source);
+    services[service.name] = stack::service_record().write(spec, declare::Style::source);
   }
   add_section(root, "networks", all, used.networks);
   add_section(root, "volumes", all, used.volumes);

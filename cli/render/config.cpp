@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "declare/declare.hpp"
 #include "render/used_resources.hpp"
-#include "stack/declare.hpp"
 #include "stack/implied.hpp"
 #include "stack/mount_paths.hpp"
 #include "stack/shapes.hpp"
@@ -13,7 +13,7 @@
 namespace saasctl::render {
 namespace {
 
-using stack::Json;
+using declare::Json;
 
 // Where `false` says something else than nothing at all.
 bool false_counts(std::string_view key) {
@@ -49,7 +49,7 @@ Json escaped(const Json& value) {
   }
   if (!value.is_object()) return value;
   Json out = Json::object();
-  for (const auto& [key, member] : value.items()) stack::append_member(out, key, escaped(member));
+  for (const auto& [key, member] : value.items()) declare::append_member(out, key, escaped(member));
   return out;
 }
 
@@ -59,7 +59,7 @@ Json sorted(const Json& object) {
   for (const auto& member : members) order.push_back(&member);
   std::ranges::sort(order, {}, [](const auto* member) -> const std::string& { return member->first; });
   Json out = Json::object();
-  for (const auto* member : order) stack::append_member(out, member->first, member->second);
+  for (const auto* member : order) declare::append_member(out, member->first, member->second);
   return out;
 }
 
@@ -72,7 +72,7 @@ void with_member(Json& object, const char* key, Change change) {
 
 void size_in_bytes(Json& size) {
   if (!size.is_string()) return;
-  const auto value = stack::parse_bytes(size.get_ref<const std::string&>());
+  const auto value = declare::parse_bytes(size.get_ref<const std::string&>());
   if (value) size = *value < 0 ? Json(*value) : Json(std::to_string(*value));
 }
 
@@ -84,7 +84,7 @@ void number_if_one(Json& text) {
 // The octal mode of a file system in memory as the number it is; a variable stays.
 void number_of_octal(Json& mode) {
   if (!mode.is_string()) return;
-  if (const auto value = stack::parse_file_mode(mode.get_ref<const std::string&>())) mode = *value;
+  if (const auto value = declare::parse_file_mode(mode.get_ref<const std::string&>())) mode = *value;
 }
 
 // A path as Compose writes it: "." at its end has left no slash.
@@ -111,7 +111,7 @@ void settle_counts(Json& requests) {
   }
 }
 
-void nothing_as_empty_text(stack::Pairs& pairs) {
+void nothing_as_empty_text(declare::Pairs& pairs) {
   for (auto& pair : pairs) pair.value = pair.value.value_or("");
 }
 
@@ -119,12 +119,12 @@ void nothing_as_empty_text(stack::Pairs& pairs) {
 class ServiceWriter {
  public:
   ServiceWriter(const project::Project& project, const project::Service& service, const stack::Service& written,
-                stack::Mode mode)
+                declare::Mode mode)
       : project_(project), service_(service), mode_(mode), spec_(written) {}
 
   Json write() {
     settle();
-    auto out = stack::service_record().write(spec_, stack::Style::canonical);
+    auto out = stack::service_record().write(spec_, declare::Style::canonical);
     sizes(out);
     for (const auto* key : {"cpu_period", "cpu_quota", "cpu_rt_period", "cpu_rt_runtime"}) {
       with_member(out, key, number_if_one);
@@ -152,7 +152,7 @@ class ServiceWriter {
     if (service_.spec.build) settle_build(spec_.build.emplace(*service_.spec.build));
     // A limit of 0 is none.
     const auto forget_zero = [](auto& limit) {
-      if (limit && limit->value == 0 && !stack::has_variable(limit->text)) limit.reset();
+      if (limit && limit->value == 0 && !yaml::has_variable(limit->text)) limit.reset();
     };
     forget_zero(spec_.mem_limit);
     forget_zero(spec_.mem_reservation);
@@ -175,7 +175,7 @@ class ServiceWriter {
     }
     settle_hosts(spec_.extra_hosts);
     if (spec_.pull_policy == "if_not_present") spec_.pull_policy = "missing";
-    if (mode_ == stack::Mode::resolve) take_resolved();
+    if (mode_ == declare::Mode::resolve) take_resolved();
     nothing_as_empty_text(spec_.labels);
     nothing_as_empty_text(spec_.annotations);
     nothing_as_empty_text(spec_.sysctls);
@@ -201,7 +201,7 @@ class ServiceWriter {
     if (service_.build && service_.build->remote.empty())
       build.context = without_slash(service_.build->context.string());
     if (!build.dockerfile && !build.dockerfile_inline) build.dockerfile = "Dockerfile";
-    if (service_.build && mode_ == stack::Mode::resolve) {
+    if (service_.build && mode_ == declare::Mode::resolve) {
       std::erase_if(build.args.entries, [&](const auto& arg) { return !service_.build->args.contains(arg.name); });
       for (auto& arg : build.args) arg.value = service_.build->args.at(arg.name);
     }
@@ -216,17 +216,17 @@ class ServiceWriter {
   }
 
   std::string absolute(const std::string& path) const {
-    return stack::has_variable(path) && mode_ == stack::Mode::verbatim
+    return yaml::has_variable(path) && mode_ == declare::Mode::verbatim
                ? path
                : without_slash((project_.folder / path).lexically_normal().string());
   }
 
   // A short form with variables stays one: they may stand for more than a number.
   void finish_ports(Json& ports) const {
-    const auto written = stack::ports_form().write(spec_.ports, stack::Style::source);
+    const auto written = stack::ports_form().write(spec_.ports, declare::Style::source);
     for (std::size_t i = 0; i < ports.size(); ++i) {
       const auto& one = spec_.ports[i];
-      const bool open = mode_ == stack::Mode::verbatim && one.keys.empty() && stack::has_variable(written[i].dump());
+      const bool open = mode_ == declare::Mode::verbatim && one.keys.empty() && yaml::has_variable(written[i].dump());
       ports[i] = open ? written[i] : port(one);
     }
   }
@@ -280,7 +280,7 @@ class ServiceWriter {
 
   const project::Project& project_;
   const project::Service& service_;
-  stack::Mode mode_;
+  declare::Mode mode_;
   stack::Service spec_;
 };
 
@@ -298,14 +298,14 @@ void add_section(Json& root, const char* name, const std::vector<T>& all, const 
       for (auto& label : labels) label = label.is_null() ? Json("") : label;
     });
     drop_false(entry);
-    stack::append_member(section, one.key, std::move(entry));
+    declare::append_member(section, one.key, std::move(entry));
   }
   if (!section.empty()) root[name] = sorted(section);
 }
 
 }  // namespace
 
-Json config_model(const project::Project& project, stack::Mode mode, const std::set<std::string>& names) {
+Json config_model(const project::Project& project, declare::Mode mode, const std::set<std::string>& names) {
   const auto& stack = project.document.stack;
   Json root = Json::object();
   root["name"] = project.name;
@@ -315,11 +315,11 @@ Json config_model(const project::Project& project, stack::Mode mode, const std::
     if (!names.empty() && !names.contains(service.name)) continue;
     used.add(service.spec);
     const auto* written = stack.services.find(service.name);
-    stack::append_member(services, service.name,
-                         ServiceWriter(project, service, written ? *written : service.spec, mode).write());
+    declare::append_member(services, service.name,
+                           ServiceWriter(project, service, written ? *written : service.spec, mode).write());
   }
   root["services"] = sorted(services);
-  const auto written = stack::stack_record().write(stack, stack::Style::canonical);
+  const auto written = stack::stack_record().write(stack, declare::Style::canonical);
   const auto name_it = [](const auto& one, Json& entry) { entry["name"] = one.name; };
   add_section(root, "networks", project.networks, used.networks, written, name_it);
   const auto settle_volume = [&](const project::Volume& volume, Json& entry) {
@@ -338,7 +338,7 @@ Json config_model(const project::Project& project, stack::Mode mode, const std::
   };
   add_section(root, "secrets", project.secrets, used.secrets, written, settle_content);
   add_section(root, "configs", project.configs, used.configs, written, settle_content);
-  return mode == stack::Mode::resolve ? escaped(root) : root;
+  return mode == declare::Mode::resolve ? escaped(root) : root;
 }
 
 }  // namespace saasctl::render

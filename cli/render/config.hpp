@@ -14,6 +14,6 @@ namespace saasctl::render {
 // of a project loaded in verbatim mode, variables and with them all '$' stay as written. `names`: the services to show;
 // all of them when it is empty. Source: Compose specification, 05-services.md to 09-secrets.md; docker/compose,
 // cmd/compose/config.go.
-stack::Json config_model(const project::Project& project, stack::Mode mode, const std::set<std::string>& names);
+declare::Json config_model(const project::Project& project, declare::Mode mode, const std::set<std::string>& names);
 
 }  // namespace saasctl::render

@@ -20,16 +20,16 @@ constexpr std::size_t largest_text = std::size_t{64} << 20;  // that fills the h
 }  // namespace
 
 std::string prometheus_text(const stack::Prometheus& prometheus) {
-  stack::Json hosts = stack::Json::object();
+  declare::Json hosts = declare::Json::object();
   for (const auto& text : prometheus.targets) {
-    const auto target = stack::without_variables(text);
+    const auto target = yaml::without_variables(text);
     hosts[target.substr(0, target.rfind(':'))].push_back(target);
   }
-  stack::Json jobs = stack::Json::array();
+  declare::Json jobs = declare::Json::array();
   for (const auto& [host, targets] : hosts.items()) {
-    jobs.push_back({{"job_name", host}, {"static_configs", stack::Json::array({{{"targets", targets}}})}});
+    jobs.push_back({{"job_name", host}, {"static_configs", declare::Json::array({{{"targets", targets}}})}});
   }
-  const std::string interval = prometheus.interval ? stack::without_variables(prometheus.interval->text) : "15s";
+  const std::string interval = prometheus.interval ? yaml::without_variables(prometheus.interval->text) : "15s";
   return to_yaml({{"global", {{"scrape_interval", interval}, {"scrape_timeout", interval}}}, {"scrape_configs", jobs}});
 }
 

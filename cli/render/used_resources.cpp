@@ -1,6 +1,6 @@
 #include "render/used_resources.hpp"
 
-#include "stack/interpolate.hpp"
+#include "yaml/interpolate.hpp"
 
 namespace saasctl::render {
 
@@ -8,7 +8,7 @@ void UsedResources::add(const stack::Service& service) {
   for (const auto& use : service.networks) networks.insert(use.name);
   if (service.networks.empty() && !service.network_mode) networks.insert("default");
   for (const auto& mount : service.volumes) {
-    if (mount.type == "volume" && mount.source) volumes.insert(stack::without_variables(*mount.source));
+    if (mount.type == "volume" && mount.source) volumes.insert(yaml::without_variables(*mount.source));
   }
   for (const auto& grant : service.secrets) secrets.insert(grant.source.text);
   for (const auto& grant : service.configs) configs.insert(grant.source.text);

@@ -5,7 +5,8 @@
 #include <cstdlib>
 
 #include "stack/merge.hpp"
-#include "stack/yaml_parser.hpp"
+#include "stack/vocabulary.hpp"
+#include "yaml/yaml_parser.hpp"
 
 namespace saasctl::stack {
 

@@ -10,9 +10,9 @@
 #include <string>
 #include <vector>
 
-#include "stack/declare.hpp"
-#include "stack/interpolate_tree.hpp"
+#include "stack/vocabulary.hpp"
 #include "util/input.hpp"
+#include "yaml/interpolate_tree.hpp"
 
 namespace saasctl::stack {
 

@@ -3,8 +3,9 @@
 #include <fmt/format.h>
 
 #include "stack/implied.hpp"
-#include "stack/interpolate.hpp"
+#include "stack/vocabulary.hpp"
 #include "util/text.hpp"
+#include "yaml/interpolate.hpp"
 
 namespace saasctl::stack {
 namespace {

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "stack/declare.hpp"
+#include "stack/vocabulary.hpp"
 
 namespace saasctl::stack {
 

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "stack/declare.hpp"
+#include "stack/vocabulary.hpp"
 
 namespace saasctl::stack {
 

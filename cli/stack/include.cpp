@@ -5,10 +5,11 @@
 #include <unordered_map>
 
 #include "stack/assemble.hpp"
-#include "stack/dotenv.hpp"
 #include "stack/merge.hpp"
 #include "stack/paths.hpp"
+#include "stack/vocabulary.hpp"
 #include "util/text.hpp"
+#include "yaml/dotenv.hpp"
 
 namespace saasctl::stack {
 namespace {

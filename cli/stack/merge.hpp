@@ -3,8 +3,9 @@
 // Source: Compose specification, 13-merge.md; where it is silent, compose-go v2, override/merge.go and uncity.go.
 #pragma once
 
-#include "stack/diagnostics.hpp"
-#include "stack/node.hpp"
+#include "stack/vocabulary.hpp"
+#include "yaml/diagnostics.hpp"
+#include "yaml/node.hpp"
 
 namespace saasctl::stack {
 

@@ -1,8 +1,9 @@
 #include "stack/merge_rules.hpp"
 
-#include "stack/interpolate.hpp"
 #include "stack/mount_paths.hpp"
+#include "stack/vocabulary.hpp"
 #include "util/text.hpp"
+#include "yaml/interpolate.hpp"
 
 namespace saasctl::stack {
 namespace {

@@ -6,7 +6,8 @@
 #include <string>
 #include <string_view>
 
-#include "stack/node.hpp"
+#include "stack/vocabulary.hpp"
+#include "yaml/node.hpp"
 
 namespace saasctl::stack {
 

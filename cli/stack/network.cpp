@@ -5,7 +5,8 @@
 #include <algorithm>
 #include <array>
 
-#include "stack/names_or_map.hpp"
+#include "declare/names_or_map.hpp"
+#include "stack/vocabulary.hpp"
 #include "util/text.hpp"
 
 namespace saasctl::stack {

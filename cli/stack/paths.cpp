@@ -4,8 +4,9 @@
 #include <functional>
 
 #include "stack/build.hpp"
-#include "stack/interpolate.hpp"
 #include "stack/mount_paths.hpp"
+#include "stack/vocabulary.hpp"
+#include "yaml/interpolate.hpp"
 
 namespace saasctl::stack {
 namespace {

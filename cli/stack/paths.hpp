@@ -4,7 +4,8 @@
 
 #include <filesystem>
 
-#include "stack/node.hpp"
+#include "stack/vocabulary.hpp"
+#include "yaml/node.hpp"
 
 namespace saasctl::stack {
 

@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-#include "stack/declare.hpp"
+#include "stack/vocabulary.hpp"
 
 namespace saasctl::stack {
 

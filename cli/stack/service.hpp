@@ -6,14 +6,14 @@
 #include <string>
 #include <vector>
 
+#include "declare/values.hpp"
 #include "stack/build.hpp"
-#include "stack/declare.hpp"
 #include "stack/deploy.hpp"
 #include "stack/device.hpp"
 #include "stack/hook.hpp"
 #include "stack/mount.hpp"
 #include "stack/network.hpp"
-#include "stack/values.hpp"
+#include "stack/vocabulary.hpp"
 
 namespace saasctl::stack {
 

@@ -4,8 +4,9 @@
 
 #include <algorithm>
 
-#include "stack/names_or_map.hpp"
-#include "stack/regex_form.hpp"
+#include "declare/names_or_map.hpp"
+#include "declare/regex_form.hpp"
+#include "stack/vocabulary.hpp"
 #include "util/text.hpp"
 
 namespace saasctl::stack {

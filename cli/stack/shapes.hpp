@@ -1,8 +1,8 @@
 // Forms of the values that Compose lets one write short or long.
 #pragma once
 
-#include "stack/declare.hpp"
 #include "stack/service.hpp"
+#include "stack/vocabulary.hpp"
 
 namespace saasctl::stack {
 

@@ -8,11 +8,11 @@
 #include <string>
 #include <vector>
 
-#include "stack/declare.hpp"
 #include "stack/network.hpp"
 #include "stack/resources.hpp"
 #include "stack/service.hpp"
 #include "stack/verify.hpp"
+#include "stack/vocabulary.hpp"
 
 namespace saasctl::stack {
 

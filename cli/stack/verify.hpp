@@ -9,8 +9,8 @@
 #include <utility>
 #include <vector>
 
-#include "stack/declare.hpp"
-#include "stack/values.hpp"
+#include "declare/values.hpp"
+#include "stack/vocabulary.hpp"
 
 namespace saasctl::stack {
 

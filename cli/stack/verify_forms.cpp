@@ -4,9 +4,10 @@
 
 #include <algorithm>
 
-#include "stack/json_pointer.hpp"
-#include "stack/regex_form.hpp"
+#include "declare/json_pointer.hpp"
+#include "declare/regex_form.hpp"
 #include "stack/verify_placeholder.hpp"
+#include "stack/vocabulary.hpp"
 
 namespace saasctl::stack {
 namespace {

@@ -5,8 +5,8 @@
 #include <string>
 #include <string_view>
 
-#include "stack/declare.hpp"
 #include "stack/verify.hpp"
+#include "stack/vocabulary.hpp"
 #include "util/text.hpp"
 
 namespace saasctl::stack {

@@ -13,13 +13,13 @@
 namespace saasctl::verify {
 namespace {
 
+using declare::Json;
 using stack::Expectation;
-using stack::Json;
 
 std::optional<double> number(const Json& value, Origin origin) {
   if (value.is_number()) return value.get<double>();
   if (!value.is_string() || origin == Origin::json) return std::nullopt;
-  const auto parsed = stack::parse_decimal(trim(value.get_ref<const std::string&>()));
+  const auto parsed = declare::parse_decimal(trim(value.get_ref<const std::string&>()));
   return parsed ? std::optional(*parsed) : std::nullopt;
 }
 

@@ -22,18 +22,18 @@ enum class Origin { json, text };
 // and `not`. The expectation's names must have been filled in.
 // `matches` looks at each line by itself (util/regex.hpp); an expression that does not compile and a text that is more
 // than it can search are a mismatch that says so.
-std::vector<Mismatch> compare(const stack::Expectation& expectation, const stack::Json* value, Origin origin);
+std::vector<Mismatch> compare(const stack::Expectation& expectation, const declare::Json* value, Origin origin);
 
 // The expectation in words, for "expected …".
 std::string describe(const stack::Expectation& expectation);
 
 // A value within a longer text: a text as it is, anything else as JSON. Bytes of a header need not be UTF-8; inside
 // JSON they become U+FFFD.
-std::string as_text(const stack::Json& value);
+std::string as_text(const declare::Json& value);
 
 // A value as reports show it: JSON on one line with sensitive members hidden, at most `most` bytes (a cut is marked
 // with "…").
-std::string show(const stack::Json& value, std::size_t most = 200);
+std::string show(const declare::Json& value, std::size_t most = 200);
 
 // The first `most` bytes, cut between characters and marked with "…"; line breaks and control characters as spaces.
 std::string shortened(std::string_view text, std::size_t most);

@@ -7,7 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
-#include "stack/json_pointer.hpp"
+#include "declare/json_pointer.hpp"
 #include "util/json_text.hpp"
 #include "util/regex.hpp"
 #include "util/text.hpp"
@@ -18,7 +18,7 @@ namespace saasctl::verify {
 namespace {
 
 using namespace std::chrono_literals;
-using stack::Json;
+using declare::Json;
 
 constexpr std::size_t shown_bytes = 400;
 
@@ -28,7 +28,7 @@ bool has_header(const http::Headers& headers, std::string_view name) {
 
 // Adds what does not hold of one value; `subject` says which value it is.
 void add_mismatches(std::vector<Finding>& findings, const std::string& subject, const stack::Expectation& expectation,
-                    const stack::Position& at, const Json* value, Origin origin) {
+                    const yaml::Position& at, const Json* value, Origin origin) {
   const bool hidden = stack::is_sensitive(subject);
   for (auto& mismatch : compare(expectation, value, origin)) {
     if (hidden && value) mismatch.got = mask;
@@ -74,7 +74,7 @@ Found search(const std::string& text, const std::string& expression) {
   return Json(std::move(**found));
 }
 
-Finding missing(const stack::Named<stack::Capture>& capture, const std::string& source, std::string got) {
+Finding missing(const declare::Named<stack::Capture>& capture, const std::string& source, std::string got) {
   return {fmt::format("{} to capture as {{{{{}}}}}", source, capture.name), std::move(got), place(capture.at)};
 }
 
@@ -91,7 +91,7 @@ std::string milliseconds(std::chrono::nanoseconds duration) {
 
 }  // namespace
 
-std::string place(const stack::Position& position) {
+std::string place(const yaml::Position& position) {
   return position ? fmt::format("{}:{}", position.source->path().filename().string(), position.line) : std::string();
 }
 

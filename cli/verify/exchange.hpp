@@ -14,7 +14,7 @@
 namespace saasctl::verify {
 
 // "stack.yaml:120", or "" for a place in no file.
-std::string place(const stack::Position& position);
+std::string place(const yaml::Position& position);
 
 // The request of a step whose names are filled in, to be sent to `url`. A traceparent of the trace id (sampled, with
 // `span_id` as the parent) is added unless the user wrote one.
@@ -22,7 +22,7 @@ std::string place(const stack::Position& position);
 http::Request make_request(const stack::Http& http, const std::string& url, const std::string& trace_id,
                            const std::string& span_id);
 
-using Captured = std::vector<std::pair<std::string, stack::Json>>;
+using Captured = std::vector<std::pair<std::string, declare::Json>>;
 
 // What does not hold of an answer. Without an expected status, 2xx is.
 std::vector<Finding> judge_answer(const stack::VerifyStep& check, const http::Response& response);

@@ -12,7 +12,7 @@
 namespace saasctl::verify {
 namespace {
 
-using stack::Json;
+using declare::Json;
 
 std::string text_of(const Json& object, const char* key) {
   const auto found = object.find(key);

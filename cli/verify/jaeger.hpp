@@ -17,7 +17,7 @@ struct Span {
   std::string service;
   std::string name;
   std::string kind;  // internal when the span says none
-  std::map<std::string, stack::Json> attributes;
+  std::map<std::string, declare::Json> attributes;
 };
 
 // The spans of an answer's body. An unknown trace, as far as Jaeger answers 200 for it, has none. Error failed: the

@@ -13,7 +13,7 @@
 namespace saasctl::verify {
 namespace {
 
-using stack::Json;
+using declare::Json;
 
 Result<Json> parse_data(const std::string& body) {
   const auto foreign = parse_ordered_json(body);
@@ -92,7 +92,7 @@ Result<std::vector<ScrapeTarget>> parse_targets(const std::string& body) {
 }
 
 std::vector<Finding> judge_targets(const std::vector<std::string>& wanted, const std::vector<ScrapeTarget>& targets,
-                                   const stack::Position& at) {
+                                   const yaml::Position& at) {
   std::vector<Finding> findings;
   std::vector<std::string> known;
   for (const auto& target : targets) known.push_back(target.instance);

@@ -29,7 +29,7 @@ Result<std::vector<ScrapeTarget>> parse_targets(const std::string& body);
 
 // One finding for each wanted instance that is not up.
 std::vector<Finding> judge_targets(const std::vector<std::string>& wanted, const std::vector<ScrapeTarget>& targets,
-                                   const stack::Position& at);
+                                   const yaml::Position& at);
 
 // Every target that is up was scraped at or after this moment, and there is one.
 bool scraped_since(const std::vector<ScrapeTarget>& targets, engine::Timestamp moment);

@@ -34,7 +34,7 @@ StepOutcome look_at_targets(StepContext& around, const stack::PrometheusCheck& c
 StepOutcome look_at_value(StepContext& around, const stack::PrometheusCheck& check, const std::string& prometheus) {
   const auto number = query(around, prometheus, *check.query);
   if (!number) return error_outcome(number.error());
-  const auto value = *number ? stack::Json(**number) : stack::Json();
+  const auto value = *number ? declare::Json(**number) : declare::Json();
   std::vector<Finding> findings;
   for (auto& mismatch : compare(*check.value, *number ? &value : nullptr, Origin::json)) {
     findings.push_back(

@@ -7,7 +7,7 @@
 
 namespace saasctl::verify {
 
-using stack::Json;
+using declare::Json;
 
 void Redactor::add(const Json& value) {
   if (value.is_null() || value.is_boolean()) return;

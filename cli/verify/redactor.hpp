@@ -16,10 +16,10 @@ inline constexpr std::string_view mask = "***";
 class Redactor {
  public:
   // From now on this value, and how JSON and URLs spell it, is hidden. The empty text is none.
-  void add(const stack::Json& value);
+  void add(const declare::Json& value);
 
   // The same for every member of the value whose name is sensitive (stack::is_sensitive).
-  void add_sensitive(const stack::Json& value);
+  void add_sensitive(const declare::Json& value);
 
   std::string apply(std::string text) const;
   void apply(StepResult& result) const;
@@ -29,6 +29,6 @@ class Redactor {
 };
 
 // A copy whose members with sensitive names (stack::is_sensitive) are hidden, whatever they hold.
-stack::Json redacted(stack::Json value);
+declare::Json redacted(declare::Json value);
 
 }  // namespace saasctl::verify

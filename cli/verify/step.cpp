@@ -29,7 +29,8 @@ StepOutcome judged(std::vector<Finding> findings, std::vector<std::string> detai
   return outcome;
 }
 
-std::chrono::nanoseconds timeout_or(const std::optional<stack::Duration>& within, std::chrono::nanoseconds otherwise) {
+std::chrono::nanoseconds timeout_or(const std::optional<declare::Duration>& within,
+                                    std::chrono::nanoseconds otherwise) {
   return within ? within->value : otherwise;
 }
 

@@ -47,7 +47,7 @@ StepOutcome unfit_outcome(const std::vector<std::string>& sentences);
 StepOutcome judged(std::vector<Finding> findings, std::vector<std::string> details);
 
 // The user's `within`, or `otherwise`.
-std::chrono::nanoseconds timeout_or(const std::optional<stack::Duration>& within, std::chrono::nanoseconds otherwise);
+std::chrono::nanoseconds timeout_or(const std::optional<declare::Duration>& within, std::chrono::nanoseconds otherwise);
 
 // Calls `attempt` until it passes or is final, `within` has passed or the token is set; at least once. The outcome is
 // the last one.

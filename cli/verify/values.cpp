@@ -15,7 +15,7 @@
 namespace saasctl::verify {
 namespace {
 
-using stack::Json;
+using declare::Json;
 
 std::string path_encode(std::string_view text) {
   std::string out;
@@ -68,11 +68,11 @@ class Filler {
  public:
   Filler(Values& values, std::string trace_id) : values_(values), trace_id_(std::move(trace_id)) {}
 
-  void text(std::string& text, stack::Position at) {
+  void text(std::string& text, yaml::Position at) {
     text = replaced(text, at, [](const std::string&, std::string value) { return value; });
   }
 
-  void field(std::string& text, stack::Position at) {
+  void field(std::string& text, yaml::Position at) {
     text = replaced(text, at, [&](const std::string& name, std::string value) {
       if (!http::is_field_value(value))
         unfit(at, name, "has a line break or zero byte in it, which a header cannot hold");
@@ -80,7 +80,7 @@ class Filler {
     });
   }
 
-  void value(Json& value, stack::Position at) {
+  void value(Json& value, yaml::Position at) {
     fill_in(value, at);
     if (levels_of(value) > most_levels)
       unfit_.push_back(fmt::format("{}: the value is nested too deeply: more than {} levels", place(at), most_levels));
@@ -96,13 +96,13 @@ class Filler {
   std::vector<std::string> unfit() { return std::move(unfit_); }
 
  private:
-  void unfit(const stack::Position& at, const std::string& name, std::string_view why) {
+  void unfit(const yaml::Position& at, const std::string& name, std::string_view why) {
     const auto sentence = fmt::format("{}: {{{{{}}}}} {}", place(at), name, why);
     if (std::ranges::find(unfit_, sentence) == unfit_.end()) unfit_.push_back(sentence);
   }
 
   // False when what is filled in would come to too much.
-  bool grows_by(std::size_t weight, const stack::Position& at, const std::string& name) {
+  bool grows_by(std::size_t weight, const yaml::Position& at, const std::string& name) {
     if (weight > most_weight - weight_) {
       unfit(at, name, fmt::format("makes the step too large: more than {} bytes are filled in", most_weight));
       return false;
@@ -119,7 +119,7 @@ class Filler {
     return "";
   }
 
-  void fill_in(Json& value, stack::Position at) {
+  void fill_in(Json& value, yaml::Position at) {
     if (value.is_structured()) {
       for (auto& item : value) fill_in(item, at);
     } else if (value.is_string()) {
@@ -127,7 +127,7 @@ class Filler {
     }
   }
 
-  Json whole(const std::string& text, stack::Position at) {
+  Json whole(const std::string& text, yaml::Position at) {
     const auto found = stack::placeholders(text);
     if (found && found->size() == 1 && found->front().length == text.size()) {
       const auto& name = found->front().name;
@@ -137,7 +137,7 @@ class Filler {
     return replaced(text, at, [](const std::string&, std::string value) { return value; });
   }
 
-  std::string filled_path(const std::string& written, stack::Position at) {
+  std::string filled_path(const std::string& written, yaml::Position at) {
     std::vector<std::string> names;
     auto path = replaced(written, at, [&](const std::string& name, const std::string& value) {
       names.push_back(name);
@@ -160,7 +160,7 @@ class Filler {
   }
 
   // Scheme, user and host, and what follows them, are filled in by themselves.
-  std::string filled_url(const std::string& written, stack::Position at) {
+  std::string filled_url(const std::string& written, yaml::Position at) {
     const auto path = path_begin(written);
     const auto host = written.rfind('@', path) == std::string::npos ? 0 : written.rfind('@', path) + 1;
     auto url = replaced(written.substr(0, host), at,
@@ -173,7 +173,7 @@ class Filler {
   }
 
   template <typename Encode>
-  std::string replaced(const std::string& text, const stack::Position& at, Encode encode) {
+  std::string replaced(const std::string& text, const yaml::Position& at, Encode encode) {
     const auto found = stack::placeholders(text);
     if (!found) return text;
     std::string out;
@@ -235,7 +235,7 @@ Filled fill(const stack::VerifyStep& check, Values& values, const std::string& t
   return filled;
 }
 
-FilledValue fill(const stack::Named<Json>& entry, Values& values) {
+FilledValue fill(const declare::Named<Json>& entry, Values& values) {
   Filler filler(values, {});
   FilledValue filled{entry.value, {}, {}};
   filler.value(filled.value, entry.at);

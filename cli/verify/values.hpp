@@ -17,8 +17,8 @@ class Values {
  public:
   explicit Values(std::function<std::uint64_t()> random) : random_(std::move(random)) {}
 
-  void set(const std::string& name, stack::Json value) { values_[name] = std::move(value); }
-  const stack::Json* find(const std::string& name) const;
+  void set(const std::string& name, declare::Json value) { values_[name] = std::move(value); }
+  const declare::Json* find(const std::string& name) const;
 
   // 32 lower-case hex digits, never all zero. Source: W3C Trace Context 1, section 3.2.2.3.
   std::string new_trace_id();
@@ -30,7 +30,7 @@ class Values {
 
  private:
   std::function<std::uint64_t()> random_;
-  std::map<std::string, stack::Json> values_;
+  std::map<std::string, declare::Json> values_;
 };
 
 // A step with its names filled in.
@@ -49,10 +49,10 @@ Filled fill(const stack::VerifyStep& check, Values& values, const std::string& t
 
 // One value of a `set` step, made of what is known so far.
 struct FilledValue {
-  stack::Json value;
+  declare::Json value;
   std::vector<std::string> missing;
   std::vector<std::string> unfit;
 };
-FilledValue fill(const stack::Named<stack::Json>& entry, Values& values);
+FilledValue fill(const declare::Named<declare::Json>& entry, Values& values);
 
 }  // namespace saasctl::verify

@@ -1,6 +1,6 @@
 // Files of KEY=VALUE lines.
 #include "fuzz.hpp"
-#include "stack/dotenv.hpp"
+#include "yaml/dotenv.hpp"
 
 using namespace saasctl;
 using namespace saasctl::stack;

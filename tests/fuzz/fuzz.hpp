@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-#include "stack/diagnostics.hpp"
+#include "yaml/diagnostics.hpp"
 
 namespace saasctl::fuzz {
 
@@ -31,7 +31,7 @@ inline std::optional<std::string> variable(std::string_view name) {
 }
 
 // Every error stands inside its file, and the whole list can be shown.
-inline void claim_places(const stack::Diagnostics& diagnostics) {
+inline void claim_places(const yaml::Diagnostics& diagnostics) {
   for (const auto& diagnostic : diagnostics.list()) {
     claim(static_cast<bool>(diagnostic.at), "an error has a place");
     const auto& text = diagnostic.at.source->text();

@@ -1,6 +1,6 @@
 // ${VARIABLE} in texts.
 #include "fuzz.hpp"
-#include "stack/interpolate.hpp"
+#include "yaml/interpolate.hpp"
 
 using namespace saasctl;
 using namespace saasctl::stack;

@@ -1,6 +1,6 @@
 // Durations, sizes, numbers and command lines.
+#include "declare/values.hpp"
 #include "fuzz.hpp"
-#include "stack/values.hpp"
 
 using namespace saasctl;
 using namespace saasctl::stack;

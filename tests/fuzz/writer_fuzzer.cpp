@@ -1,8 +1,8 @@
 // YAML that we write: a text that is written can be read, and is the same.
 #include "fuzz.hpp"
 #include "render/yaml.hpp"
-#include "stack/node.hpp"
 #include "util/text.hpp"
+#include "yaml/node.hpp"
 
 using namespace saasctl;
 using namespace saasctl::stack;

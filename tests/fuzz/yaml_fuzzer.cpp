@@ -2,7 +2,7 @@
 #include <algorithm>
 
 #include "fuzz.hpp"
-#include "stack/node.hpp"
+#include "yaml/node.hpp"
 
 using namespace saasctl;
 using namespace saasctl::stack;

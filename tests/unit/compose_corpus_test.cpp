@@ -64,7 +64,7 @@ TEST_CASE("config prints what docker compose 5.6 prints, for every file of its c
     const auto expected = read_file(entry.path() / "expected.json");
     REQUIRE(expected);
     if (!loaded) FAIL(loaded.error().message);
-    auto text = render::config_model(loaded->project, stack::Mode::resolve, {}).dump();
+    auto text = render::config_model(loaded->project, declare::Mode::resolve, {}).dump();
     replace_all(text, entry.path().string(), "FOLDER");
     replace_all(text, "$$", "$");  // so that it can be read back as a Compose file
     const auto ours = meaning_of(text), theirs = meaning_of(*expected);

@@ -8,16 +8,17 @@ using namespace saasctl::project;
 
 namespace {
 
-using stack::Json;
+using declare::Json;
 
-Json model_of(const Files& files, const stack::Variables& environment = {}, stack::Mode mode = stack::Mode::resolve,
+Json model_of(const Files& files, const yaml::Variables& environment = {}, declare::Mode mode = declare::Mode::resolve,
               const std::set<std::string>& names = {}) {
   const ProjectFiles folder(files);
   return render::config_model(folder.project(environment, mode), mode, names);
 }
 
 // The one service of a stack named shop.
-Json web(const std::string& keys, const stack::Variables& environment = {}, stack::Mode mode = stack::Mode::resolve) {
+Json web(const std::string& keys, const yaml::Variables& environment = {},
+         declare::Mode mode = declare::Mode::resolve) {
   const auto text = "name: shop\nservices:\n  web:\n    image: nginx:1\n" + keys;
   return model_of({{"stack.yaml", text}}, environment, mode).at("services").at("web");
 }
@@ -45,7 +46,7 @@ TEST_CASE("config writes sizes in bytes and durations as Go does") {
 
 TEST_CASE("config doubles dollar signs, and leaves variables alone when nothing is to be replaced") {
   CHECK(web("    environment: {A: \"$$x-${B:-c}\"}\n").at("environment").at("A") == "$$x-c");
-  const auto kept = web("    environment: {A: \"$$x-${B:-c}\"}\n", {}, stack::Mode::verbatim);
+  const auto kept = web("    environment: {A: \"$$x-${B:-c}\"}\n", {}, declare::Mode::verbatim);
   CHECK(kept.at("environment").at("A") == "$$x-${B:-c}");
 }
 
@@ -53,7 +54,7 @@ TEST_CASE("config leaves ports, booleans and sizes with variables as they are wr
   const auto kept = web(
       "    ports: [\"${A}:80\", \"${B}\", \"81\"]\n    privileged: ${P:-no}\n    init: ${I}\n    mem_limit: ${M:-1g}\n"
       "    mem_swappiness: ${S}\n",
-      {}, stack::Mode::verbatim);
+      {}, declare::Mode::verbatim);
   CHECK(kept.at("ports").at(0) == "${A}:80");
   CHECK(kept.at("ports").at(1) == "${B}");
   CHECK(kept.at("ports").at(2).at("target") == 81);
@@ -92,7 +93,7 @@ TEST_CASE("config of some services has only what these use") {
   const auto model = model_of({{"stack.yaml",
                                 "services: {a: {image: x, networks: [one]}, b: {image: y, networks: [two]}}\n"
                                 "networks: {one: , two: }\n"}},
-                              {}, stack::Mode::resolve, {"b"});
+                              {}, declare::Mode::resolve, {"b"});
   CHECK(model.at("services").size() == 1);
   CHECK(model.at("networks").size() == 1);
   CHECK(model.at("networks").contains("two"));

@@ -23,7 +23,7 @@ struct SomeSession {
                     {"DOCKER_CONFIG", folder.path().string()}} {}
 
   GlobalOptions options;
-  stack::Variables environment;
+  yaml::Variables environment;
   terminal::Terminal terminal{{terminal::ProgressMode::quiet, true}};
   std::stop_source signal;
   Session session{options, environment, terminal, signal.get_token()};

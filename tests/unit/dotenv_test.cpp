@@ -1,4 +1,4 @@
-#include "stack/dotenv.hpp"
+#include "yaml/dotenv.hpp"
 #include "catch.hpp"
 #include "stack_text.hpp"
 

@@ -22,7 +22,7 @@ const std::string web = "services: {web: {image: x, user: \"${U:-none}\"}}\n";
 // What is chosen in the folder, file names relative to it.
 std::string chosen(const ProjectFiles& files, Inputs inputs) {
   if (!inputs.project_directory && inputs.files.empty()) inputs.project_directory = files.folder();
-  stack::Diagnostics diagnostics;
+  yaml::Diagnostics diagnostics;
   const auto result = choose_files(inputs, diagnostics);
   if (!result) return result.error().message;
   CHECK(diagnostics.text().empty());
@@ -52,7 +52,7 @@ TEST_CASE("files that are not named: stack.yaml before Compose's names, each wit
 
 TEST_CASE("more than one of Compose's names is warned of") {
   const ProjectFiles files(Files{{"docker-compose.yml", web}, {"compose.yml", web}});
-  stack::Diagnostics diagnostics;
+  yaml::Diagnostics diagnostics;
   const auto result = choose_files({.project_directory = files.folder()}, diagnostics);
   REQUIRE(result);
   CHECK(result->warnings.at(0).find("docker-compose.yml are there as well, compose.yml is used") != std::string::npos);
@@ -177,8 +177,8 @@ TEST_CASE("a file without an active service says which profiles there are") {
 
 TEST_CASE("profiles come from the option, else from COMPOSE_PROFILES") {
   const ProjectFiles files(Files{{"stack.yaml", web}});
-  stack::Diagnostics diagnostics;
-  const stack::Variables environment{{"COMPOSE_PROFILES", "a, b"}};
+  yaml::Diagnostics diagnostics;
+  const yaml::Variables environment{{"COMPOSE_PROFILES", "a, b"}};
   const auto folder = files.folder();
   CHECK(choose_files({.environment = environment, .project_directory = folder}, diagnostics)->profiles ==
         std::vector<std::string>{"a", "b"});

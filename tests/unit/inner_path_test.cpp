@@ -17,7 +17,7 @@ const Files with_template{{"stack.yaml", "services: {a: {template: t}}\n"},
 
 std::string error_of(Files files, const std::string& name, const std::string& text) {
   files[name] = text;
-  return ProjectFiles(files).error({}, stack::Mode::verbatim);
+  return ProjectFiles(files).error({}, declare::Mode::verbatim);
 }
 
 }  // namespace
@@ -73,7 +73,7 @@ TEST_CASE("a template's files stay in the project whatever links there are") {
     const ProjectFiles files(with_template);
     fs::remove_all(files.folder() / link);
     fs::create_symlink(outside.folder() / target, files.folder() / link);
-    return files.error({}, stack::Mode::verbatim);
+    return files.error({}, declare::Mode::verbatim);
   };
   CHECK(error_with("templates/t/D.m", "t/D.m").find("D.m leads out of the project's folder") != std::string::npos);
   CHECK(error_with("templates/t/template.yaml", "t/template.yaml").find("template 't' leads out") != std::string::npos);
@@ -82,13 +82,13 @@ TEST_CASE("a template's files stay in the project whatever links there are") {
   const ProjectFiles inside(with_template);
   fs::rename(inside.folder() / "templates/t/D.m", inside.folder() / "common.m");
   fs::create_symlink("../../common.m", inside.folder() / "templates/t/D.m");
-  CHECK(inside.error({}, stack::Mode::verbatim).empty());
+  CHECK(inside.error({}, declare::Mode::verbatim).empty());
 }
 
 TEST_CASE("the stack file's name cannot end the comment it is named in") {
   const ProjectFiles files(with_template);
   fs::rename(files.folder() / "stack.yaml", files.folder() / "we\nird\x1b.yaml");
-  const auto loaded = load({.files = {files.folder() / "we\nird\x1b.yaml"}, .mode = stack::Mode::verbatim});
+  const auto loaded = load({.files = {files.folder() / "we\nird\x1b.yaml"}, .mode = declare::Mode::verbatim});
   REQUIRE(loaded);
   const auto rendered = render::render_all(loaded->project);
   REQUIRE(rendered);

@@ -1,4 +1,4 @@
-#include "stack/interpolate.hpp"
+#include "yaml/interpolate.hpp"
 #include "catch.hpp"
 #include "stack_text.hpp"
 

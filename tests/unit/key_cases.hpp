@@ -9,9 +9,9 @@
 #include <string>
 #include <vector>
 
+#include "declare/support.hpp"
 #include "key_requests.hpp"
 #include "paths.hpp"
-#include "stack/support.hpp"
 #include "util/file.hpp"
 #include "util/text.hpp"
 
@@ -83,24 +83,24 @@ struct KeyCase {
   }
 };
 
-inline KeyJson json_of(const stack::Node& node) {
+inline KeyJson json_of(const yaml::Node& node) {
   switch (node.kind) {
-    case stack::Kind::null:
+    case yaml::Kind::null:
       return nullptr;
-    case stack::Kind::list: {
+    case yaml::Kind::list: {
       auto out = KeyJson::array();
       for (const auto& item : node.items) out.push_back(json_of(*item));
       return out;
     }
-    case stack::Kind::map: {
+    case yaml::Kind::map: {
       auto out = KeyJson::object();
       for (const auto& entry : node.entries) out[entry.key] = json_of(*entry.value);
       return out;
     }
-    case stack::Kind::scalar:
+    case yaml::Kind::scalar:
       break;
   }
-  const auto kind = stack::describe(node);
+  const auto kind = yaml::describe(node);
   const bool negative = node.text.starts_with('-');
   const auto number = parse_integer(std::string_view(node.text).substr(negative ? 1 : 0));
   if (node.plain && kind == "true or false") return node.text == "true";
@@ -112,9 +112,9 @@ inline KeyJson json_of(const stack::Node& node) {
 inline KeyJson key_data(const std::string& name) {
   const auto text = read_file(SAASCTL_SOURCE_DIR "/tests/data/key_effect/" + name);
   if (!text) throw std::runtime_error(text.error().message);
-  stack::Diagnostics diagnostics;
-  const stack::Source source(name, *text);
-  const auto tree = stack::parse_yaml(source, diagnostics);
+  yaml::Diagnostics diagnostics;
+  const yaml::Source source(name, *text);
+  const auto tree = yaml::parse_yaml(source, diagnostics);
   if (!tree) throw std::runtime_error(diagnostics.text());
   return json_of(*tree);
 }
@@ -127,12 +127,12 @@ inline std::vector<KeyCase> key_cases(const std::string& file) {
 }
 
 // Whether the keys of `path` are there in this order, with any names between them.
-inline bool has_path(const stack::Node& node, const std::vector<std::string>& path, std::size_t from = 0) {
+inline bool has_path(const yaml::Node& node, const std::vector<std::string>& path, std::size_t from = 0) {
   if (from == path.size()) return true;
-  const auto below = [&](const stack::Node& child) { return has_path(child, path, from); };
-  if (node.kind == stack::Kind::list)
+  const auto below = [&](const yaml::Node& child) { return has_path(child, path, from); };
+  if (node.kind == yaml::Kind::list)
     return std::ranges::any_of(node.items, [&](const auto& item) { return below(*item); });
-  if (node.kind != stack::Kind::map) return false;
+  if (node.kind != yaml::Kind::map) return false;
   const auto* child = node.find(path[from]);
   return (child && has_path(*child, path, from + 1)) ||
          std::ranges::any_of(node.entries, [&](const auto& entry) { return below(*entry.value); });
@@ -140,12 +140,12 @@ inline bool has_path(const stack::Node& node, const std::vector<std::string>& pa
 
 // Whether the file sets the key: in the service `web` for a key of services, else anywhere.
 inline bool sets_key(const std::string& file, const std::string& key) {
-  stack::Diagnostics diagnostics;
-  const stack::Source source("stack.yaml", file);
-  const auto tree = stack::parse_yaml(source, diagnostics);
+  yaml::Diagnostics diagnostics;
+  const yaml::Source source("stack.yaml", file);
+  const auto tree = yaml::parse_yaml(source, diagnostics);
   if (!tree) return false;
   auto path = split(key, '.');
-  const stack::Node* node = tree.get();
+  const yaml::Node* node = tree.get();
   if (path.front() == "services") {
     path.erase(path.begin());
     node = node->find("services");
@@ -175,7 +175,7 @@ inline KeyJson container_of(const KeyJson& tree) {
 // What is wrong with a case or with the key that it is about; empty: nothing.
 class KeyJudge {
  public:
-  KeyJudge(const KeyCase& one, stack::Support support) : case_(one), support_(support) {}
+  KeyJudge(const KeyCase& one, declare::Support support) : case_(one), support_(support) {}
 
   std::vector<std::string> problems() {
     check_form();
@@ -219,9 +219,9 @@ class KeyJudge {
     const auto& gives = case_.spec.contains("gives") ? case_.spec.at("gives") : KeyJson::array();
     if (!gives.is_array() || gives.size() != values.size() || values.empty() || !case_.has("at"))
       return problem("a case has texts, `at` and as many results in `gives`");
-    const bool one_is_enough = case_.has("only") || support_ != stack::Support::full;
+    const bool one_is_enough = case_.has("only") || support_ != declare::Support::full;
     if (values.size() < 2 && !one_is_enough) problem("a key with full support is tried with two values");
-    if (case_.has("nothing") && support_ != stack::Support::partly) problem("`nothing` is for keys supported partly");
+    if (case_.has("nothing") && support_ != declare::Support::partly) problem("`nothing` is for keys supported partly");
     for (std::size_t i = 0; i < values.size(); ++i) {
       if (!sets_key(case_.file(values[i]), case_.key)) problem("'{}' does not set the key", values[i]);
       for (std::size_t j = 0; j < i; ++j) {
@@ -242,16 +242,16 @@ class KeyJudge {
   }
 
   const KeyCase& case_;
-  stack::Support support_;
+  declare::Support support_;
   std::vector<std::string> problems_;
 };
 
 // Keys with full or partial support that have no case, neither of their own nor of a key below them.
-inline std::vector<std::string> keys_without_case(const std::vector<stack::KeySupport>& keys,
+inline std::vector<std::string> keys_without_case(const std::vector<declare::KeySupport>& keys,
                                                   const std::vector<KeyCase>& cases) {
   std::vector<std::string> missing;
   for (const auto& key : keys) {
-    if (key.support != stack::Support::full && key.support != stack::Support::partly) continue;
+    if (key.support != declare::Support::full && key.support != declare::Support::partly) continue;
     const bool tried = std::ranges::any_of(
         cases, [&](const KeyCase& one) { return one.key == key.path || one.key.starts_with(key.path + "."); });
     if (!tried) missing.push_back(key.path);

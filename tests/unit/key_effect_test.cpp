@@ -6,7 +6,7 @@
 namespace saasctl::key_effect_test {
 
 using namespace saasctl::test;
-using stack::Support;
+using declare::Support;
 
 namespace {
 
@@ -169,10 +169,10 @@ TEST_CASE("the judge of cases finds a key without effect, equal values and cases
   CHECK(contains(problems(made_up("services.init",
                                   {{"web", {"init: true", "init: wrong"}}, {"at", init}, {"gives", {true, false}}})),
                  "expected true or false, found 'wrong'"));
-  const std::vector<stack::KeySupport> keys{{"services.new", Support::full, ""},
-                                            {"services.old", Support::no_effect, ""},
-                                            {"services.map", Support::full, ""},
-                                            {"services.map.key", Support::partly, ""}};
+  const std::vector<declare::KeySupport> keys{{"services.new", Support::full, ""},
+                                              {"services.old", Support::no_effect, ""},
+                                              {"services.map", Support::full, ""},
+                                              {"services.map.key", Support::partly, ""}};
   CHECK(joined(keys_without_case(keys, {made_up("services.map.key", {})})) == "services.new");
 }
 

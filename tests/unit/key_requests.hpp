@@ -25,8 +25,8 @@ namespace saasctl::test {
 using KeyJson = nlohmann::json;
 
 struct KeyScene {
-  project::Files files;          // with stack.yaml
-  stack::Variables environment;  // of the caller
+  project::Files files;         // with stack.yaml
+  yaml::Variables environment;  // of the caller
   std::vector<std::string> profiles = {};
   bool with_images = false;               // also what pulls and builds ask for, which takes a server
   std::vector<std::string> sockets = {};  // files of the folder that somebody listens on
@@ -189,7 +189,7 @@ class KeyRequests {
     return out;
   }
 
-  static stack::Environment project_environment(const project::Project& project) {
+  static yaml::Environment project_environment(const project::Project& project) {
     return [&project](std::string_view name) -> std::optional<std::string> {
       const auto found = project.environment.find(name);
       return found == project.environment.end() ? std::nullopt : std::optional(found->second);

@@ -53,7 +53,7 @@ TEST_CASE("the file of an earlier version, which has no number, is a lock with n
 
 TEST_CASE("a turn notices that another command has changed the project while it was given back") {
   const TemporaryFolder folder;
-  const stack::Variables environment{{"XDG_RUNTIME_DIR", folder.path().string()}};
+  const yaml::Variables environment{{"XDG_RUNTIME_DIR", folder.path().string()}};
   const commands::GlobalOptions options;
   const terminal::Terminal terminal({terminal::ProgressMode::quiet, false});
   const commands::Session session{options, environment, terminal, {}};

@@ -1,4 +1,4 @@
-#include "stack/plain_text.hpp"
+#include "yaml/plain_text.hpp"
 #include "catch.hpp"
 
 namespace saasctl::plain_text_test {

@@ -24,20 +24,20 @@ class ProjectFiles {
     REQUIRE(write_file_atomic(folder_.path() / path, text));
   }
 
-  Result<Loaded> load(const stack::Variables& environment = {}, stack::Mode mode = stack::Mode::resolve,
+  Result<Loaded> load(const yaml::Variables& environment = {}, declare::Mode mode = declare::Mode::resolve,
                       std::optional<std::string> name = std::nullopt) const {
     return project::load({{folder_.path() / "stack.yaml"}, std::move(name), environment, mode});
   }
 
   // The project; its errors are the test's.
-  Project project(const stack::Variables& environment = {}, stack::Mode mode = stack::Mode::resolve) const {
+  Project project(const yaml::Variables& environment = {}, declare::Mode mode = declare::Mode::resolve) const {
     auto loaded = load(environment, mode);
     INFO((loaded ? "" : loaded.error().message));
     REQUIRE(loaded);
     return std::move(loaded->project);
   }
 
-  std::string error(const stack::Variables& environment = {}, stack::Mode mode = stack::Mode::resolve) const {
+  std::string error(const yaml::Variables& environment = {}, declare::Mode mode = declare::Mode::resolve) const {
     const auto loaded = load(environment, mode);
     return loaded ? "" : loaded.error().message;
   }

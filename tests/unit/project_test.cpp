@@ -19,7 +19,7 @@ std::string web(const std::string& keys) {
 }
 
 std::string hash_of(const std::string& keys, const std::map<std::string, std::string>& files = {},
-                    const stack::Variables& environment = {}) {
+                    const yaml::Variables& environment = {}) {
   auto all = files;
   all["stack.yaml"] = web(keys);
   const ProjectFiles project(all);
@@ -40,10 +40,10 @@ const std::string port_template =
 
 TEST_CASE("the name of a project: -p, then COMPOSE_PROJECT_NAME, then name:, then the folder") {
   const ProjectFiles named(Files{{"stack.yaml", web("")}});
-  CHECK(named.load({{"COMPOSE_PROJECT_NAME", "env"}}, stack::Mode::resolve, "option")->project.name == "option");
+  CHECK(named.load({{"COMPOSE_PROJECT_NAME", "env"}}, declare::Mode::resolve, "option")->project.name == "option");
   CHECK(named.project({{"COMPOSE_PROJECT_NAME", "env"}}).name == "env");
   CHECK(named.project({{"COMPOSE_PROJECT_NAME", ""}}).name == "shop");
-  CHECK(named.load({}, stack::Mode::resolve, "No Name").error().message == "'No Name' is no project name");
+  CHECK(named.load({}, declare::Mode::resolve, "No Name").error().message == "'No Name' is no project name");
   named.write(".env", "COMPOSE_PROJECT_NAME=dotenv\n");
   CHECK(named.project().name == "dotenv");
   const ProjectFiles unnamed(Files{{"sub/My.App/stack.yaml", "services: {web: {image: x}}\n"}});
@@ -65,9 +65,9 @@ TEST_CASE("environment wins over env_file, and a later env_file over an earlier 
             {"one.env", "A=1\nB=1\nC=1\n"},
             {"two.env", "B=2\n"}});
   const auto project = files.project({{"D", "outer"}});
-  stack::Variables got;
+  yaml::Variables got;
   for (const auto& entry : project.services[0].spec.environment) got[entry.name] = *entry.value;
-  CHECK(got == stack::Variables{{"A", "1"}, {"B", "2"}, {"C", "own"}, {"D", "outer"}});
+  CHECK(got == yaml::Variables{{"A", "1"}, {"B", "2"}, {"C", "own"}, {"D", "outer"}});
 }
 
 TEST_CASE("a variable without a value anywhere takes that of the env_file and of the image away") {
@@ -192,7 +192,7 @@ TEST_CASE("a template's holes are filled, checked and named") {
   const auto with = [&](const std::string& text) {
     auto files = base;
     files["stack.yaml"] = "services:\n  web:\n    " + text + "\n";
-    return ProjectFiles(files).error({}, stack::Mode::verbatim);
+    return ProjectFiles(files).error({}, declare::Mode::verbatim);
   };
   CHECK(with("{template: tool, with: {port: 80}}").empty());
   CHECK(with("{template: tool}").find("template 'tool' needs a value for 'port'") != std::string::npos);
@@ -230,9 +230,9 @@ TEST_CASE("what is rendered follows from the file alone") {
              "networks: {default: {internal: true}}\nvolumes: {data: }\n"
              "render:\n  c.yml: {compose: all}\n  p.yml: {prometheus: {targets: [\"web:${Q:-80}\", \"web:81\"], "
              "interval: \"${I:-2s}\"}}\n  v.env: {variables: true}\n"}});
-  const auto one = render::render_all(files.project({}, stack::Mode::verbatim)),
+  const auto one = render::render_all(files.project({}, declare::Mode::verbatim)),
              two = render::render_all(
-                 files.project({{"COMPOSE_PROJECT_NAME", "other"}, {"T", "9"}}, stack::Mode::verbatim));
+                 files.project({{"COMPOSE_PROJECT_NAME", "other"}, {"T", "9"}}, declare::Mode::verbatim));
   REQUIRE(one);
   REQUIRE(two);
   for (std::size_t i = 0; i < one->size(); ++i) CHECK((*one)[i].text == (*two)[i].text);
@@ -251,7 +251,7 @@ TEST_CASE("what is rendered follows from the file alone") {
 TEST_CASE("a rendered Compose file still says what secrets init makes") {
   const ProjectFiles files(Files{{"stack.yaml", web("    secrets: [key]\nsecrets: {key: {file: k, generate: empty}}\n"
                                                     "render: {c.yml: {compose: all}}\n")}});
-  const auto rendered = render::render_all(files.project({}, stack::Mode::verbatim));
+  const auto rendered = render::render_all(files.project({}, declare::Mode::verbatim));
   REQUIRE(rendered);
   CHECK((*rendered)[0].text.find("\n    x-saasctl-generate: empty\n") != std::string::npos);
   files.write("stack.yaml", (*rendered)[0].text);
@@ -306,14 +306,14 @@ TEST_CASE("labels, environment and the lines of an env_file are resolved and sho
     const auto& spec = project.services.front().spec;
     REQUIRE(spec.labels.size() == count);
     REQUIRE(spec.environment.size() == 3 * count);
-    const auto config = render::config_model(project, stack::Mode::resolve, {});
+    const auto config = render::config_model(project, declare::Mode::resolve, {});
     REQUIRE(config["services"]["web"]["environment"].size() == 3 * count);
     REQUIRE(render::to_yaml(config).size() > count);
   }));
 }
 
 TEST_CASE("the rendered files of this repository are what its stack file gives") {
-  const auto loaded = load({.files = {SAASCTL_SOURCE_DIR "/stack.yaml"}, .mode = stack::Mode::verbatim});
+  const auto loaded = load({.files = {SAASCTL_SOURCE_DIR "/stack.yaml"}, .mode = declare::Mode::verbatim});
   REQUIRE(loaded);
   const auto files = render::render_all(loaded->project);
   REQUIRE(files);

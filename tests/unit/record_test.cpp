@@ -22,7 +22,7 @@ std::string web(const std::string& keys) {
 }
 
 project::Project load(const std::string& text, const std::map<std::string, std::string>& variables = {}) {
-  stack::Variables environment(variables.begin(), variables.end());
+  yaml::Variables environment(variables.begin(), variables.end());
   return project::ProjectFiles(project::Files{{"stack.yaml", text}, {"pw", "hunter2"}}).project(environment);
 }
 

@@ -19,7 +19,7 @@ struct Rooms {
   std::map<std::string, std::set<std::string>> uses;  // of each CMakeLists.txt
   std::map<std::string, std::set<std::string>> homes = {
       // of a library, by how its headers begin
-      {"CLI/", {"commands"}},      {"yaml-cpp/", {"stack"}},       {"curl/", {"util"}},
+      {"CLI/", {"commands"}},      {"yaml-cpp/", {"yaml"}},        {"curl/", {"util"}},
       {"boost/process", {"util"}}, {"archive", {"util", "build"}}, {"kainjow/", {"render"}},
       {"nghttp2/", {"build"}},     {"protozero/", {"build"}},      {"re2/", {"util"}},
   };

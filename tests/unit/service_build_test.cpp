@@ -18,7 +18,7 @@ std::string with_build(const std::string& keys, const std::string& after = "") {
   return "name: shop\nservices:\n  web:\n    build:\n      context: .\n" + keys + after;
 }
 
-Result<BuildRequest> request_of(const ProjectFiles& files, const stack::Variables& environment = {}) {
+Result<BuildRequest> request_of(const ProjectFiles& files, const yaml::Variables& environment = {}) {
   const auto project = files.project(environment);
   return request_for(project, *project.find("web"), {});
 }
@@ -86,7 +86,7 @@ TEST_CASE("containers get the proxies as well, and are not made anew for them") 
   const auto hash = project.find("web")->hash;
   project.proxies = {{"http_proxy", "http://p:1"}, {"no_proxy", "theirs"}};
   const auto made = plan::container_body(project, *project.find("web"), {}, "");
-  CHECK(made.body.at("Env") == stack::Json{"no_proxy=mine", "http_proxy=http://p:1"});
+  CHECK(made.body.at("Env") == declare::Json{"no_proxy=mine", "http_proxy=http://p:1"});
   CHECK(project.find("web")->hash == hash);
 }
 
@@ -157,16 +157,16 @@ TEST_CASE("config prints what only a builder refuses, as docker compose does") {
                                                "      platforms: [linux/amd64, linux/arm64]\n"
                                                "      entitlements: network.host\n"
                                                "      provenance: mode=max\n")}});
-  const auto model = render::config_model(files.project(), stack::Mode::resolve, {});
+  const auto model = render::config_model(files.project(), declare::Mode::resolve, {});
   const auto& build = model.at("services").at("web").at("build");
   const auto folder = files.folder().string();
-  CHECK(build.at("ssh") == stack::Json{"default", "mine: " + folder + "/agent.sock"});
-  CHECK(build.at("additional_contexts") == stack::Json{{"a", folder + "/b"}, {"c", "docker-image://d"}});
-  CHECK(build.at("platforms") == stack::Json{"linux/amd64", "linux/arm64"});
-  CHECK(build.at("entitlements") == stack::Json{"network.host"});
+  CHECK(build.at("ssh") == declare::Json{"default", "mine: " + folder + "/agent.sock"});
+  CHECK(build.at("additional_contexts") == declare::Json{{"a", folder + "/b"}, {"c", "docker-image://d"}});
+  CHECK(build.at("platforms") == declare::Json{"linux/amd64", "linux/arm64"});
+  CHECK(build.at("entitlements") == declare::Json{"network.host"});
   CHECK(build.at("provenance") == "mode=max");
   const ProjectFiles remote(project::Files{{"stack.yaml", "services: {web: {build: 'https://example.org/x.git'}}\n"}});
-  const auto other = render::config_model(remote.project(), stack::Mode::resolve, {});
+  const auto other = render::config_model(remote.project(), declare::Mode::resolve, {});
   CHECK(other.at("services").at("web").at("build").at("context") == "https://example.org/x.git");
 }
 

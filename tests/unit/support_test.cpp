@@ -1,5 +1,5 @@
 // Each key of the Compose specification is declared: supported, or refused with a reason.
-#include "stack/support.hpp"
+#include "declare/support.hpp"
 
 #include <algorithm>
 #include <map>

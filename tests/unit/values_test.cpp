@@ -1,4 +1,4 @@
-#include "stack/values.hpp"
+#include "declare/values.hpp"
 #include "catch.hpp"
 #include "util/text.hpp"
 

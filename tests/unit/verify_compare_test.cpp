@@ -11,7 +11,7 @@
 namespace saasctl::verify_compare_test {
 
 using namespace saasctl::verify;
-using stack::Json;
+using declare::Json;
 using test::Plan;
 using test::with_services;
 

@@ -81,11 +81,11 @@ inline Result<http::Response> answer(int status, std::string body, http::Headers
 // A plan with its stack, read as `saasctl verify` reads it.
 struct Plan {
   std::optional<stack::Document> document;
-  stack::Diagnostics diagnostics;
+  yaml::Diagnostics diagnostics;
 
   explicit Plan(const std::string& text) {
     document = stack::parse_stack(
-        "stack.yaml", text, [](std::string_view) { return std::nullopt; }, stack::Mode::resolve, diagnostics);
+        "stack.yaml", text, [](std::string_view) { return std::nullopt; }, declare::Mode::resolve, diagnostics);
     if (document) stack::validate_plan(document->stack, diagnostics);
   }
   std::string errors() const { return diagnostics.text(); }

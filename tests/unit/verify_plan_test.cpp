@@ -1,6 +1,6 @@
 // Reading a plan: its forms, and every mistake with its place.
 #include "catch.hpp"
-#include "stack/json_pointer.hpp"
+#include "declare/json_pointer.hpp"
 #include "stack/verify_placeholder.hpp"
 #include "verify_fakes.hpp"
 

@@ -75,7 +75,7 @@ TEST_CASE("a journey: values are captured, sent on and never shown") {
   CHECK(any_has(failed.hints, "saasctl logs auth-service"));
   CHECK_FALSE(report.passed());
   CHECK(report.count(Status::passed) == 2);
-  const auto sent = stack::Json::parse(trial.web.requests[0].body);
+  const auto sent = declare::Json::parse(trial.web.requests[0].body);
   CHECK(sent["email"].get<std::string>().ends_with("@example.test"));
 }
 

@@ -2,7 +2,7 @@
 
 #include "catch.hpp"
 #include "growth.hpp"
-#include "stack/yaml_parser.hpp"
+#include "yaml/yaml_parser.hpp"
 
 namespace saasctl::yaml_tree_test {
 

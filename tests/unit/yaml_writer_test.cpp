@@ -1,7 +1,7 @@
 #include "catch.hpp"
+#include "declare/declare.hpp"
 #include "generated.hpp"
 #include "render/yaml.hpp"
-#include "stack/declare.hpp"
 
 namespace saasctl::yaml_writer_test {
 

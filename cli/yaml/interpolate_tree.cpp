@@ -1,10 +1,10 @@
-#include "stack/interpolate_tree.hpp"
+#include "yaml/interpolate_tree.hpp"
 
 #include <unordered_map>
 
-#include "stack/interpolation_errors.hpp"
+#include "yaml/interpolation_errors.hpp"
 
-namespace saasctl::stack {
+namespace saasctl::yaml {
 namespace {
 
 class Settler {
@@ -75,4 +75,4 @@ NodePtr interpolate_tree(const NodePtr& root, const Environment& environment, Va
   return Settler(environment, used, diagnostics).interpolate_tree(root);
 }
 
-}  // namespace saasctl::stack
+}  // namespace saasctl::yaml

@@ -4,12 +4,12 @@
 #include <stop_token>
 #include <vector>
 
-#include "stack/node.hpp"
+#include "yaml/node.hpp"
 
-namespace saasctl::stack {
+namespace saasctl::yaml {
 
 // As parse_documents of node.hpp. Once the token is set, it returns soon and the result is empty, with no diagnostic
 // for that: the caller asks the token.
 std::vector<NodePtr> parse_documents(const Source& source, Diagnostics& diagnostics, const std::stop_token& stop);
 
-}  // namespace saasctl::stack
+}  // namespace saasctl::yaml

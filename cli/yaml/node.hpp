@@ -8,10 +8,10 @@
 #include <string_view>
 #include <vector>
 
-#include "stack/diagnostics.hpp"
-#include "stack/source.hpp"
+#include "yaml/diagnostics.hpp"
+#include "yaml/source.hpp"
 
-namespace saasctl::stack {
+namespace saasctl::yaml {
 
 struct Node;
 using NodePtr = std::shared_ptr<const Node>;  // shared: an alias is the anchor's own node
@@ -62,4 +62,4 @@ NodePtr parse_yaml(const Source& source, Diagnostics& diagnostics);
 // out; so is everything from the first syntax error on.
 std::vector<NodePtr> parse_documents(const Source& source, Diagnostics& diagnostics);
 
-}  // namespace saasctl::stack
+}  // namespace saasctl::yaml

@@ -1,10 +1,10 @@
-#include "stack/dotenv.hpp"
+#include "yaml/dotenv.hpp"
 
 #include <fmt/format.h>
 
 #include "util/text.hpp"
 
-namespace saasctl::stack {
+namespace saasctl::yaml {
 namespace {
 
 // A letter of any alphabet counts; those beyond ASCII are told by their first bit.
@@ -176,4 +176,4 @@ Variables parse_dotenv(const Source& source, const Environment& environment, Dia
   return Lines(source, environment, diagnostics).read();
 }
 
-}  // namespace saasctl::stack
+}  // namespace saasctl::yaml

@@ -4,9 +4,9 @@
 #include <string>
 #include <vector>
 
-#include "stack/declare.hpp"
+#include "declare/declare.hpp"
 
-namespace saasctl::stack {
+namespace saasctl::declare {
 
 struct KeySupport {
   std::string path;  // "services.deploy.replicas": names that users choose are left out
@@ -21,4 +21,4 @@ std::vector<KeySupport> compose_keys(const RecordInfo& root);
 // The page in Markdown: one table for each key of the top level.
 std::string make_support_page(const RecordInfo& root);
 
-}  // namespace saasctl::stack
+}  // namespace saasctl::declare

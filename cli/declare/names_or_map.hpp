@@ -5,9 +5,9 @@
 
 #include <unordered_set>
 
-#include "stack/declare.hpp"
+#include "declare/declare.hpp"
 
-namespace saasctl::stack {
+namespace saasctl::declare {
 
 template <typename T>
 Codec<Map<T>> names_or_map(Codec<T> item) {
@@ -40,4 +40,4 @@ Codec<Map<T>> names_or_map(Codec<T> item) {
   return form;
 }
 
-}  // namespace saasctl::stack
+}  // namespace saasctl::declare

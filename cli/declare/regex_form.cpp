@@ -1,10 +1,10 @@
-#include "stack/regex_form.hpp"
+#include "declare/regex_form.hpp"
 
 #include <fmt/format.h>
 
 #include "util/regex.hpp"
 
-namespace saasctl::stack {
+namespace saasctl::declare {
 namespace {
 
 // Where `part` stands in the value, and how long it is; the value as a whole when it is not written as it is.
@@ -56,4 +56,4 @@ Codec<std::string> plain_regex() {
   return form;
 }
 
-}  // namespace saasctl::stack
+}  // namespace saasctl::declare

@@ -6,10 +6,10 @@
 #include <map>
 #include <string>
 
-#include "stack/diagnostics.hpp"
-#include "stack/interpolate.hpp"
+#include "yaml/diagnostics.hpp"
+#include "yaml/interpolate.hpp"
 
-namespace saasctl::stack {
+namespace saasctl::yaml {
 
 using Variables = std::map<std::string, std::string, std::less<>>;
 
@@ -19,4 +19,4 @@ using Variables = std::map<std::string, std::string, std::less<>>;
 // earlier lines. Wrong lines go to `diagnostics`.
 Variables parse_dotenv(const Source& source, const Environment& environment, Diagnostics& diagnostics);
 
-}  // namespace saasctl::stack
+}  // namespace saasctl::yaml

@@ -1,10 +1,10 @@
-#include "stack/source.hpp"
+#include "yaml/source.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 
-namespace saasctl::stack {
+namespace saasctl::yaml {
 
 Source::Source(std::filesystem::path path, std::string text) : path_(std::move(path)), text_(std::move(text)) {
   if (text_.starts_with("\xef\xbb\xbf")) text_.erase(0, 3);
@@ -38,4 +38,4 @@ std::string to_string(const Position& position) {
   return fmt::format("{}:{}:{}", position.source->path().string(), position.line, position.column);
 }
 
-}  // namespace saasctl::stack
+}  // namespace saasctl::yaml

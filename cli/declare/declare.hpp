@@ -11,12 +11,12 @@
 #include <string_view>
 #include <vector>
 
-#include "stack/diagnostics.hpp"
-#include "stack/interpolate.hpp"
-#include "stack/node.hpp"
-#include "stack/values.hpp"
+#include "declare/values.hpp"
+#include "yaml/diagnostics.hpp"
+#include "yaml/interpolate.hpp"
+#include "yaml/node.hpp"
 
-namespace saasctl::stack {
+namespace saasctl::declare {
 
 using Json = nlohmann::ordered_json;
 
@@ -471,4 +471,4 @@ Json make_schema(const RecordInfo& root, const std::vector<const RecordInfo*>& r
 // The reference page in Markdown: one table for each record, in the order given.
 std::string make_reference(const RecordInfo& root, const std::vector<const RecordInfo*>& records);
 
-}  // namespace saasctl::stack
+}  // namespace saasctl::declare

@@ -4,12 +4,12 @@
 #include <map>
 #include <unordered_map>
 
-#include "stack/declare.hpp"
-#include "stack/interpolation_errors.hpp"
-#include "stack/plain_text.hpp"
+#include "declare/declare.hpp"
 #include "util/text.hpp"
+#include "yaml/interpolation_errors.hpp"
+#include "yaml/plain_text.hpp"
 
-namespace saasctl::stack {
+namespace saasctl::declare {
 namespace {
 
 using namespace std::string_literals;
@@ -497,4 +497,4 @@ Codec<Json> anything() {
   return form;
 }
 
-}  // namespace saasctl::stack
+}  // namespace saasctl::declare

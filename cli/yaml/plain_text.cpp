@@ -1,4 +1,4 @@
-#include "stack/plain_text.hpp"
+#include "yaml/plain_text.hpp"
 
 #include <algorithm>
 #include <array>
@@ -9,7 +9,7 @@
 
 #include "util/text.hpp"
 
-namespace saasctl::stack {
+namespace saasctl::yaml {
 namespace {
 
 struct Digits {
@@ -92,4 +92,4 @@ std::string plain_text(const Node& node) {
   return as_float(text).value_or(node.text);
 }
 
-}  // namespace saasctl::stack
+}  // namespace saasctl::yaml

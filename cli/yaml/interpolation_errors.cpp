@@ -1,9 +1,9 @@
-#include "stack/interpolation_errors.hpp"
+#include "yaml/interpolation_errors.hpp"
 
 #include <algorithm>
 #include <string_view>
 
-namespace saasctl::stack {
+namespace saasctl::yaml {
 namespace {
 
 // Walks the dollar signs of a text and of the file it was written in, side by side.
@@ -44,4 +44,4 @@ void add_errors(const Node& node, std::vector<InterpolationError> errors, Diagno
   }
 }
 
-}  // namespace saasctl::stack
+}  // namespace saasctl::yaml

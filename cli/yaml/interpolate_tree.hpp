@@ -6,11 +6,11 @@
 #include <utility>
 #include <vector>
 
-#include "stack/diagnostics.hpp"
-#include "stack/interpolate.hpp"
-#include "stack/node.hpp"
+#include "yaml/diagnostics.hpp"
+#include "yaml/interpolate.hpp"
+#include "yaml/node.hpp"
 
-namespace saasctl::stack {
+namespace saasctl::yaml {
 
 // What the variables of a tree are, as far as somebody wants to know.
 struct VariablesUsed {
@@ -24,4 +24,4 @@ struct VariablesUsed {
 NodePtr interpolate_tree(const NodePtr& root, const Environment& environment, VariablesUsed& used,
                          Diagnostics& diagnostics);
 
-}  // namespace saasctl::stack
+}  // namespace saasctl::yaml

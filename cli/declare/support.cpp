@@ -1,4 +1,4 @@
-#include "stack/support.hpp"
+#include "declare/support.hpp"
 
 #include <fmt/format.h>
 
@@ -7,7 +7,7 @@
 #include <string_view>
 #include <utility>
 
-namespace saasctl::stack {
+namespace saasctl::declare {
 namespace {
 
 constexpr std::array support_names{"yes", "partly", "no effect", "refused"};
@@ -81,4 +81,4 @@ std::string make_support_page(const RecordInfo& root) {
   return out;
 }
 
-}  // namespace saasctl::stack
+}  // namespace saasctl::declare

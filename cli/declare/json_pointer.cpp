@@ -1,10 +1,10 @@
-#include "stack/json_pointer.hpp"
+#include "declare/json_pointer.hpp"
 
 #include <string>
 
 #include "util/text.hpp"
 
-namespace saasctl::stack {
+namespace saasctl::declare {
 namespace {
 
 std::string unescape(std::string_view token) {
@@ -51,4 +51,4 @@ const Json* find_value(const Json& document, std::string_view pointer) {
   return value;
 }
 
-}  // namespace saasctl::stack
+}  // namespace saasctl::declare

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-namespace saasctl::stack {
+namespace saasctl::yaml {
 
 struct Position;
 
@@ -48,4 +48,4 @@ struct Position {
 // "path:line:column", or "" for a default Position.
 std::string to_string(const Position& position);
 
-}  // namespace saasctl::stack
+}  // namespace saasctl::yaml

@@ -3,13 +3,13 @@
 
 #include <vector>
 
-#include "stack/diagnostics.hpp"
-#include "stack/interpolate.hpp"
-#include "stack/node.hpp"
+#include "yaml/diagnostics.hpp"
+#include "yaml/interpolate.hpp"
+#include "yaml/node.hpp"
 
-namespace saasctl::stack {
+namespace saasctl::yaml {
 
 // Adds the errors of the scalar's text, each where its '$' stands (as place_of has it), in linear time.
 void add_errors(const Node& node, std::vector<InterpolationError> errors, Diagnostics& diagnostics);
 
-}  // namespace saasctl::stack
+}  // namespace saasctl::yaml

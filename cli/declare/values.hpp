@@ -9,9 +9,12 @@
 #include <string_view>
 #include <vector>
 
-#include "stack/source.hpp"
+#include "yaml/source.hpp"
 
-namespace saasctl::stack {
+namespace saasctl::declare {
+
+// A codec reads YAML: its signatures are made of the names of that room.
+using namespace yaml;
 
 // Two values are equal when they mean the same; the text is how they were written.
 struct Duration {
@@ -113,4 +116,4 @@ struct Word {
   friend bool operator==(const Word& a, const Word& b) { return a.text == b.text; }
 };
 
-}  // namespace saasctl::stack
+}  // namespace saasctl::declare

@@ -7,10 +7,10 @@
 #include <tuple>
 #include <vector>
 
-#include "stack/source.hpp"
 #include "util/result.hpp"
+#include "yaml/source.hpp"
 
-namespace saasctl::stack {
+namespace saasctl::yaml {
 
 struct Diagnostic {
   Position at;
@@ -44,4 +44,4 @@ class Diagnostics {
   std::vector<std::shared_ptr<const Source>> sources_;
 };
 
-}  // namespace saasctl::stack
+}  // namespace saasctl::yaml

@@ -1,4 +1,4 @@
-#include "stack/diagnostics.hpp"
+#include "yaml/diagnostics.hpp"
 
 #include <fmt/format.h>
 
@@ -9,7 +9,7 @@
 #include "util/printable.hpp"
 #include "util/text.hpp"
 
-namespace saasctl::stack {
+namespace saasctl::yaml {
 namespace {
 
 // A window of a very long line, so that a message stays readable.
@@ -113,4 +113,4 @@ Error Diagnostics::error() const {
   return {ErrorKind::usage, std::move(all), {}};
 }
 
-}  // namespace saasctl::stack
+}  // namespace saasctl::yaml

@@ -1,8 +1,8 @@
-#include "stack/interpolate.hpp"
+#include "yaml/interpolate.hpp"
 
 #include <fmt/format.h>
 
-namespace saasctl::stack {
+namespace saasctl::yaml {
 namespace {
 
 bool name_start(char c) {
@@ -175,4 +175,4 @@ std::size_t variable_end(std::string_view text, std::size_t at) {
   return at + 1 + name_length(text.substr(at + 1));
 }
 
-}  // namespace saasctl::stack
+}  // namespace saasctl::yaml

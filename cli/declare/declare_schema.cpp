@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
-#include "stack/declare.hpp"
+#include "declare/declare.hpp"
 
-namespace saasctl::stack {
+namespace saasctl::declare {
 namespace {
 
 Json record_schema(const RecordInfo& record) {
@@ -102,4 +102,4 @@ std::string make_reference(const RecordInfo& root, const std::vector<const Recor
   return out;
 }
 
-}  // namespace saasctl::stack
+}  // namespace saasctl::declare

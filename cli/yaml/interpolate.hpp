@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-namespace saasctl::stack {
+namespace saasctl::yaml {
 
 // The value of a variable, or nothing when it is not set.
 using Environment = std::function<std::optional<std::string>(std::string_view)>;
@@ -49,4 +49,4 @@ bool has_variable(std::string_view text);
 // "${PORT:-80}" whole; at + 1 when none starts there.
 std::size_t variable_end(std::string_view text, std::size_t at);
 
-}  // namespace saasctl::stack
+}  // namespace saasctl::yaml

@@ -1,4 +1,4 @@
-#include "stack/values.hpp"
+#include "declare/values.hpp"
 
 #include <fmt/format.h>
 
@@ -7,10 +7,10 @@
 #include <charconv>
 #include <cmath>
 
-#include "stack/interpolate.hpp"
 #include "util/text.hpp"
+#include "yaml/interpolate.hpp"
 
-namespace saasctl::stack {
+namespace saasctl::declare {
 namespace {
 
 struct Quantity {
@@ -258,4 +258,4 @@ bool Located::has(std::string_view key) const {
   return std::ranges::any_of(keys, [&](const auto& entry) { return entry.first == key; });
 }
 
-}  // namespace saasctl::stack
+}  // namespace saasctl::declare

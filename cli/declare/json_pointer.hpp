@@ -3,9 +3,9 @@
 
 #include <string_view>
 
-#include "stack/declare.hpp"
+#include "declare/declare.hpp"
 
-namespace saasctl::stack {
+namespace saasctl::declare {
 
 // "" or "/" and reference tokens in which "~" is followed by 0 or 1.
 bool is_json_pointer(std::string_view pointer);
@@ -13,4 +13,4 @@ bool is_json_pointer(std::string_view pointer);
 // The value a valid pointer names, or nullptr when the document has none there. Not owned.
 const Json* find_value(const Json& document, std::string_view pointer);
 
-}  // namespace saasctl::stack
+}  // namespace saasctl::declare

@@ -1,4 +1,4 @@
-#include "stack/node.hpp"
+#include "yaml/node.hpp"
 
 #include <fmt/format.h>
 #include <yaml-cpp/eventhandler.h>
@@ -11,10 +11,10 @@
 #include <sstream>
 #include <unordered_map>
 
-#include "stack/yaml_parser.hpp"
 #include "util/text.hpp"
+#include "yaml/yaml_parser.hpp"
 
-namespace saasctl::stack {
+namespace saasctl::yaml {
 namespace {
 
 constexpr std::size_t most_nodes = 1'000'000;
@@ -371,4 +371,4 @@ std::vector<NodePtr> parse_documents(const Source& source, Diagnostics& diagnost
   return parse(source, true, diagnostics, stop);
 }
 
-}  // namespace saasctl::stack
+}  // namespace saasctl::yaml
