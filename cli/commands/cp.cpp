@@ -9,9 +9,9 @@
 #include <memory>
 
 #include "commands/command.hpp"
-#include "commands/copy_rules.hpp"
 #include "commands/service_container.hpp"
 #include "engine/archives.hpp"
+#include "sync/copy_rules.hpp"
 #include "util/descriptor.hpp"
 #include "util/pack.hpp"
 #include "util/text.hpp"
@@ -43,18 +43,18 @@ std::string from_root(const std::string& path) {
 
 // Where a symbolic link in the container leads, one step.
 std::string link_target(const std::string& path, const engine::PathStat& stat) {
-  return stat.link_target.starts_with('/') ? stat.link_target : parent_of(path) + "/" + stat.link_target;
+  return stat.link_target.starts_with('/') ? stat.link_target : sync::parent_of(path) + "/" + stat.link_target;
 }
 
 // What stands at the destination in the container; a link to it is followed.
-Result<CopyTarget> target_in(const Site& site, const std::string& container, std::string path) {
+Result<sync::CopyTarget> target_in(const Site& site, const std::string& container, std::string path) {
   auto stat = engine::stat_path(site.client, container, path, site.session.stop);
   if (stat && stat->is_symlink()) {
     path = link_target(path, *stat);
     stat = engine::stat_path(site.client, container, path, site.session.stop);
   }
-  if (stat) return CopyTarget{path, true, stat->is_directory()};
-  if (stat.error().kind == ErrorKind::not_found) return CopyTarget{path, false, false};
+  if (stat) return sync::CopyTarget{path, true, stat->is_directory()};
+  if (stat.error().kind == ErrorKind::not_found) return sync::CopyTarget{path, false, false};
   return std::unexpected(stat.error());
 }
 
@@ -85,7 +85,7 @@ Result<void> put(const Site& site, const std::string& container, const std::stri
   const auto& source = site.verb.source;
   if (source == "-") return put_from_input(site, container, target_path);
   std::error_code error;
-  const auto kind = site.verb.follow || source.ends_with('/') || means_content(source)
+  const auto kind = site.verb.follow || source.ends_with('/') || sync::means_content(source)
                         ? fs::status(source, error).type()
                         : fs::symlink_status(source, error).type();
   if (kind == fs::file_type::not_found) return failure(ErrorKind::not_found, "there is no " + source, "check the path");
@@ -94,13 +94,13 @@ Result<void> put(const Site& site, const std::string& container, const std::stri
   if (!directory && source.ends_with('/'))
     return failure(ErrorKind::usage, source + " is no folder", "leave the slash out");
   // "." and ".." have no name of their own.
-  auto named = last_component(source).empty() ? fs::absolute(source, error).lexically_normal().string() : source;
+  auto named = sync::last_component(source).empty() ? fs::absolute(source, error).lexically_normal().string() : source;
   if (error) return failure(fmt::format("cannot read {}: {}", source, error.message()));
-  if (means_content(source) && !means_content(named)) named += "/.";
+  if (sync::means_content(source) && !sync::means_content(named)) named += "/.";
 
   const auto target = target_in(site, container, target_path);
   if (!target) return std::unexpected(target.error());
-  const auto place = copy_place({named, directory}, *target);
+  const auto place = sync::copy_place({named, directory}, *target);
   if (!place) return std::unexpected(place.error());
   const bool through = site.verb.follow || directory;
   Pack pack({.owners = site.verb.archive});
@@ -112,7 +112,7 @@ Result<void> put(const Site& site, const std::string& container, const std::stri
 }
 
 // The destination here; a link to it is followed, so that what it leads to is replaced and not the link.
-CopyTarget target_here(const std::string& path) {
+sync::CopyTarget target_here(const std::string& path) {
   std::error_code error;
   const auto status = fs::status(path, error);
   if (status.type() == fs::file_type::not_found || error) return {path, false, false};
@@ -177,16 +177,16 @@ Result<void> get(const Site& site, const std::string& container, const std::stri
   }
 
   // A path with "/." asks for what a link leads to, and its archive's names begin with the last component all the same.
-  if (means_content(path) && path != "/.") path.resize(path.size() - 1);
+  if (sync::means_content(path) && path != "/.") path.resize(path.size() - 1);
   const auto stat = engine::stat_path(site.client, container, path, site.session.stop);
   if (!stat) return std::unexpected(stat.error());
   // Renamed over, a device would be gone for everyone.
   if (std::error_code unknown; fs::is_other(site.verb.target, unknown))
     return failure(ErrorKind::usage, site.verb.target + " is neither a file nor a folder",
                    "name one, or - for a tar archive");
-  const auto place = copy_place({source, stat->is_directory()}, target_here(site.verb.target));
+  const auto place = sync::copy_place({source, stat->is_directory()}, target_here(site.verb.target));
   if (!place) return std::unexpected(place.error());
-  const bool root = last_component(path).empty();
+  const bool root = sync::last_component(path).empty();
   const auto file = temporary_in(place->folder);
   if (!file) return std::unexpected(file.error());
   if (auto got = fetch(site, container, path, file->get(), stop); !got) return got;
@@ -213,7 +213,7 @@ Error with_name(Error error, const engine::ContainerSummary& container) {
   return error;
 }
 
-Result<void> copy(const Site& site, const RunningProject& running, const CopyEnd& from, const CopyEnd& to) {
+Result<void> copy(const Site& site, const RunningProject& running, const sync::CopyEnd& from, const sync::CopyEnd& to) {
   const auto& service = from.service.empty() ? to.service : from.service;
   auto containers = containers_of(running, {service});
   if (site.verb.index != 0 || !from.service.empty() || from.path == "-" || containers.empty()) {
@@ -230,8 +230,8 @@ Result<void> copy(const Site& site, const RunningProject& running, const CopyEnd
 }
 
 int run_cp(const Session& session, const CpVerb& verb) {
-  const auto from = parse_copy_end(verb.source);
-  const auto to = parse_copy_end(verb.target);
+  const auto from = sync::parse_copy_end(verb.source);
+  const auto to = sync::parse_copy_end(verb.target);
   if (from.service.empty() == to.service.empty()) {
     return fail(session, {ErrorKind::usage,
                           from.service.empty() ? "one of the two must be SERVICE:PATH"

@@ -5,9 +5,9 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
-#include "commands/log_lines.hpp"
 #include "commands/run_lifecycle.hpp"
 #include "engine/events.hpp"
+#include "logs/log_lines.hpp"
 #include "plan/labels.hpp"
 #include "terminal/raw.hpp"
 #include "util/printable.hpp"
@@ -78,12 +78,12 @@ Result<Range> range_of(const EventsOptions& options) {
   const engine::Timestamp now = std::chrono::system_clock::now();
   Range range{now, std::nullopt};
   if (!options.since.empty()) {
-    const auto since = parse_moment(options.since, now);
+    const auto since = logs::parse_moment(options.since, now);
     if (!since) return std::unexpected(since.error());
     range.since = *since;
   }
   if (!options.until.empty()) {
-    const auto until = parse_moment(options.until, now);
+    const auto until = logs::parse_moment(options.until, now);
     if (!until) return std::unexpected(until.error());
     range.until = *until;
   }

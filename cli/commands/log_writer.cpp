@@ -34,7 +34,7 @@ void LogWriter::note(const RunningProject& running) {
     width_ = std::max(width_, shown(service_of(container), number_of(container)).size());
 }
 
-bool LogWriter::write(const LogSource& source, std::optional<engine::Timestamp> time, std::string_view text) {
+bool LogWriter::write(const logs::LogSource& source, std::optional<engine::Timestamp> time, std::string_view text) {
   std::string line;
   if (!style_.no_prefix) line += prefix(source);
   if (style_.timestamps && time) line += utc(*time) + " ";
@@ -47,18 +47,22 @@ std::string LogWriter::shown(const std::string& service, int number) const {
   return number > 1 || scaled_.contains(service) ? fmt::format("{}-{}", service, number) : service;
 }
 
-std::string LogWriter::prefix(const LogSource& source) {
+std::string LogWriter::prefix(const logs::LogSource& source) {
   const auto name = shown(source.service, source.number);
   width_ = std::max(width_, name.size());
   const auto colour = colours_.emplace(source.service, colours_.size()).first->second;
-  return log_prefix(name, width_, session_.terminal.colour_on_stdout() ? std::optional(colour) : std::nullopt);
+  return logs::log_prefix(name, width_, session_.terminal.colour_on_stdout() ? std::optional(colour) : std::nullopt);
 }
 
-std::vector<ListedSource> log_sources(const RunningProject& running, const std::vector<std::string>& services) {
-  std::vector<ListedSource> sources;
+std::vector<logs::ListedSource> log_sources(const RunningProject& running, const std::vector<std::string>& services) {
+  std::vector<logs::ListedSource> sources;
   for (const auto& container : containers_of(running, services))
     sources.push_back({{container.id, service_of(container), number_of(container)}, is_up(container)});
   return sources;
+}
+
+logs::Warn warnings_of(const Session& session) {
+  return [&session](const std::string& warning) { session.terminal.warning(warning); };
 }
 
 }  // namespace saasctl::commands

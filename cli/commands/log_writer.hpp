@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "commands/log_sources.hpp"
 #include "commands/running_project.hpp"
+#include "logs/log_sources.hpp"
 
 namespace saasctl::commands {
 
@@ -27,11 +27,11 @@ class LogWriter {
   void note(const RunningProject& running);
 
   // False when the output takes no more.
-  bool write(const LogSource& source, std::optional<engine::Timestamp> time, std::string_view text);
+  bool write(const logs::LogSource& source, std::optional<engine::Timestamp> time, std::string_view text);
 
  private:
   std::string shown(const std::string& service, int number) const;
-  std::string prefix(const LogSource& source);
+  std::string prefix(const logs::LogSource& source);
 
   const Session& session_;
   LogStyle style_;
@@ -41,6 +41,9 @@ class LogWriter {
 };
 
 // The logs of the services, of all when none is named.
-std::vector<ListedSource> log_sources(const RunningProject& running, const std::vector<std::string>& services);
+std::vector<logs::ListedSource> log_sources(const RunningProject& running, const std::vector<std::string>& services);
+
+// Shows what the reading of logs warns about.
+logs::Warn warnings_of(const Session& session);
 
 }  // namespace saasctl::commands

@@ -18,8 +18,8 @@ struct LogsOptions {
   std::string until;
 };
 
-Result<LogRange> range_of(const LogsOptions& options) {
-  LogRange range;
+Result<logs::LogRange> range_of(const LogsOptions& options) {
+  logs::LogRange range;
   if (options.tail != "all") {
     const auto lines = parse_integer(options.tail);
     if (!lines || *lines > 1'000'000'000)
@@ -31,7 +31,7 @@ Result<LogRange> range_of(const LogsOptions& options) {
   for (const auto& [text, moment] :
        std::array{std::pair(&options.since, &range.since), std::pair(&options.until, &range.until)}) {
     if (text->empty()) continue;
-    const auto parsed = parse_moment(*text, now);
+    const auto parsed = logs::parse_moment(*text, now);
     if (!parsed) return std::unexpected(parsed.error());
     *moment = *parsed;
   }
@@ -44,22 +44,22 @@ int run_logs(const Session& session, const LogsOptions& options) {
   auto running = open_running_project(session, options.style.services);
   if (!running) return fail(session, running.error());
   LogWriter writer(session, options.style, *running);
-  const LogPrinter print = [&](const LogSource& source, std::optional<engine::Timestamp> time, std::string_view text) {
-    return writer.write(source, time, text);
-  };
+  const logs::LogPrinter print = [&](const logs::LogSource& source, std::optional<engine::Timestamp> time,
+                                     std::string_view text) { return writer.write(source, time, text); };
   Result<void> done;
   if (options.style.follow) {
     // Listed again once events are listened to, so that nothing starts between the two unseen.
-    const auto list = [&]() -> Result<std::vector<ListedSource>> {
+    const auto list = [&]() -> Result<std::vector<logs::ListedSource>> {
       if (auto looked = refresh(session, *running); !looked) return std::unexpected(looked.error());
       writer.note(*running);
       return log_sources(*running, options.style.services);
     };
-    done = follow_logs(session, running->client, {running->project.name, options.style.services, *range}, list, print);
+    done = logs::follow_logs(running->client, {running->project.name, options.style.services, *range}, list, print,
+                             warnings_of(session), session.stop);
   } else {
-    std::vector<LogSource> sources;
+    std::vector<logs::LogSource> sources;
     for (auto& listed : log_sources(*running, options.style.services)) sources.push_back(std::move(listed.source));
-    done = read_history(session, running->client, sources, *range, print);
+    done = logs::read_history(running->client, sources, *range, print, warnings_of(session), session.stop);
   }
   return done ? 0 : fail(session, done.error());
 }

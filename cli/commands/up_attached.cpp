@@ -27,7 +27,7 @@ class ExitWatcher {
  public:
   ExitWatcher(const Session& session, const RunningProject& running,
               const std::vector<engine::ContainerSummary>& containers)
-      : scene_(running), outer_(session.stop, Forward{&over_}), open_(containers.size()) {
+      : running_(running), outer_(session.stop, Forward{&over_}), open_(containers.size()) {
     for (const auto& container : containers) threads_.emplace_back([this, container] { watch(container); });
   }
   ExitWatcher(const ExitWatcher&) = delete;
@@ -52,7 +52,7 @@ class ExitWatcher {
     --open_;
     if (first_ || over_.stop_requested()) return;
     const auto service = service_of(container);
-    const bool counts = !code || *code != 0 || !project::is_awaited_job(scene_.project, service);
+    const bool counts = !code || *code != 0 || !project::is_awaited_job(running_.project, service);
     if (!counts && open_ > 0) return;
     first_ = ContainerExit{service, container.name, code.value_or(1)};
     over_.request_stop();
@@ -61,15 +61,15 @@ class ExitWatcher {
   // One that the engine starts again has not ended.
   Result<int> end_of(const std::string& id) const {
     for (;;) {
-      const auto ended = engine::wait_container(scene_.client, id, engine::WaitCondition::not_running,
+      const auto ended = engine::wait_container(running_.client, id, engine::WaitCondition::not_running,
                                                 std::chrono::milliseconds(0), over_.get_token());
       if (!ended) return std::unexpected(ended.error());
-      const auto now = engine::inspect_container(scene_.client, id, over_.get_token());
+      const auto now = engine::inspect_container(running_.client, id, over_.get_token());
       if (!now || (!now->state.running && !now->state.restarting)) return ended->exit_code;
     }
   }
 
-  const RunningProject& scene_;
+  const RunningProject& running_;
   std::stop_source over_;
   std::stop_callback<Forward> outer_;
   mutable std::mutex mutex_;
@@ -84,19 +84,19 @@ class Logs {
   Logs(const Session& session, RunningProject& running, const AttachedOptions& options,
        std::vector<std::string> services)
       : session_(session),
-        scene_(running),
+        running_(running),
         range_{.since = options.since},
         services_(std::move(services)),
         writer_(session, {.services = services_, .follow = true}, running) {}
 
   Result<void> follow(const std::stop_token& stop) {
     if (services_.empty()) return {};
-    const Session until{session_.options, session_.environment, session_.terminal, stop};
-    const auto list = [&]() -> Result<std::vector<ListedSource>> { return log_sources(scene_, services_); };
-    const LogPrinter print = [this](const LogSource& source, auto time, auto text) {
+    const auto list = [&]() -> Result<std::vector<logs::ListedSource>> { return log_sources(running_, services_); };
+    const logs::LogPrinter print = [this](const logs::LogSource& source, auto time, auto text) {
       return write(source, time, text);
     };
-    auto done = follow_logs(until, scene_.client, {scene_.project.name, services_, range_}, list, print);
+    auto done = logs::follow_logs(running_.client, {running_.project.name, services_, range_}, list, print,
+                                  warnings_of(session_), stop);
     return stop.stop_requested() ? Result<void>() : done;
   }
 
@@ -105,27 +105,27 @@ class Logs {
 
   Result<void> rest() {
     if (services_.empty()) return {};
-    std::vector<LogSource> sources;
-    for (auto& listed : log_sources(scene_, services_)) sources.push_back(std::move(listed.source));
+    std::vector<logs::LogSource> sources;
+    for (auto& listed : log_sources(running_, services_)) sources.push_back(std::move(listed.source));
     for (auto& [id, cursor] : cursors_) cursor.reopen();
-    const LogPrinter print = [this](const LogSource& source, auto time, auto text) {
+    const logs::LogPrinter print = [this](const logs::LogSource& source, auto time, auto text) {
       return write(source, time, text);
     };
-    return read_history(session_, scene_.client, sources, range_, print);
+    return logs::read_history(running_.client, sources, range_, print, warnings_of(session_), session_.stop);
   }
 
  private:
-  bool write(const LogSource& source, std::optional<engine::Timestamp> time, std::string_view text) {
+  bool write(const logs::LogSource& source, std::optional<engine::Timestamp> time, std::string_view text) {
     closed_ = closed_ || (cursors_[source.id].fresh(time) && !writer_.write(source, time, text));
     return !closed_;
   }
 
   const Session& session_;
-  RunningProject& scene_;
-  LogRange range_;
+  RunningProject& running_;
+  logs::LogRange range_;
   std::vector<std::string> services_;
   LogWriter writer_;
-  std::map<std::string, LogCursor> cursors_;  // by id; what has been shown
+  std::map<std::string, logs::LogCursor> cursors_;  // by id; what has been shown
   bool closed_ = false;
 };
 

@@ -10,7 +10,6 @@
 #include "commands/project_lock.hpp"
 #include "commands/run_plan.hpp"
 #include "commands/service_container.hpp"
-#include "commands/watch_rules.hpp"
 #include "engine/archives.hpp"
 #include "engine/exec.hpp"
 #include "engine/images.hpp"
@@ -18,6 +17,7 @@
 #include "plan/conflicts.hpp"
 #include "plan/resource_body.hpp"
 #include "project/order.hpp"
+#include "sync/watch_rules.hpp"
 #include "util/folder_watch.hpp"
 #include "util/pack.hpp"
 #include "util/text.hpp"
@@ -53,8 +53,8 @@ bool is_bind_mounted(const project::Service& service, const fs::path& path) {
   });
 }
 
-Result<std::vector<RootedPatterns>> context_ignore(const project::Service& service) {
-  std::vector<RootedPatterns> out;
+Result<std::vector<sync::RootedPatterns>> context_ignore(const project::Service& service) {
+  std::vector<sync::RootedPatterns> out;
   if (!service.build || !service.build->remote.empty()) return out;
   const auto& build = *service.build;
   // An inline Dockerfile has no ignore file of its own: that of the context counts.
@@ -67,11 +67,11 @@ Result<std::vector<RootedPatterns>> context_ignore(const project::Service& servi
   return out;
 }
 
-Result<void> add_rules(const Site& site, const project::Service& service, std::vector<WatchRule>& rules) {
+Result<void> add_rules(const Site& site, const project::Service& service, std::vector<sync::WatchRule>& rules) {
   const auto ignore = context_ignore(service);
   if (!ignore) return std::unexpected(ignore.error());
   for (const auto& watch : service.spec.develop->watch) {
-    auto rule = make_rule(service.name, site.project.folder, watch, *ignore);
+    auto rule = sync::make_rule(service.name, site.project.folder, watch, *ignore);
     if (!rule) return std::unexpected(rule.error());
     if (rule->action == "rebuild" && !service.build) {
       return failure(ErrorKind::usage,
@@ -88,8 +88,8 @@ Result<void> add_rules(const Site& site, const project::Service& service, std::v
   return {};
 }
 
-Result<std::vector<WatchRule>> rules_of(const Site& site) {
-  std::vector<WatchRule> rules;
+Result<std::vector<sync::WatchRule>> rules_of(const Site& site) {
+  std::vector<sync::WatchRule> rules;
   for (const auto& service : site.project.services) {
     const auto& names = site.verb.services;
     const bool wanted = names.empty() || std::ranges::find(names, service.name) != names.end();
@@ -104,7 +104,7 @@ Result<std::vector<WatchRule>> rules_of(const Site& site) {
 }
 
 // Every file that the rule covers, now.
-void collect(const WatchRule& rule, const fs::path& path, std::set<fs::path>& found) {
+void collect(const sync::WatchRule& rule, const fs::path& path, std::set<fs::path>& found) {
   std::error_code error;
   const auto type = fs::symlink_status(path, error).type();
   if (type == fs::file_type::not_found) return;
@@ -117,15 +117,15 @@ void collect(const WatchRule& rule, const fs::path& path, std::set<fs::path>& fo
     collect(rule, at->path(), found);
 }
 
-std::set<fs::path> everything(const std::vector<WatchRule>& rules) {
+std::set<fs::path> everything(const std::vector<sync::WatchRule>& rules) {
   std::set<fs::path> found;
   for (const auto& rule : rules) collect(rule, rule.path, found);
   return found;
 }
 
 // At the beginning files are synchronised, and nothing is restarted or run.
-std::vector<WatchRule> initial_rules(std::vector<WatchRule> rules) {
-  std::erase_if(rules, [](const WatchRule& rule) { return !rule.initial_sync || !rule.syncs(); });
+std::vector<sync::WatchRule> initial_rules(std::vector<sync::WatchRule> rules) {
+  std::erase_if(rules, [](const sync::WatchRule& rule) { return !rule.initial_sync || !rule.syncs(); });
   for (auto& rule : rules) rule.action = "sync";
   return rules;
 }
@@ -227,7 +227,7 @@ Result<void> rebuild(const Site& site, const std::string& service) {
   return {};
 }
 
-Result<void> apply(const Site& site, const std::string& service, const WatchWork& work) {
+Result<void> apply(const Site& site, const std::string& service, const sync::WatchWork& work) {
   if (work.rebuild) return rebuild(site, service);
   auto containers = service_containers(site.session, site.client, site.project, service);
   if (!containers) return std::unexpected(containers.error());
@@ -248,7 +248,7 @@ Result<void> apply(const Site& site, const std::string& service, const WatchWork
   return {};
 }
 
-std::string describe(const WatchWork& work) {
+std::string describe(const sync::WatchWork& work) {
   if (work.rebuild) return "rebuilt";
   std::vector<std::string> parts;
   if (!work.sync.empty())
@@ -259,7 +259,7 @@ std::string describe(const WatchWork& work) {
 }
 
 // What goes wrong with one batch is told; the next one may mend it.
-Result<void> apply_all(const Site& site, const std::map<std::string, WatchWork>& work) {
+Result<void> apply_all(const Site& site, const std::map<std::string, sync::WatchWork>& work) {
   for (const auto& [service, of_service] : work) {
     const auto done = apply(site, service, of_service);
     if (!done && done.error().kind == ErrorKind::interrupted) return done;
@@ -274,10 +274,10 @@ Result<void> apply_all(const Site& site, const std::map<std::string, WatchWork>&
   return {};
 }
 
-Result<void> watch(const Site& site, const std::vector<WatchRule>& rules) {
+Result<void> watch(const Site& site, const std::vector<sync::WatchRule>& rules) {
   // A folder that every rule ignores is not looked into: node_modules alone may hold more than the system can watch.
   auto files = FolderWatch::open([&rules](const fs::path& folder) {
-    return std::ranges::all_of(rules, [&](const WatchRule& rule) {
+    return std::ranges::all_of(rules, [&](const sync::WatchRule& rule) {
       return rule.ignores_all_of(folder) || folder.lexically_relative(rule.path).string().starts_with("..");
     });
   });
@@ -286,13 +286,13 @@ Result<void> watch(const Site& site, const std::vector<WatchRule>& rules) {
     if (auto added = files->add(rule.path); !added) return added;
   }
   const auto initial = initial_rules(rules);
-  if (auto done = apply_all(site, work_of(initial, everything(initial))); !done) return done;
+  if (auto done = apply_all(site, sync::work_of(initial, everything(initial))); !done) return done;
   site.session.terminal.message("watching; Ctrl-C ends it");
   for (;;) {
     auto changes = files->next(quiet_time, site.session.stop);
     if (!changes) return std::unexpected(changes.error());
     if (changes->lost) changes->paths.merge(everything(rules));
-    if (auto done = apply_all(site, work_of(rules, changes->paths)); !done) return done;
+    if (auto done = apply_all(site, sync::work_of(rules, changes->paths)); !done) return done;
   }
 }
 

@@ -1,5 +1,5 @@
 // docker cp's rules, one by one. Source: docker/cli, container_cp.md, "Description".
-#include "commands/copy_rules.hpp"
+#include "sync/copy_rules.hpp"
 
 #include "catch.hpp"
 
@@ -9,8 +9,8 @@ using namespace saasctl::commands;
 
 namespace {
 
-std::string place(const CopySource& source, const CopyTarget& target) {
-  const auto found = copy_place(source, target);
+std::string place(const sync::CopySource& source, const sync::CopyTarget& target) {
+  const auto found = sync::copy_place(source, target);
   return found ? found->folder + " + " + found->name : "error";
 }
 
@@ -39,7 +39,7 @@ TEST_CASE("where a copied folder ends up") {
 
 TEST_CASE("the ends of a copy are told apart as docker does it") {
   const auto end = [](const std::string& text) {
-    const auto parsed = parse_copy_end(text);
+    const auto parsed = sync::parse_copy_end(text);
     return parsed.service + "|" + parsed.path;
   };
   CHECK(end("web:/etc/hosts") == "web|/etc/hosts");
@@ -53,13 +53,13 @@ TEST_CASE("the ends of a copy are told apart as docker does it") {
 }
 
 TEST_CASE("components of paths") {
-  CHECK(last_component("/a/b/.") == "b");
-  CHECK(last_component("a") == "a");
-  CHECK(last_component("/") == "");
-  CHECK(last_component("..") == "");
-  CHECK(parent_of("/a") == "/");
-  CHECK(parent_of("a/b/") == "a");
-  CHECK(parent_of("b") == ".");
+  CHECK(sync::last_component("/a/b/.") == "b");
+  CHECK(sync::last_component("a") == "a");
+  CHECK(sync::last_component("/") == "");
+  CHECK(sync::last_component("..") == "");
+  CHECK(sync::parent_of("/a") == "/");
+  CHECK(sync::parent_of("a/b/") == "a");
+  CHECK(sync::parent_of("b") == ".");
 }
 
 }  // namespace saasctl::copy_rules_test

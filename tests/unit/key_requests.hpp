@@ -11,7 +11,6 @@
 #include <vector>
 
 #include "build/acquire.hpp"
-#include "commands/watch_rules.hpp"
 #include "key_engine.hpp"
 #include "plan/container_body.hpp"
 #include "plan/lifecycle.hpp"
@@ -19,6 +18,7 @@
 #include "project/order.hpp"
 #include "project/service.hpp"
 #include "project_files.hpp"
+#include "sync/watch_rules.hpp"
 
 namespace saasctl::test {
 
@@ -200,7 +200,7 @@ class KeyRequests {
     for (const auto& service : project.services) {
       if (!service.spec.develop) continue;
       for (const auto& watch : service.spec.develop->watch) {
-        const auto rule = commands::make_rule(service.name, project.folder, watch, {});
+        const auto rule = sync::make_rule(service.name, project.folder, watch, {});
         if (!rule) return std::unexpected(rule.error());
         KeyJson covered = KeyJson::array();
         for (const auto* probe : {"src/a.txt", "src/b.log", "src/keep/c.txt", "lib/d.txt"}) {

@@ -2,8 +2,8 @@
 #include <cmath>
 
 #include "catch.hpp"
-#include "commands/log_lines.hpp"
 #include "engine/container_stats.hpp"
+#include "logs/log_lines.hpp"
 
 namespace saasctl::listing_test {
 
@@ -71,7 +71,7 @@ TEST_CASE("durations are said as docker says them") {
 }
 
 TEST_CASE("a log that is read on gives every line once") {
-  LogCursor cursor;
+  logs::LogCursor cursor;
   CHECK_FALSE(cursor.since());
   CHECK(cursor.fresh(at(1ns)));
   CHECK(cursor.fresh(at(2ns)));
@@ -93,20 +93,20 @@ TEST_CASE("a log that is read on gives every line once") {
 
 TEST_CASE("moments are read as docker reads them") {
   const auto now = at(0ns);
-  CHECK(parse_moment("10m", now) == now - 10min);
-  CHECK(parse_moment("1h30m", now) == now - 90min);
-  CHECK(parse_moment("0s", now) == now);
-  CHECK(parse_moment("2023-11-14T22:13:20Z", now) == now);
-  CHECK(parse_moment("2023-11-15T00:13:20+02:00", now) == now);
-  CHECK(parse_moment("1700000000", now) == now);
-  CHECK(parse_moment("1700000000.5", now) == now + 500ms);
-  const auto local = parse_moment("2023-11-14T22:13:20", now);
+  CHECK(logs::parse_moment("10m", now) == now - 10min);
+  CHECK(logs::parse_moment("1h30m", now) == now - 90min);
+  CHECK(logs::parse_moment("0s", now) == now);
+  CHECK(logs::parse_moment("2023-11-14T22:13:20Z", now) == now);
+  CHECK(logs::parse_moment("2023-11-15T00:13:20+02:00", now) == now);
+  CHECK(logs::parse_moment("1700000000", now) == now);
+  CHECK(logs::parse_moment("1700000000.5", now) == now + 500ms);
+  const auto local = logs::parse_moment("2023-11-14T22:13:20", now);
   REQUIRE(local);
   CHECK(*local - now < 15h);
   CHECK(now - *local < 15h);
-  CHECK(parse_moment("2023-11-14", now));
+  CHECK(logs::parse_moment("2023-11-14", now));
   for (const auto* bad : {"", "soon", "10 parsecs", "2023-13-01", "-5m", "99999999999999"}) {
-    const auto refused = parse_moment(bad, now);
+    const auto refused = logs::parse_moment(bad, now);
     INFO(bad);
     REQUIRE_FALSE(refused);
     CHECK(refused.error().kind == ErrorKind::usage);
@@ -114,9 +114,9 @@ TEST_CASE("moments are read as docker reads them") {
 }
 
 TEST_CASE("a prefix is as wide as the widest and has its service's colour") {
-  CHECK(log_prefix("web-2", 7, std::nullopt) == "web-2   | ");
-  CHECK(log_prefix("db", 2, 0) == "\x1b[36mdb | \x1b[0m");
-  CHECK(log_prefix("db", 2, 10) == log_prefix("db", 2, 0));
+  CHECK(logs::log_prefix("web-2", 7, std::nullopt) == "web-2   | ");
+  CHECK(logs::log_prefix("db", 2, 0) == "\x1b[36mdb | \x1b[0m");
+  CHECK(logs::log_prefix("db", 2, 10) == logs::log_prefix("db", 2, 0));
 }
 
 TEST_CASE("what a container uses is counted as the docker command counts it") {

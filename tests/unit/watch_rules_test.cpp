@@ -1,5 +1,5 @@
 // What follows from changed files.
-#include "commands/watch_rules.hpp"
+#include "sync/watch_rules.hpp"
 
 #include "catch.hpp"
 
@@ -18,16 +18,16 @@ stack::Watch watch(const std::string& path, const std::string& action, const std
   return out;
 }
 
-WatchRule rule(const stack::Watch& declared, const std::string& service = "web") {
-  auto made = make_rule(service, "/p", declared, {});
+sync::WatchRule rule(const stack::Watch& declared, const std::string& service = "web") {
+  auto made = sync::make_rule(service, "/p", declared, {});
   REQUIRE(made);
   return std::move(*made);
 }
 
 // "web: sync /app/a=/p/src/a restart exec x".
-std::string work(const std::vector<WatchRule>& rules, const std::set<fs::path>& changed) {
+std::string work(const std::vector<sync::WatchRule>& rules, const std::set<fs::path>& changed) {
   std::string out;
-  for (const auto& [service, todo] : work_of(rules, changed)) {
+  for (const auto& [service, todo] : sync::work_of(rules, changed)) {
     out += service + ":";
     for (const auto& [target, path] : todo.sync) out += " " + target + "=" + path.string();
     if (todo.rebuild) out += " rebuild";
@@ -72,7 +72,7 @@ TEST_CASE("ignore and include are patterns of an ignore file, relative to the pa
   declared.include = {"**/*.go"};
   CHECK(work({rule(declared)}, {"/p/src/a/b.go", "/p/src/a/b.c"}) == "web: /app/a/b.go=/p/src/a/b.go;");
   declared.include = {"[a"};
-  const auto bad = make_rule("web", "/p", declared, {});
+  const auto bad = sync::make_rule("web", "/p", declared, {});
   REQUIRE_FALSE(bad);
   CHECK(bad.error().kind == ErrorKind::usage);
 }
@@ -80,7 +80,7 @@ TEST_CASE("ignore and include are patterns of an ignore file, relative to the pa
 TEST_CASE("a folder is left out as a whole only when no exception takes something of it back") {
   const auto patterns = build::PatternList::compile({"*", "!src/keep"});
   REQUIRE(patterns);
-  const auto made = make_rule("web", "/p", watch(".", "sync", "/app"), {{"/p", *patterns}});
+  const auto made = sync::make_rule("web", "/p", watch(".", "sync", "/app"), {{"/p", *patterns}});
   REQUIRE(made);
   CHECK(made->ignores("/p/src"));
   CHECK_FALSE(made->ignores_all_of("/p/src"));
@@ -96,7 +96,7 @@ TEST_CASE("what git and editors leave for a moment, and what the build ignores, 
   CHECK(work({folder}, {"/p/.gitignore"}) == "web: /app/.gitignore=/p/.gitignore;");
   const auto patterns = build::PatternList::compile({"out"});
   REQUIRE(patterns);
-  const auto made = make_rule("web", "/p", watch("src", "rebuild"), {{"/p/src", *patterns}});
+  const auto made = sync::make_rule("web", "/p", watch("src", "rebuild"), {{"/p/src", *patterns}});
   REQUIRE(made);
   CHECK(work({*made}, {"/p/src/out/x"}).empty());
   CHECK(work({*made}, {"/p/src/x"}) == "web: rebuild;");

@@ -12,7 +12,7 @@
 #include "stack/hook.hpp"
 #include "util/result.hpp"
 
-namespace saasctl::commands {
+namespace saasctl::sync {
 
 // Patterns of an ignore file and the folder that they are relative to.
 struct RootedPatterns {
@@ -57,4 +57,4 @@ struct WatchWork {
 std::map<std::string, WatchWork> work_of(const std::vector<WatchRule>& rules,
                                          const std::set<std::filesystem::path>& changed);
 
-}  // namespace saasctl::commands
+}  // namespace saasctl::sync

@@ -6,11 +6,11 @@
 #include <string>
 #include <vector>
 
-#include "commands/log_lines.hpp"
-#include "commands/session.hpp"
+#include <stop_token>
 #include "engine/client.hpp"
+#include "logs/log_lines.hpp"
 
-namespace saasctl::commands {
+namespace saasctl::logs {
 
 struct LogSource {
   std::string id;
@@ -29,10 +29,13 @@ struct LogRange {
 using LogPrinter =
     std::function<bool(const LogSource& source, std::optional<engine::Timestamp> time, std::string_view text)>;
 
+// Called with a sentence for the user.
+using Warn = std::function<void(const std::string& warning)>;
+
 // Prints what is there in the order of its times and leaves the cursors behind it. A log that cannot be read (its
 // driver keeps none) is warned about. Errors: no_engine, interrupted.
-Result<void> read_history(const Session& session, const engine::Client& client, std::vector<LogSource>& sources,
-                          const LogRange& range, const LogPrinter& print);
+Result<void> read_history(const engine::Client& client, std::vector<LogSource>& sources, const LogRange& range,
+                          const LogPrinter& print, const Warn& warn, std::stop_token stop);
 
 struct FollowOptions {
   std::string project;
@@ -47,7 +50,8 @@ struct ListedSource {
   LogSource source;
   bool is_up = false;
 };
-Result<void> follow_logs(const Session& session, const engine::Client& client, const FollowOptions& options,
-                         const std::function<Result<std::vector<ListedSource>>()>& list, const LogPrinter& print);
+Result<void> follow_logs(const engine::Client& client, const FollowOptions& options,
+                         const std::function<Result<std::vector<ListedSource>>()>& list, const LogPrinter& print,
+                         const Warn& warn, std::stop_token stop);
 
-}  // namespace saasctl::commands
+}  // namespace saasctl::logs

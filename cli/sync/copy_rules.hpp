@@ -8,7 +8,7 @@
 
 #include "util/result.hpp"
 
-namespace saasctl::commands {
+namespace saasctl::sync {
 
 // "SERVICE:PATH" as its two parts, or a path here. What begins with "/" or "." is a path here, colons and all.
 struct CopyEnd {
@@ -45,4 +45,4 @@ std::string parent_of(std::string_view path);
 // Whether the path ends in "/." or is ".": its content is meant, not the folder.
 bool means_content(std::string_view path);
 
-}  // namespace saasctl::commands
+}  // namespace saasctl::sync

@@ -6,14 +6,14 @@
 #include <mutex>
 #include <thread>
 
-#include "commands/log_sources.hpp"
 #include "engine/events.hpp"
 #include "engine/logs.hpp"
+#include "logs/log_sources.hpp"
 #include "plan/labels.hpp"
 #include "util/guarded.hpp"
 #include "util/text.hpp"
 
-namespace saasctl::commands {
+namespace saasctl::logs {
 namespace {
 
 // A restart or an `up` that makes a container anew takes some time between two runs.
@@ -205,9 +205,10 @@ class Follower {
 
 }  // namespace
 
-Result<void> follow_logs(const Session& session, const engine::Client& client, const FollowOptions& options,
-                         const std::function<Result<std::vector<ListedSource>>()>& list, const LogPrinter& print) {
-  Follower follower(client, options, print, session.stop);
+Result<void> follow_logs(const engine::Client& client, const FollowOptions& options,
+                         const std::function<Result<std::vector<ListedSource>>()>& list, const LogPrinter& print,
+                         const Warn& warn, std::stop_token stop) {
+  Follower follower(client, options, print, stop);
   if (auto open = follower.await_events(); !open) return open;
   auto listed = list();
   if (!listed) return std::unexpected(listed.error());
@@ -217,10 +218,10 @@ Result<void> follow_logs(const Session& session, const engine::Client& client, c
   const auto watched = [&](const LogSource& source, std::optional<engine::Timestamp> time, std::string_view text) {
     return more = print(source, time, text);
   };
-  if (auto read = read_history(session, client, sources, options.range, watched); !read || !more) return read;
+  if (auto read = read_history(client, sources, options.range, watched, warn, stop); !read || !more) return read;
   for (std::size_t i = 0; i < sources.size(); ++i) (*listed)[i].source = std::move(sources[i]);
   follower.add(*listed);
   return follower.run();
 }
 
-}  // namespace saasctl::commands
+}  // namespace saasctl::logs

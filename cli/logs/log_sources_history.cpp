@@ -3,11 +3,11 @@
 #include <mutex>
 #include <thread>
 
-#include "commands/log_sources.hpp"
 #include "engine/logs.hpp"
+#include "logs/log_sources.hpp"
 #include "util/guarded.hpp"
 
-namespace saasctl::commands {
+namespace saasctl::logs {
 namespace {
 
 struct Line {
@@ -84,8 +84,8 @@ class Merge {
 
 }  // namespace
 
-Result<void> read_history(const Session& session, const engine::Client& client, std::vector<LogSource>& sources,
-                          const LogRange& range, const LogPrinter& print) {
+Result<void> read_history(const engine::Client& client, std::vector<LogSource>& sources, const LogRange& range,
+                          const LogPrinter& print, const Warn& warn, std::stop_token stop) {
   // With a tail of nothing the last line is looked at all the same: it tells where to read on.
   const bool silent = range.tail == 0U;
   const engine::LogOptions options{
@@ -100,7 +100,7 @@ Result<void> read_history(const Session& session, const engine::Client& client, 
         const auto sink = [&](const engine::LogLine& line) {
           return merge.push(i, {line.time, std::string(line.text)});
         };
-        outcomes[i] = guarded([&] { return engine::read_logs(client, sources[i].id, options, sink, session.stop); });
+        outcomes[i] = guarded([&] { return engine::read_logs(client, sources[i].id, options, sink, stop); });
         merge.close(i);
       });
     }
@@ -116,9 +116,9 @@ Result<void> read_history(const Session& session, const engine::Client& client, 
   for (std::size_t i = 0; go_on && i < sources.size(); ++i) {
     if (outcomes[i] || outcomes[i].error().kind == ErrorKind::not_found) continue;  // removed meanwhile
     if (outcomes[i].error().kind != ErrorKind::failed) return outcomes[i];
-    session.terminal.warning(sources[i].service + ": its log cannot be read: " + outcomes[i].error().message);
+    warn(sources[i].service + ": its log cannot be read: " + outcomes[i].error().message);
   }
   return {};
 }
 
-}  // namespace saasctl::commands
+}  // namespace saasctl::logs

@@ -9,7 +9,7 @@
 #include "engine/time.hpp"
 #include "util/result.hpp"
 
-namespace saasctl::commands {
+namespace saasctl::logs {
 
 // How far the log of a container has been read, so that it can be read on later: from since() on, asking fresh() of
 // each line. Lines of the same nanosecond are told apart by their number.
@@ -37,4 +37,4 @@ Result<engine::Timestamp> parse_moment(std::string_view text, engine::Timestamp 
 // list, nothing: none.
 std::string log_prefix(std::string_view source, std::size_t width, std::optional<std::size_t> colour);
 
-}  // namespace saasctl::commands
+}  // namespace saasctl::logs

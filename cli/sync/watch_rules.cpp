@@ -1,8 +1,8 @@
-#include "commands/watch_rules.hpp"
+#include "sync/watch_rules.hpp"
 
 #include <algorithm>
 
-namespace saasctl::commands {
+namespace saasctl::sync {
 namespace {
 
 namespace fs = std::filesystem;
@@ -102,4 +102,4 @@ std::map<std::string, WatchWork> work_of(const std::vector<WatchRule>& rules, co
   return work;
 }
 
-}  // namespace saasctl::commands
+}  // namespace saasctl::sync

@@ -1,4 +1,4 @@
-#include "commands/log_lines.hpp"
+#include "logs/log_lines.hpp"
 
 #include <fmt/format.h>
 
@@ -8,7 +8,7 @@
 #include "declare/values.hpp"
 #include "util/text.hpp"
 
-namespace saasctl::commands {
+namespace saasctl::logs {
 namespace {
 
 std::optional<engine::Timestamp> seconds_since_1970(std::string_view text) {
@@ -78,4 +78,4 @@ std::string log_prefix(std::string_view source, std::size_t width, std::optional
   return colour ? fmt::format("\x1b[{}m{}\x1b[0m", colours.at(*colour % colours.size()), text) : text;
 }
 
-}  // namespace saasctl::commands
+}  // namespace saasctl::logs

@@ -1,8 +1,8 @@
-#include "commands/copy_rules.hpp"
+#include "sync/copy_rules.hpp"
 
 #include <fmt/format.h>
 
-namespace saasctl::commands {
+namespace saasctl::sync {
 namespace {
 
 // Without "/" and "/." at the end; "/" stays.
@@ -65,4 +65,4 @@ Result<CopyPlace> copy_place(const CopySource& source, const CopyTarget& target)
   return CopyPlace{parent_of(target.path), last_component(target.path)};
 }
 
-}  // namespace saasctl::commands
+}  // namespace saasctl::sync
