@@ -6,7 +6,7 @@
 
 namespace saasctl::yaml_tree_test {
 
-using namespace saasctl::stack;
+using namespace saasctl::yaml;
 
 namespace {
 

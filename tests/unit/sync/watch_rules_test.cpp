@@ -5,7 +5,7 @@
 
 namespace saasctl::watch_rules_test {
 
-using namespace saasctl::commands;
+using namespace saasctl::sync;
 namespace fs = std::filesystem;
 
 namespace {

@@ -4,7 +4,7 @@
 
 namespace saasctl::values_test {
 
-using namespace saasctl::stack;
+using namespace saasctl::declare;
 using namespace std::chrono_literals;
 
 TEST_CASE("durations are read as Go reads them") {

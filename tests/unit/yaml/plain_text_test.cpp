@@ -3,7 +3,7 @@
 
 namespace saasctl::plain_text_test {
 
-using namespace saasctl::stack;
+using namespace saasctl::yaml;
 
 namespace {
 

@@ -13,7 +13,7 @@
 
 namespace saasctl::support_test {
 
-using namespace saasctl::stack;
+using namespace saasctl::declare;
 
 namespace {
 

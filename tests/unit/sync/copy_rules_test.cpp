@@ -5,7 +5,7 @@
 
 namespace saasctl::copy_rules_test {
 
-using namespace saasctl::commands;
+using namespace saasctl::sync;
 
 namespace {
 
