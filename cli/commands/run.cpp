@@ -19,6 +19,7 @@
 #include "engine/attached.hpp"
 #include "engine/exec.hpp"
 #include "execute/observe.hpp"
+#include "execute/port_taken.hpp"
 #include "project/order.hpp"
 #include "util/guarded.hpp"
 #include "util/text.hpp"
@@ -208,6 +209,13 @@ void stop_for_good(const engine::Client& client, const std::string& container, b
   static_cast<void>(engine::stop_container(client, container, std::chrono::seconds(0), {}));
 }
 
+Error explained_start(const Session& session, const engine::Client& client, const project::Project& project,
+                      const plan::OneOffOptions& options, const std::string& id, const Error& error) {
+  auto explained = execute::port_taken(client, error, id, project.name, session.stop);
+  if (explained.message != error.message) explained.message = options.service + ": " + explained.message;
+  return explained;
+}
+
 int run_to_end(const Session& session, const engine::Client& client, const project::Project& project,
                const plan::OneOffOptions& options, Removal& removal) {
   const auto never_ran = [&](const Error& error) {
@@ -223,7 +231,7 @@ int run_to_end(const Session& session, const engine::Client& client, const proje
     connection.emplace(std::move(*attached));
   }
   const auto started = engine::start_container(client, id, session.stop);
-  if (!started) return never_ran(started.error());
+  if (!started) return never_ran(explained_start(session, client, project, options, id, started.error()));
   const auto resize = [&](terminal::WindowSize size) {
     return engine::resize_container(client, id, size.rows, size.columns, session.stop).has_value();
   };
@@ -306,7 +314,7 @@ int run_one_off(const Session& session, const RunVerb& verb) {
   if (!verb.detach) return run_to_end(session, *client, *project, *options, removal);
   if (const auto started = engine::start_container(*client, removal.id(), session.stop); !started) {
     removal.want(true);
-    return fail(session, started.error());
+    return fail(session, explained_start(session, *client, *project, *options, removal.id(), started.error()));
   }
   session.terminal.data(options->name + "\n");
   return 0;

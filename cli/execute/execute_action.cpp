@@ -8,6 +8,7 @@
 #include "engine/exec.hpp"
 #include "engine/networks.hpp"
 #include "engine/volumes.hpp"
+#include "execute/port_taken.hpp"
 #include "plan/labels.hpp"
 #include "project/service.hpp"
 #include "util/archive.hpp"
@@ -79,17 +80,6 @@ Result<void> unless_in_use(Result<void> result) {
   return std::unexpected(std::move(error));
 }
 
-Error port_taken(Error error) {
-  if (!mentions(error.message, {"port is already allocated", "address already in use", "ports are not available"}))
-    return error;
-  error.kind = ErrorKind::conflict;
-  error.message = "a host port is taken: " + error.message;
-  error.hint =
-      "stop what uses it, or publish another one (ports: in the stack file, or the variable that it comes from); "
-      "if nothing uses it, the engine has kept it since a crash: run saasctl down, or restart the engine";
-  return error;
-}
-
 // What an engine that crashed has left of a container keeps it from starting.
 Error left_by_crash(Error error) {
   if (!mentions(error.message, {"already exists"})) return error;
@@ -100,19 +90,6 @@ Error left_by_crash(Error error) {
 Error of_service(Error error, const std::string& service) {
   error.message = fmt::format("{}: {}", service, error.message);
   return error;
-}
-
-// The engine tells of a missing program in its runtime's words.
-Error not_started(Error error, const std::string& service, const std::string& id) {
-  if (const auto code = engine::exec_start_failure(error)) {
-    error.message = fmt::format("{} cannot start: {} (exit code {}): {}", service, explain_exit(*code, false), *code,
-                                error.message);
-    error.hint = "check command and entrypoint, and that the image has that program";
-    return error;
-  }
-  // It may as well be another container, whose name space it shares, that does not exist.
-  if (mentions(error.message, {id, "network "})) error = gone_meanwhile(std::move(error));
-  return of_service(left_by_crash(port_taken(std::move(error))), service);
 }
 
 class ActionExecutor {
@@ -290,6 +267,20 @@ class ActionExecutor {
   static Outcome still_there(const Result<void>& result) {
     if (!result) return std::unexpected(ReadyError{gone_meanwhile(result.error())});
     return {};
+  }
+
+  // The engine tells of a missing program in its runtime's words.
+  Error not_started(Error error, const std::string& service, const std::string& id) const {
+    if (const auto code = engine::exec_start_failure(error)) {
+      error.message = fmt::format("{} cannot start: {} (exit code {}): {}", service, explain_exit(*code, false), *code,
+                                  error.message);
+      error.hint = "check command and entrypoint, and that the image has that program";
+      return error;
+    }
+    // It may as well be another container, whose name space it shares, that does not exist.
+    if (mentions(error.message, {id, "network "})) error = gone_meanwhile(std::move(error));
+    error = port_taken(site_.client, std::move(error), id, site_.project.name, stop_);
+    return of_service(left_by_crash(std::move(error)), service);
   }
 
   // Somebody else, or a run that was killed, has asked for the removal. Looks again from time to time: an engine may

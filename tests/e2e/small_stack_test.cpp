@@ -161,6 +161,32 @@ TEST_CASE("a taken host port ends up with a clear message, and a second up goes 
   CHECK(stack.ids().at("first") == first);
 }
 
+TEST_CASE("a host port that another container holds is told with that container, for up, scale and run") {
+  const auto client = real_engine();
+  const FixtureImage image(client);
+  const Stack holder(client, "holder"), taker(client, "taker");
+  const auto port = std::to_string(free_port());
+  const auto text = "services:\n" + sleeper("web", image.text(), "    ports: ['127.0.0.1:" + port + ":80']\n");
+  holder.write(text);
+  taker.write(text);
+  holder.must({"up"});
+  const auto taken =
+      "the host port " + port + " is taken by the container " + holder.project() + "-web-1 (service web of ";
+  for (const std::vector<std::string>& verb : {std::vector<std::string>{"up"},
+                                               {"scale", "web=1"},
+                                               {"run", "--rm", "-T", "-P", "web", "print", "a"},
+                                               {"run", "--rm", "-d", "-p", port + ":80", "web", "print", "a"}}) {
+    const auto refused = taker.run(verb);
+    INFO(refused.err);
+    CHECK(refused.exit_code == 1);
+    CHECK(contains(refused.err, "web: " + taken + "the project " + holder.project() + ")"));
+    CHECK(contains(refused.err, "saasctl -p " + holder.project() + " stop web"));
+  }
+  const auto own = holder.run({"run", "--rm", "-T", "-P", "web", "print", "a"});
+  INFO(own.err);
+  CHECK(contains(own.err, taken + "this project)"));
+}
+
 TEST_CASE("a container of somebody else with the same name is left alone, and named") {
   const auto client = real_engine();
   const FixtureImage image(client);
