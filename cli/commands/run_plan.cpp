@@ -1,5 +1,6 @@
 #include "commands/run_plan.hpp"
 #include "commands/project_lookup.hpp"
+#include "commands/reasons.hpp"
 
 #include <fmt/format.h>
 
@@ -146,19 +147,22 @@ Result<void> check_engine(const Session& session, const engine::Client& client, 
 std::expected<void, execute::ReadyError> run_plan(const Session& session, const engine::Client& client,
                                                   const project::Project& project, const plan::Plan& plan,
                                                   const execute::ExecuteOptions& options, terminal::Board& board) {
+  Reasons reasons;
   const auto listener = [&](const execute::Event& event) {
     const auto& action = plan.actions[event.index];
     const auto shown = std::visit(ActionWords{project.name + "-"}, action.work);
     const bool waiting = std::holds_alternative<plan::AwaitService>(action.work);
-    const auto why = action.cause.empty() || action.cause == "new" ? "" : " (" + action.cause + ")";
-    if (event.phase == execute::Phase::begun) board.update(shown.task, TaskState::working, shown.doing + why);
+    if (event.phase == execute::Phase::begun)
+      board.update(shown.task, TaskState::working, reasons.with(shown.doing, action.cause));
     if (event.phase == execute::Phase::failed) board.update(shown.task, TaskState::failed, "failed");
     if (event.phase == execute::Phase::overtaken)
       board.update(shown.task, TaskState::working, "held up: another saasctl changes the project");
     if (event.phase == execute::Phase::unmet)
-      board.update(shown.task, TaskState::failed, waiting ? "not ready; going on without it" : event.reason);
+      board.update(shown.task, TaskState::failed,
+                   waiting ? "not ready; going on without it" : reasons.of_failure(event.reason));
     if (event.phase == execute::Phase::done)
-      board.update(shown.task, waiting && !plan.changes ? TaskState::unchanged : TaskState::done, shown.done + why);
+      board.update(shown.task, waiting && !plan.changes ? TaskState::unchanged : TaskState::done,
+                   reasons.with(shown.done, action.cause));
   };
   if (auto able = check_engine(session, client, plan); !able)
     return std::unexpected(execute::ReadyError{std::move(able.error())});
