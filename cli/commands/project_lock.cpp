@@ -43,10 +43,10 @@ Result<FileLock> await_lock(const Session& session, const engine::Endpoint& endp
       return failure(ErrorKind::conflict, fmt::format("{} is still changing the project {}", holder, project),
                      "wait for its end, or end it");
     }
+    if (session.stop.stop_requested()) return failure(ErrorKind::interrupted, "interrupted");
     if (!std::exchange(told, true))
       session.terminal.message(fmt::format("waiting: {} is changing the project {}", holder, project));
     pause(between_tries, session.stop);
-    if (session.stop.stop_requested()) return failure(ErrorKind::interrupted, "interrupted");
   }
 }
 

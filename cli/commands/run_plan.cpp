@@ -97,18 +97,37 @@ std::vector<std::string> evidence(const execute::ServiceFailure& service) {
   return lines;
 }
 
+std::string words_of(const execute::Remnant& one) {
+  const auto state = one.state.empty() ? std::string("not created") : one.state;
+  if (!one.note.empty()) return state + ", " + one.note;
+  return state == "created" ? "created, not started" : state;
+}
+
 // "left running: db, web", one line for each state.
-std::vector<std::string> remnants(const std::vector<execute::Remnant>& left) {
+std::vector<std::string> remnant_lines(const std::vector<execute::Remnant>& left) {
   std::vector<std::pair<std::string, std::vector<std::string>>> states;
   for (const auto& one : left) {
-    const auto state = one.state.empty() ? "not created" : one.state == "created" ? "created, not started" : one.state;
+    const auto state = words_of(one);
     auto found = std::ranges::find(states, state, [](const auto& entry) { return entry.first; });
     if (found == states.end()) found = states.insert(states.end(), {state, {}});
-    found->second.push_back(one.service);
+    found->second.push_back(one.subject);
   }
   std::vector<std::string> lines;
-  for (const auto& [state, services] : states) lines.push_back(fmt::format("left {}: {}", state, join(services, ", ")));
+  for (const auto& [state, subjects] : states) lines.push_back(fmt::format("left {}: {}", state, join(subjects, ", ")));
   return lines;
+}
+
+// States under "left", and under "notes" what else is known of some.
+void add_remnants(project::Json& out, const std::vector<execute::Remnant>& left) {
+  out["left"] = project::Json::object();
+  for (const auto& one : left) {
+    out["left"][one.subject] = one.state.empty() ? "absent" : one.state;
+    if (!one.note.empty()) out["notes"][one.subject] = one.note;
+  }
+}
+
+void write_json(const project::Json& object) {
+  terminal::write_raw_message(object.dump(-1, ' ', false, project::Json::error_handler_t::replace));
 }
 
 project::Json failure_json(const execute::ReadyError& error) {
@@ -125,8 +144,7 @@ project::Json failure_json(const execute::ReadyError& error) {
     out["log"] = service.logs;
   }
   if (!error.consequences.empty()) out["consequences"] = error.consequences;
-  out["left"] = project::Json::object();
-  for (const auto& one : error.left) out["left"][one.service] = one.state.empty() ? "absent" : one.state;
+  add_remnants(out, error.left);
   return out;
 }
 
@@ -172,7 +190,7 @@ std::expected<void, execute::ReadyError> run_plan(const Session& session, const 
 int report_service_failure(const Session& session, const execute::ReadyError& error) {
   if (error.kind == ErrorKind::interrupted) return exit_code(error.kind);
   if (session.terminal.progress() == terminal::ProgressMode::json) {
-    terminal::write_raw_message(failure_json(error).dump(-1, ' ', false, project::Json::error_handler_t::replace));
+    write_json(failure_json(error));
     return exit_code(error.kind);
   }
   if (!error.service) {
@@ -183,8 +201,19 @@ int report_service_failure(const Session& session, const execute::ReadyError& er
     for (const auto& line : evidence(service)) session.terminal.message("       " + line);
   }
   for (const auto& line : error.consequences) session.terminal.message("       so this failed, too: " + line);
-  for (const auto& line : remnants(error.left)) session.terminal.message("       " + line);
+  for (const auto& line : remnant_lines(error.left)) session.terminal.message("       " + line);
   return exit_code(error.kind);
+}
+
+void show_left(const Session& session, const std::string& outcome, const std::vector<execute::Remnant>& left) {
+  if (session.terminal.progress() == terminal::ProgressMode::json) {
+    project::Json out = {{"rollback", outcome}};
+    add_remnants(out, left);
+    write_json(out);
+    return;
+  }
+  session.terminal.message("       " + outcome);
+  for (const auto& line : remnant_lines(left)) session.terminal.message("       " + line);
 }
 
 }  // namespace saasctl::commands

@@ -17,4 +17,7 @@ std::expected<void, execute::ReadyError> run_plan(const Session& session, const 
 // with --progress json.
 int report_service_failure(const Session& session, const execute::ReadyError& error);
 
+// Shows how a rollback ended and what is left after it; a JSON object of its own with --progress json.
+void show_left(const Session& session, const std::string& outcome, const std::vector<execute::Remnant>& left);
+
 }  // namespace saasctl::commands

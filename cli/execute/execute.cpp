@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "engine/containers.hpp"
+#include "execute/aftermath.hpp"
 #include "execute/execute_action.hpp"
 #include "plan/labels.hpp"
 #include "util/guarded.hpp"
@@ -29,7 +30,11 @@ bool is_change(const plan::Work& work) {
 class Schedule {
  public:
   Schedule(const plan::Plan& plan, const Listener& listener)
-      : plan_(plan), listener_(listener), waiting_(plan.actions.size()), next_(plan.actions.size()) {
+      : plan_(plan),
+        listener_(listener),
+        waiting_(plan.actions.size()),
+        next_(plan.actions.size()),
+        progress_(plan.actions.size(), Progress::waiting) {
     for (std::size_t i = 0; i < plan.actions.size(); ++i) {
       waiting_[i] = plan.actions[i].after.size();
       for (const auto before : plan.actions[i].after) next_[before].push_back(i);
@@ -46,6 +51,7 @@ class Schedule {
     const auto index = ready_.front();
     ready_.pop_front();
     if (is_change(plan_.actions[index].work)) ++changing_;
+    progress_[index] = Progress::unanswered;
     listener_({Phase::begun, index});
     return index;
   }
@@ -54,6 +60,7 @@ class Schedule {
   void finish(std::size_t index, std::chrono::nanoseconds duration, const std::optional<std::string>& unmet = {}) {
     const std::scoped_lock lock(mutex_);
     --open_;
+    progress_[index] = Progress::done;
     if (is_change(plan_.actions[index].work)) --changing_;
     for (const auto after : next_[index]) {
       if (--waiting_[after] == 0) ready_.push_back(after);
@@ -69,8 +76,10 @@ class Schedule {
            std::ranges::any_of(ready_, [&](std::size_t index) { return is_change(plan_.actions[index].work); });
   }
 
-  void fail(std::size_t index, std::chrono::nanoseconds duration, ReadyError error, Phase phase = Phase::failed) {
+  void fail(std::size_t index, std::chrono::nanoseconds duration, ReadyError error, Progress progress,
+            Phase phase = Phase::failed) {
     const std::scoped_lock lock(mutex_);
+    progress_[index] = progress;
     if (is_change(plan_.actions[index].work)) --changing_;
     const bool consequence = error_ && error.kind == ErrorKind::interrupted;
     if (!consequence) listener_({phase, index, duration});
@@ -82,6 +91,12 @@ class Schedule {
   void give_up(ReadyError error) {
     const std::scoped_lock lock(mutex_);
     if (!error_) error_ = std::move(error);
+  }
+
+  // Of each action.
+  std::vector<Progress> progress() {
+    const std::scoped_lock lock(mutex_);
+    return progress_;
   }
 
   std::expected<void, ReadyError> result(const std::stop_token& outer) {
@@ -101,6 +116,7 @@ class Schedule {
   std::vector<std::vector<std::size_t>> next_;
   std::deque<std::size_t> ready_;
   std::size_t open_ = 0;
+  std::vector<Progress> progress_;
   std::size_t changing_ = 0;  // changes that were handed out and have not ended
   std::optional<ReadyError> error_;
 };
@@ -145,28 +161,55 @@ class Gate {
   bool has_turn_ = false;  // asked for with the first change, though the caller has it until then
 };
 
+// What ends the work: `all` hands out nothing more and ends waits and hooks; changes that were sent to the engine are
+// given up only by `changes`, a moment later.
+struct Ends {
+  std::stop_source all;
+  std::stop_source changes;
+};
+
+// Sets `changes` when `grace` has passed since `all` was set.
+void give_grace(Ends& ends, std::chrono::milliseconds grace, const std::stop_token& done) {
+  std::stop_source either;
+  const auto forward = [&either] { either.request_stop(); };
+  const std::stop_callback on_all(ends.all.get_token(), forward), on_done(done, forward);
+  while (!either.stop_requested()) pause(std::chrono::hours(1), either.get_token());
+  if (!ends.all.stop_requested()) return;
+  pause(grace, done);
+  ends.changes.request_stop();
+}
+
+void do_action(const ActionContext& site, const plan::Plan& plan, Schedule& schedule, std::size_t index, Ends& ends) {
+  const auto begun = std::chrono::steady_clock::now();
+  const auto& work = plan.actions[index].work;
+  auto outcome = execute_action(site, work, is_change(work) ? ends.changes.get_token() : ends.all.get_token());
+  const auto duration = std::chrono::steady_clock::now() - begun;
+  if (outcome) {
+    schedule.finish(index, duration);
+  } else if (is_optional(work) && outcome.error().kind != ErrorKind::interrupted) {
+    schedule.finish(index, duration, outcome.error().message);
+  } else {
+    const auto progress = outcome.error().kind == ErrorKind::interrupted ? Progress::unanswered : Progress::failed;
+    schedule.fail(index, duration, std::move(outcome.error()), progress);
+    ends.all.request_stop();
+  }
+}
+
 // Does actions until none is left or `all` is stopped, which the first failure does.
-void run_worker(const ActionContext& site, const plan::Plan& plan, Schedule& schedule, Gate& gate,
-                std::stop_source& all) {
-  while (const auto index = schedule.take(all.get_token())) {
+void run_worker(const ActionContext& site, const plan::Plan& plan, Schedule& schedule, Gate& gate, Ends& ends) {
+  while (const auto index = schedule.take(ends.all.get_token())) {
     const auto begun = std::chrono::steady_clock::now();
     const auto& work = plan.actions[*index].work;
-    const auto turn = gate.enter(work, all.get_token());
-    if (!turn) {
-      const auto phase = turn.error().kind == ErrorKind::conflict ? Phase::overtaken : Phase::failed;
-      schedule.fail(*index, std::chrono::steady_clock::now() - begun, ReadyError{turn.error()}, phase);
-      all.request_stop();
-      continue;
-    }
-    auto outcome = execute_action(site, work, all.get_token());
-    const auto duration = std::chrono::steady_clock::now() - begun;
-    if (outcome) {
-      schedule.finish(*index, duration);
-    } else if (is_optional(work) && outcome.error().kind != ErrorKind::interrupted) {
-      schedule.finish(*index, duration, outcome.error().message);
+    auto turn = gate.enter(work, ends.all.get_token());
+    // Nothing is begun after the end, though a change has a token that is set later.
+    if (turn && ends.all.stop_requested()) turn = failure(ErrorKind::interrupted, "interrupted");
+    if (turn) {
+      do_action(site, plan, schedule, *index, ends);
     } else {
-      schedule.fail(*index, duration, std::move(outcome.error()));
-      all.request_stop();
+      const auto phase = turn.error().kind == ErrorKind::conflict ? Phase::overtaken : Phase::failed;
+      const auto duration = std::chrono::steady_clock::now() - begun;
+      schedule.fail(*index, duration, ReadyError{turn.error()}, Progress::waiting, phase);
+      ends.all.request_stop();
     }
     gate.leave(work);
   }
@@ -215,6 +258,20 @@ std::expected<void, ReadyError> look_back(const ActionContext& site, const plan:
   return {};
 }
 
+// The error with what helps to understand it, after what has no use was removed. Whoever has overtaken this plan has a
+// plan of its own for that.
+ReadyError with_aftermath(const ActionContext& site, const plan::Plan& plan, const std::vector<Progress>& progress,
+                          ReadyError error, const std::stop_token& stop) {
+  if (error.kind == ErrorKind::no_engine) return error;
+  const auto successors = unused_successors(plan, progress);
+  if (!successors.empty() && (!site.options.turn || site.options.turn->take(stop)))
+    remove_successors(site.client, plan, site.container_ids, successors, site.options.answer_grace);
+  if (error.kind == ErrorKind::interrupted) return error;
+  error = with_root_cause(site.client, site.project, plan, std::move(error), stop);
+  error.left = remnants_after(site.client, site.project, plan, site.container_ids, progress, stop);
+  return error;
+}
+
 }  // namespace
 
 std::expected<void, ReadyError> execute(const engine::Client& client, const project::Project& project,
@@ -227,27 +284,29 @@ std::expected<void, ReadyError> execute(const engine::Client& client, const proj
   const ActionContext site{client, project, options, environment, container_ids, watch.get(), start + options.timeout};
   Schedule schedule(plan, listener);
   Gate gate(options.turn, schedule);
-  std::stop_source all;
-  const std::stop_callback outer(stop, [&all] { all.request_stop(); });
+  Ends ends;
+  const std::stop_callback outer(stop, [&ends] { ends.all.request_stop(); });
   {
-    std::jthread clock;
+    std::jthread clock, grace;
     if (options.call_off) {
-      clock = std::jthread([&](const std::stop_token& done) { keep_time(schedule, site.deadline, all, done); });
+      clock = std::jthread([&](const std::stop_token& done) { keep_time(schedule, site.deadline, ends.all, done); });
     }
+    if (plan.changes)
+      grace = std::jthread([&](const std::stop_token& done) { give_grace(ends, options.answer_grace, done); });
     std::vector<std::jthread> threads;
     const auto work = [&] {
       try {
-        run_worker(site, plan, schedule, gate, all);
+        run_worker(site, plan, schedule, gate, ends);
       } catch (const std::exception& error) {
         schedule.give_up({exception_error(error)});
-        all.request_stop();
+        ends.all.request_stop();
       }
     };
     for (std::size_t i = 0; i < std::min(most_threads, plan.actions.size()); ++i) threads.emplace_back(work);
   }
   auto result = schedule.result(stop);
   if (result && plan.changes && watch) result = look_back(site, plan, stop);
-  if (!result) return std::unexpected(with_root_cause(client, project, plan, std::move(result.error()), stop));
+  if (!result) return std::unexpected(with_aftermath(site, plan, schedule.progress(), std::move(result.error()), stop));
   return result;
 }
 

@@ -160,23 +160,11 @@ ReadyError service_error(const project::Service& service, const engine::Containe
 
 ReadyError with_root_cause(const engine::Client& client, const project::Project& project, const plan::Plan& plan,
                            ReadyError error, const std::stop_token& stop) {
-  if (error.kind == ErrorKind::interrupted || error.kind == ErrorKind::no_engine) return error;
+  if (!error.service) return error;
   const auto containers = list_observed(client, project.name, stop);
   if (!containers) return error;
-  if (error.service) {
-    put_root_first(client, project, plan, *containers, error, stop);
-    error.service->logs = last_logs(client, error.service->container, stop);
-  }
-  std::set<std::string> planned;
-  for (const auto& action : plan.actions) {
-    if (const auto* create = std::get_if<plan::CreateContainer>(&action.work)) planned.insert(create->service);
-  }
-  for (const auto& service : project.services) {
-    const auto found = std::ranges::find_if(
-        *containers, [&](const auto& container) { return !container.one_off && container.service == service.name; });
-    const bool is_there = found != containers->end();
-    if (is_there || planned.contains(service.name)) error.left.push_back({service.name, is_there ? found->state : ""});
-  }
+  put_root_first(client, project, plan, *containers, error, stop);
+  error.service->logs = last_logs(client, error.service->container, stop);
   return error;
 }
 

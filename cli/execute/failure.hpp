@@ -28,8 +28,9 @@ struct ServiceFailure {
 
 // What there is of a service after a failure.
 struct Remnant {
-  std::string service;
-  std::string state;  // as ContainerSummary::state; empty: it has no container
+  std::string subject;    // the service; its containers' names without the project where they differ
+  std::string state;      // as ContainerSummary::state; empty: there is no container
+  std::string note = {};  // "not replaced", or what the engine was asked for and has not done yet: "being started"
 };
 
 // The error that ended an execution. `service` is the root cause when a service failed.
@@ -50,8 +51,8 @@ std::string describe_end(const engine::Container& container);
 ReadyError service_error(const project::Service& service, const engine::Container& container, const std::string& what);
 
 // Puts the service first that failed by itself: one that the failed service depends on and that has died or is
-// unhealthy. Adds the last lines of its log, what is left, and which of the services that the plan would have made are
-// not there. What cannot be asked any more, or not before the token is set, stays as it was.
+// unhealthy. Adds the last lines of its log. What cannot be asked any more, or not before the token is set, stays as it
+// was.
 ReadyError with_root_cause(const engine::Client& client, const project::Project& project, const plan::Plan& plan,
                            ReadyError error, const std::stop_token& stop);
 

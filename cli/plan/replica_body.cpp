@@ -23,6 +23,13 @@ void settle_number(ContainerBody& container, const Replica& replica) {
   for (auto& endpoint : body["NetworkingConfig"]["EndpointsConfig"]) rename(endpoint);
 }
 
+unsigned number_in(const Json& body) {
+  const auto labels = body.find("Labels");
+  const std::string first = "1";
+  const auto text = labels == body.end() ? first : labels->value(std::string(label::container_number), first);
+  return static_cast<unsigned>(parse_integer(text).value_or(1));
+}
+
 namespace {
 
 std::string without_slash(std::string path) {

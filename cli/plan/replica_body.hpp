@@ -11,6 +11,9 @@ namespace saasctl::plan {
 // Number and name of the container in its labels and in the aliases of its networks.
 void settle_number(ContainerBody& container, const Replica& replica);
 
+// The number that a create body has in its labels; 1 without one.
+unsigned number_in(const Json& body);
+
 // Labels the anonymous volumes that the engine will create with the container, for a mount without a source or a VOLUME
 // of the image, with the project and the service: a volume that has lost its container can still be told apart.
 // `image` is the image's configuration, or null when it is unknown.
