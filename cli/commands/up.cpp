@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <memory>
-#include <set>
-#include <variant>
 
 #include "build/pull_policy.hpp"
 #include "commands/command.hpp"
@@ -11,8 +9,8 @@
 #include "commands/image_progress.hpp"
 #include "commands/origin.hpp"
 #include "commands/project_lock.hpp"
-#include "commands/run_plan.hpp"
 #include "commands/up_attached.hpp"
+#include "commands/up_course.hpp"
 #include "commands/up_options.hpp"
 #include "commands/urls.hpp"
 #include "execute/observe.hpp"
@@ -154,114 +152,11 @@ int show_plan(const Session& session, const project::Project& project, const pla
   return options.exit_code && plan.changes ? exit_code(ErrorKind::drift) : 0;
 }
 
-// Back to the containers that were there before; the failure has been told.
-void roll_back(const Session& session, const engine::Client& client, const project::Project& project,
-               const plan::ObservedState& before) {
-  const auto now = execute::observe(client, project, session.stop);
-  if (!now) {
-    session.terminal.error(now.error());
-    return;
-  }
-  const auto plan = plan::plan_rollback(before, *now);
-  for (const auto& note : plan.notes) session.terminal.warning(note);
-  terminal::Board board(session.terminal, "rollback");
-  const auto done = run_plan(session, client, project, plan, {}, board);
-  board.finish();
-  if (!done) {
-    session.terminal.error({done.error().kind, "rolling back: " + done.error().message, done.error().hint});
-  } else {
-    session.terminal.message("       rolled back: the containers are as they were before");
-  }
-}
-
-std::optional<execute::ReadyError> carry_once(const Session& session, const engine::Client& client,
-                                              const project::Project& project, const plan::Plan& plan,
-                                              const UpOptions& options, std::chrono::steady_clock::time_point deadline,
-                                              ProjectTurn& turn) {
-  terminal::Board board(session.terminal, "up");
-  execute::ExecuteOptions execute;
-  execute.timeout = std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
-  execute.call_off = true;
-  execute.turn = &turn;
-  if (options.stop_timeout) execute.stop_grace = std::chrono::seconds(*options.stop_timeout);
-  const auto done = run_plan(session, client, project, plan, execute, board);
-  board.finish();
-  return done ? std::nullopt : std::optional(done.error());
-}
-
-// The plan for the current state. Containers that this run has created are not created again.
-Result<plan::Plan> plan_again(const project::Project& project, const plan::ObservedState& first,
-                              const plan::ObservedState& now, plan::UpOptions planning) {
-  for (const auto& container : now.containers) {
-    if (std::ranges::find(first.containers, container.id, &plan::ObservedContainer::id) == first.containers.end())
-      planning.made.insert(container.id);
-  }
-  return plan::plan_up(project, now, planning);
-}
-
-// A request of a killed run may arrive so late that what the snapshot showed has gone, or is there twice.
-bool is_late_surprise(const execute::ReadyError& error, const plan::ObservedState& now) {
-  if (error.service) return false;
-  return error.kind == ErrorKind::not_found || (error.kind == ErrorKind::failed && !now.duplicate_networks.empty());
-}
-
-// The service whose containers existed for this plan, or were created by it, and have all been removed by another
-// command, such as `down`; empty: none. That command is the newer wish: what it removed is not created again.
-std::string removed_service(const plan::ObservedState& first, const plan::Plan& plan, const plan::ObservedState& now) {
-  std::set<std::string> services;
-  for (const auto& container : first.containers) {
-    if (!container.one_off) services.insert(container.service);
-  }
-  for (const auto& action : plan.actions) {
-    if (const auto* create = std::get_if<plan::CreateContainer>(&action.work)) services.insert(create->service);
-    if (const auto* gone = std::get_if<plan::RemoveContainer>(&action.work)) services.erase(gone->service);
-  }
-  for (const auto& container : now.containers) services.erase(container.service);
-  return services.empty() ? "" : *services.begin();
-}
-
-Error removed_meanwhile(const std::string& service) {
-  return {ErrorKind::conflict, fmt::format("{}: its containers were removed while this command ran", service),
-          "another command, such as down, changes the project; run saasctl up again when it is done"};
-}
-
-// Whoever had the turn while this plan only waited may have changed anything: then it is planned again, from there.
-std::optional<execute::ReadyError> carry_to_end(const Session& session, const engine::Client& client,
-                                                const project::Project& project, const plan::ObservedState& observed,
-                                                const plan::Plan& plan, const plan::UpOptions& planning,
-                                                const UpOptions& options, ProjectTurn& turn) {
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(options.timeout);
-  auto error = carry_once(session, client, project, plan, options, deadline, turn);
-  bool surprised = false;
-  while (error && error->kind != ErrorKind::interrupted && std::chrono::steady_clock::now() < deadline) {
-    const auto overtaken = turn.begin();
-    if (!overtaken) return error;
-    const auto now = execute::observe(client, project, session.stop);
-    if (!now) return error;
-    if (!*overtaken && (surprised || !is_late_surprise(*error, *now))) return error;
-    surprised = surprised || !*overtaken;
-    if (*overtaken) {
-      if (auto service = removed_service(observed, plan, *now); !service.empty())
-        return execute::ReadyError{removed_meanwhile(service)};
-    }
-    const auto next = plan_again(project, observed, *now, planning);
-    if (!next) return *overtaken ? execute::ReadyError{next.error()} : error;
-    error = carry_once(session, client, project, *next, options, deadline, turn);
-  }
-  return error;
-}
-
 int carry_up(const Session& session, const engine::Client& client, const project::Project& project,
              const plan::ObservedState& observed, const plan::Plan& plan, const plan::UpOptions& planning,
              const UpOptions& options, ProjectTurn& turn) {
-  const auto error = carry_to_end(session, client, project, observed, plan, planning, options, turn);
-  if (error) {
-    const int code = report_service_failure(session, *error);
-    if (options.on_failure == "rollback" && error->kind != ErrorKind::interrupted && turn.begin() &&
-        turn.take(session.stop))
-      roll_back(session, client, project, observed);
-    return code;
-  }
+  UpCourse course(session, client, project, options, turn, observed);
+  if (const auto failed = course.run(plan, planning)) return *failed;
   if (!plan.changes) session.terminal.message("nothing to change");
   if (options.no_start) return 0;
   // Where nothing was done and waited for, the photograph is the newest there is.

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <filesystem>
 #include <memory>
+#include <mutex>
+#include <optional>
 
 #include "commands/command.hpp"
 #include "commands/image_progress.hpp"
@@ -15,6 +17,7 @@
 #include "engine/images.hpp"
 #include "execute/observe.hpp"
 #include "plan/conflicts.hpp"
+#include "plan/own.hpp"
 #include "plan/resource_body.hpp"
 #include "project/order.hpp"
 #include "sync/watch_rules.hpp"
@@ -195,17 +198,26 @@ int bring_up(const Site& site, const std::vector<std::string>& services, build::
   options.services = services;
   options.wait = plan::Wait::ready;
   options.no_dependencies = what == build::Acquire::build;  // a rebuild is of that service alone
+  std::optional<plan::Own> own;
   for (;;) {
     if (const auto begun = turn.begin(); !begun) return fail(session, begun.error());
     const auto observed = execute::observe(site.client, site.project, session.stop);
     if (!observed) return fail(session, observed.error());
-    if (const auto own = check_origin(session, site.project, observed->containers, false); !own)
-      return fail(session, own.error());
+    if (const auto origin = check_origin(session, site.project, observed->containers, false); !origin)
+      return fail(session, origin.error());
     const auto plan = plan::plan_up(site.project, *observed, options);
     if (!plan) return fail(session, plan.error());
+    if (const auto reverting = own ? own->reverts(*plan, *observed) : std::nullopt) return fail(session, *reverting);
+    if (!own) own.emplace(*observed);
+    own->planned(*plan);
     terminal::Board board(session.terminal, "watch");
+    std::mutex mutex;
     execute::ExecuteOptions execute;
     execute.turn = &turn;
+    execute.on_created = [&](const std::string& name, const std::string& id) {
+      const std::scoped_lock lock(mutex);
+      own->created(*plan, name, id);
+    };
     const auto done = run_plan(session, site.client, site.project, *plan, execute, board);
     board.finish();
     if (done) return 0;

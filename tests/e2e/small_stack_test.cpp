@@ -187,6 +187,38 @@ TEST_CASE("a host port that another container holds is told with that container,
   CHECK(contains(own.err, taken + "this project)"));
 }
 
+TEST_CASE("a failed up leaves no container beside the one that it was replacing, and says which one runs") {
+  const auto client = real_engine();
+  const FixtureImage image(client);
+  const Stack stack(client);
+  const auto text = [&](const std::string& command, const std::string& level) {
+    const auto environment = "    environment: {LEVEL: " + level + "}\n";
+    return "services:\n" +
+           service("db", image.text(), command,
+                   environment + "    healthcheck: {test: [CMD, /fixture, exists, /fixture], interval: 1s}\n") +
+           sleeper("web", image.text(), environment + "    depends_on: {db: {condition: service_healthy}}\n");
+  };
+  stack.write(text("[sleep, '3600']", "info"));
+  stack.must({"up"});
+  const auto before = stack.ids();
+  stack.write(text("[fail, '7']", "debug"));
+  const auto back = stack.run({"up", "--on-failure", "rollback"});
+  INFO(back.err);
+  CHECK(back.exit_code == 1);
+  CHECK(
+      back.err.ends_with("       rolled back: the containers are as they were before\n       left running: db, web\n"));
+  CHECK_FALSE(contains(back.err, "not started"));
+  CHECK(stack.ids() == before);
+
+  const auto failed = stack.run({"up"});
+  INFO(failed.err);
+  CHECK(failed.exit_code == 1);
+  CHECK(failed.err.ends_with("       left exited: db\n       left running, not replaced: web\n"));
+  CHECK(stack.containers().size() == 2);
+  CHECK(stack.ids().at("web") == before.at("web"));
+  CHECK(stack.container("web").state.running);
+}
+
 TEST_CASE("a container of somebody else with the same name is left alone, and named") {
   const auto client = real_engine();
   const FixtureImage image(client);

@@ -68,6 +68,31 @@ TEST_CASE(
   }
 }
 
+TEST_CASE("of two ups at once with different values, the one that took its turn later counts") {
+  const auto client = real_engine();
+  const FixtureImage image(client);
+  Stack stack(client, "two-values");
+  const std::string level = "    environment: {LEVEL: \"${LEVEL}\"}\n";
+  stack.write("services:\n" + migrated(image.text()) + level +
+              sleeper("web", image.text(), level + "    depends_on: {db: {condition: service_healthy}}\n") +
+              "volumes: {data: }\n");
+  const auto messages = stack.folder() / "messages";
+  stack.variables()["LEVEL"] = "one";
+  auto one = stack.start({"up", "--on-failure", "rollback"}, "/dev/null", messages);
+  REQUIRE(comes_up(stack, "db"));
+  stack.variables()["LEVEL"] = "two";
+  auto two = stack.start({"up"});
+  CHECK(one.wait() == 1);
+  INFO(text_of(messages));
+  CHECK(contains(text_of(messages), "another command has replaced its container while this command ran"));
+  CHECK(contains(text_of(messages), "not rolled back"));
+  const auto ids = stack.ids();
+  stack.must({"run", "--rm", "-T", "--no-deps", "db", "touch", "/d/migrated"});
+  CHECK(two.wait() == 0);
+  CHECK(stack.ids() == ids);
+  CHECK(contains(stack.must({"up"}).err, "nothing to change"));
+}
+
 TEST_CASE("a down during a waiting up has the last word") {
   const auto client = real_engine();
   const FixtureImage image(client);
