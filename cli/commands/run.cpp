@@ -18,6 +18,7 @@
 #include "commands/signals.hpp"
 #include "engine/attached.hpp"
 #include "engine/exec.hpp"
+#include "engine/volumes.hpp"
 #include "execute/observe.hpp"
 #include "execute/port_taken.hpp"
 #include "project/order.hpp"
@@ -115,39 +116,56 @@ Result<void> check_name(const Session& session, const engine::Client& client, co
   return there.error().kind == ErrorKind::not_found ? Result<void>() : std::unexpected(there.error());
 }
 
-// Takes the container away at the end when that is wanted, also after an error or an interruption.
+// Removes the container and the volumes of its secrets at the end when that is wanted, also after an error or an
+// interruption.
 class Removal {
  public:
-  Removal(const engine::Client& client, std::string name, std::stop_token stop)
-      : client_(client), name_(std::move(name)), stop_(std::move(stop)) {}
+  Removal(const Session& session, const engine::Client& client, const project::Project& project, std::string name)
+      : session_(session), client_(client), project_(project), name_(std::move(name)) {}
   Removal(const Removal&) = delete;
   Removal& operator=(const Removal&) = delete;
   ~Removal() {
-    if (wanted_) remove();
+    if (!wanted_) return;
+    remove_container();
+    remove_secrets();
   }
   void want(bool wanted) { wanted_ = wanted; }
   // The container exists from now on; its name may belong to another one later.
   void created(const std::string& id) { id_ = id; }
   const std::string& id() const { return id_; }
+  void mounts(std::vector<std::string> secret_volumes) { secret_volumes_ = std::move(secret_volumes); }
 
   // An engine that was asked for the container before an interruption may create it a moment later, when its id is not
   // known: only then it is removed by its name, which nobody had before.
-  void remove() const {
-    if (id_.empty() && !stop_.stop_requested()) return;
+  void remove_container() const {
+    if (id_.empty() && !session_.stop.stop_requested()) return;
     constexpr int most_tries = 5;
     for (int tries = 0; tries < most_tries; ++tries) {
       const auto gone =
           engine::remove_container(client_, id_.empty() ? name_ : id_, {.force = true, .volumes = true}, {});
-      if (gone || gone.error().kind != ErrorKind::not_found || !stop_.stop_requested()) return;
+      if (gone || gone.error().kind != ErrorKind::not_found || !session_.stop.stop_requested()) return;
       pause(std::chrono::milliseconds(100), {});
     }
   }
 
  private:
+  // The engine keeps a volume that another container mounts. The lock protects a plan that counts on the volume and has
+  // not created its container yet; while another command has it, the volume is left to the next `up`.
+  void remove_secrets() const {
+    if (secret_volumes_.empty()) return;
+    const Session uninterrupted{session_.options, session_.environment, session_.terminal, {}};
+    const auto lock =
+        lock_project(uninterrupted, client_.endpoint(), project_.name, "run", std::chrono::milliseconds(5'000));
+    if (!lock) return;
+    for (const auto& volume : secret_volumes_) static_cast<void>(engine::remove_volume(client_, volume, false, {}));
+  }
+
+  const Session& session_;
   const engine::Client& client_;
+  const project::Project& project_;
   std::string name_;
   std::string id_;
-  std::stop_token stop_;
+  std::vector<std::string> secret_volumes_;
   bool wanted_ = false;
 };
 
@@ -264,6 +282,7 @@ std::optional<int> try_container(const Session& session, const engine::Client& c
   if (const auto free = check_name(session, client, options.name); !free) return fail(session, free.error());
 
   // From here on the engine is changed.
+  removal.mounts(plan::secret_volumes_of(*plan, *observed, options.service));
   removal.want(true);
   terminal::Board board(session.terminal, "run");
   execute::ExecuteOptions execute;
@@ -277,7 +296,7 @@ std::optional<int> try_container(const Session& session, const engine::Client& c
   if (done.error().kind == ErrorKind::interrupted) return fail(session, done.error());
   const auto overtaken = turn.begin();
   if (!overtaken || !*overtaken) return report_service_failure(session, done.error());
-  removal.remove();
+  removal.remove_container();
   removal.created({});  // the next try creates another one
   removal.want(false);
   return std::nullopt;
@@ -306,7 +325,7 @@ int run_one_off(const Session& session, const RunVerb& verb) {
   if (!client) return fail(session, client.error());
 
   const Signals::Hold hold(session.signals);
-  Removal removal(*client, options->name, session.stop);
+  Removal removal(session, *client, *project, options->name);
   const auto needed = options->no_dependencies ? std::vector{service} : *names;
   if (const int code = make_container(session, *client, *project, verb, *options, needed, removal); code != 0)
     return code;

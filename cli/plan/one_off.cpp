@@ -1,6 +1,7 @@
 #include "plan/one_off.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include "plan/labels.hpp"
 #include "util/text.hpp"
@@ -119,6 +120,25 @@ Result<Plan> plan_one_off(const project::Project& project, const ObservedState& 
     if (work != nullptr && work->service == options.service) adapt(*work, options);
   }
   return without_start(std::move(*plan), options.service);
+}
+
+std::vector<std::string> secret_volumes_of(const Plan& plan, const ObservedState& observed,
+                                           const std::string& service) {
+  std::set<std::string> known(observed.secret_volumes.begin(), observed.secret_volumes.end());
+  for (const auto& action : plan.actions) {
+    if (const auto* fill = std::get_if<FillSecrets>(&action.work)) known.insert(fill->volume);
+  }
+  std::vector<std::string> names;
+  for (const auto& action : plan.actions) {
+    const auto* create = std::get_if<CreateContainer>(&action.work);
+    if (!create || create->service != service) continue;
+    const auto host = create->body.value("HostConfig", Json::object());
+    for (const auto& mount : host.value("Mounts", Json::array())) {
+      if (auto source = mount.value("Source", std::string()); known.contains(source))
+        names.push_back(std::move(source));
+    }
+  }
+  return names;
 }
 
 std::optional<stack::Port> parse_published(std::string_view text) {

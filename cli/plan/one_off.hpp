@@ -32,6 +32,10 @@ struct OneOffOptions {
 // waits for, networks, volumes, secrets. The service's own containers are left alone. Errors as plan_up.
 Result<Plan> plan_one_off(const project::Project& project, const ObservedState& observed, const OneOffOptions& options);
 
+// Names of the volumes that carry secrets into the container of this plan of plan_one_off(), whether the plan creates
+// them or other containers mount them already.
+std::vector<std::string> secret_volumes_of(const Plan& plan, const ObservedState& observed, const std::string& service);
+
 // "[IP:][HOST_PORT:]PORT[/tcp|udp|sctp]", an IPv6 address in brackets; nothing for anything else.
 std::optional<stack::Port> parse_published(std::string_view text);
 

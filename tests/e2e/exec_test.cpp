@@ -219,6 +219,51 @@ TEST_CASE("run --rm leaves no container when two signals come at once, whatever 
   }
 }
 
+TEST_CASE("run --rm leaves no volume of secrets, also when it is interrupted or its program does not exist") {
+  const auto client = real_engine();
+  const Stack stack(client, "run-secrets");
+  write_file(stack.folder() / "pw", "hunter2");
+  stack.write(shell_stack + "    stop_grace_period: 1s\n    secrets: [pw]\nsecrets: {pw: {file: pw}}\n");
+  stack.must({"up", "one"});
+  const auto inventory = [&] {
+    std::set<std::string> all = stack.volumes();
+    for (const auto& container : stack.containers()) all.insert(container.name);
+    all.merge(stack.networks());
+    return all;
+  };
+  const auto before = inventory();
+  const std::vector<std::string> rm{"run", "--rm", "-T", "--no-deps", "two"};
+  const auto with = [&rm](std::vector<std::string> more) {
+    more.insert(more.begin(), rm.begin(), rm.end());
+    return more;
+  };
+  CHECK(stack.must(with({"cat", "/run/secrets/pw"})).out == "hunter2");
+  CHECK(inventory() == before);
+  CHECK(stack.run(with({"/no/such"})).exit_code == 127);
+  CHECK(inventory() == before);
+  for (const int signals : {1, 2}) {
+    auto run = stack.start(with({"sleep", "1000"}));
+    REQUIRE(runs_one_off(stack));
+    for (int i = 0; i < signals; ++i) run.send(SIGTERM);
+    CHECK(run.wait() == 143);
+    CHECK(inventory() == before);
+  }
+  // Two at the same time mount one volume, which goes with the second.
+  auto first = stack.start(with({"sleep", "1000"}));
+  REQUIRE(runs_one_off(stack));
+  CHECK(stack.must(with({"cat", "/run/secrets/pw"})).out == "hunter2");
+  CHECK(stack.volumes().size() == 1);
+  first.send(SIGTERM);
+  CHECK(first.wait() == 143);
+  CHECK(inventory() == before);
+  // The service's own container keeps it.
+  stack.must({"up", "two"});
+  const auto running = inventory();
+  CHECK(stack.must(with({"cat", "/run/secrets/pw"})).out == "hunter2");
+  CHECK(inventory() == running);
+  CHECK(stack.said_in("two", {"cat", "/run/secrets/pw"}) == "hunter2");
+}
+
 TEST_CASE("run hands a signal on and shows what the command still writes") {
   const auto client = real_engine();
   const Stack stack(client, "run-hands-on");
