@@ -70,6 +70,14 @@ Error gone_meanwhile(Error error) {
   return error;
 }
 
+// A creation does not look for anything of the plan: what the engine lacks is the driver, or another plugin.
+Error not_creatable(Error error) {
+  if (error.kind != ErrorKind::not_found) return error;
+  error.kind = ErrorKind::failed;
+  if (error.hint.empty()) error.hint = "correct the driver in the file, or install its plugin on the engine";
+  return error;
+}
+
 // A plan removes networks and volumes that no container uses which stays.
 Result<void> unless_in_use(Result<void> result) {
   if (result || result.error().kind != ErrorKind::conflict) return result;
@@ -98,22 +106,22 @@ class ActionExecutor {
 
   Outcome operator()(const plan::CreateNetwork& work) const {
     const auto made = engine::create_network(site_.client, work.body, stop_);
-    if (!made && made.error().kind == ErrorKind::conflict) return {};  // a second run made it meanwhile
-    return plain(made);
+    if (made || made.error().kind == ErrorKind::conflict) return {};  // conflict: a second run made it meanwhile
+    return std::unexpected(ReadyError{not_creatable(made.error())});
   }
   Outcome operator()(const plan::RemoveNetwork& work) const {
     return removed(unless_in_use(engine::remove_network(site_.client, work.name, stop_)));
   }
-  // The probe of a run that was killed is in the way of this one.
+  // The probe of a run that was killed is in the way of this one. Another conflict is the engine's answer.
   Outcome operator()(const plan::ProbeNetwork& work) const {
     const auto name = work.body.value("Name", std::string());
     auto made = engine::create_network(site_.client, work.body, stop_);
     if (!made && made.error().kind == ErrorKind::conflict) {
-      static_cast<void>(engine::remove_network(site_.client, name, stop_));
-      made = engine::create_network(site_.client, work.body, stop_);
+      if (engine::remove_network(site_.client, name, stop_))
+        made = engine::create_network(site_.client, work.body, stop_);
     }
     if (!made) {
-      auto error = made.error();
+      auto error = not_creatable(made.error());
       error.message = fmt::format("network {} cannot be created as the file says: {}; nothing was changed", work.name,
                                   error.message);
       return std::unexpected(ReadyError{std::move(error)});
@@ -140,7 +148,9 @@ class ActionExecutor {
                     work.build ? "run saasctl build" : "run saasctl pull"}});
   }
   Outcome operator()(const plan::CreateVolume& work) const {
-    return plain(engine::create_volume(site_.client, work.body, stop_));
+    const auto made = engine::create_volume(site_.client, work.body, stop_);
+    if (!made) return std::unexpected(ReadyError{not_creatable(made.error())});
+    return {};
   }
   Outcome operator()(const plan::RemoveVolume& work) const {
     const auto gone = engine::remove_volume(site_.client, work.name, false, stop_);

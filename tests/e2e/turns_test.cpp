@@ -23,6 +23,19 @@ bool comes_up(const Stack& stack, const std::string& service) {
   return false;
 }
 
+std::size_t count_of(const std::string& text, const std::string& part) {
+  std::size_t count = 0;
+  for (auto at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++count;
+  return count;
+}
+
+// The columns of the progress are padded.
+std::string without_padding(std::string text) {
+  const auto end = std::ranges::unique(text, [](char one, char other) { return one == ' ' && other == ' '; });
+  text.erase(end.begin(), end.end());
+  return text;
+}
+
 std::string migrated(const std::string& image) {
   return sleeper("db", image,
                  "    volumes: [data:/d]\n    healthcheck: {test: [CMD, /fixture, exists, /d/migrated], interval: 1s, "
@@ -205,8 +218,25 @@ TEST_CASE("a changed network is recreated with its containers, one that the engi
   INFO(refused.err);
   CHECK(refused.exit_code == 1);
   CHECK(contains(refused.err, "nothing was changed"));
+  CHECK(count_of(refused.err, "_n  checking\n") == 1);
   for (const auto& [service, id] : running) CHECK(engine::inspect_container(client, id, {})->state.running);
   CHECK(stack.networks() == std::set<std::string>{stack.project() + "_n"});
+}
+
+TEST_CASE("a network or volume whose driver the engine lacks is asked for once") {
+  const auto client = real_engine();
+  const FixtureImage image(client);
+  const Stack stack(client, "driver");
+  for (const std::string kind : {"network", "volume"}) {
+    stack.write("services:\n" +
+                sleeper("app", image.text(), kind == "network" ? "    networks: [n]\n" : "    volumes: ['n:/n']\n") +
+                kind + "s: {n: {driver: nosuchdriver}}\n");
+    const auto refused = stack.run({"up"});
+    INFO(refused.err);
+    CHECK(refused.exit_code == 1);
+    CHECK(count_of(without_padding(refused.err), kind + " " + stack.project() + "_n creating\n") == 1);
+    CHECK(contains(refused.err, "correct the driver in the file"));
+  }
 }
 
 TEST_CASE("a rollback after a failure also brings a replaced network back, with the containers on it") {
