@@ -262,10 +262,12 @@ int run_to_end(const Session& session, const engine::Client& client, const proje
     stop_for_good(client, id, session.stop.stop_requested(), signals.over());
     return fail(session, carried.error());
   }
-  if (session.stop.stop_requested()) return exit_code(ErrorKind::interrupted);
+  // A command that ends by the signal has an exit code of its own.
   const auto ended = engine::wait_container(client, id, engine::WaitCondition::not_running,
-                                            std::chrono::milliseconds(0), session.stop);
-  return ended ? ended->exit_code : fail(session, ended.error());
+                                            std::chrono::milliseconds(0), signals.over());
+  if (ended) return ended->exit_code;
+  if (ended.error().kind == ErrorKind::interrupted) stop_for_good(client, id, true, signals.over());
+  return fail(session, ended.error());
 }
 
 // One try at the container, which is not started yet, and what it depends on; the exit code, or nothing when another
@@ -384,7 +386,10 @@ void setup_one_off(CLI::App& app, const Choose& choose) {
   verb->add_flag("--quiet-pull", options->quiet_pull, "Do not show how images are got");
   add_container_options(*verb, *options);
   verb->footer(
-      "\nThe exit code is the command's own. Ports are not published unless asked for.\n\n"
+      "\nThe exit code is the command's own, also when it ends by a signal that saasctl has forwarded to it; 129, 130 "
+      "or\n"
+      "143 when it did not end within its stop_grace_period or before a second signal, and was killed. Ports are not\n"
+      "published unless asked for.\n\n"
       "Example: saasctl run --rm -e LOG_LEVEL=debug auth-service /app --help");
   verb->callback([=] { choose([options](const Session& session) { return run_one_off(session, *options); }); });
 }
