@@ -72,6 +72,34 @@ TEST_CASE("run never lets the engine start its container again, whichever key as
   }
 }
 
+TEST_CASE("the secret volumes of a run are those that its container mounts, new or used by others already") {
+  const std::string text =
+      "name: shop\nservices:\n  db: {image: 'db:1', secrets: [pw]}\n"
+      "  web: {image: 'web:1', secrets: [pw], volumes: ['data:/data', '/own'], depends_on: [db]}\n"
+      "volumes: {data: }\nsecrets: {pw: {file: pw}}\n";
+  const auto project = project::ProjectFiles(project::Files{{"stack.yaml", text}, {"pw", "password"}}).project();
+  auto observed = images_only();
+  const OneOffOptions options{.service = "web", .name = "shop-web-run-1"};
+  const auto first = plan_one_off(project, observed, options);
+  REQUIRE(first);
+  const auto made = secret_volumes_of(*first, observed, "web");
+  REQUIRE(made.size() == 1);
+  CHECK(made.front().starts_with("shop_web-secrets-"));
+  for (const auto& action : first->actions) {
+    const auto* fill = std::get_if<FillSecrets>(&action.work);
+    if (fill == nullptr || fill->service != "web") continue;
+    observed.secret_volumes = {fill->volume};
+    observed.secret_digests = {{fill->volume, fill->digest}};
+    observed.containers.push_back(
+        {.id = "i", .name = "shop-web-1", .service = "web", .state = "running", .model = "{}"});
+    observed.containers.back().volumes = {fill->volume};
+  }
+  const auto second = plan_one_off(project, observed, options);
+  REQUIRE(second);
+  CHECK(services_of<FillSecrets>(*second) == std::vector<std::string>{"db"});
+  CHECK(secret_volumes_of(*second, observed, "web") == made);
+}
+
 TEST_CASE("run brings the dependencies up and creates its own container without starting it") {
   const auto plan = plan_one_off(shop(), images_only(), {.service = "web", .name = "shop-web-run-1"});
   REQUIRE(plan);
