@@ -64,6 +64,10 @@ class Reading {
   // Counts what is included; false when it is too much, as when files include one another in ever more ways.
   bool one_more() { return ++included_ <= 10'000; }
 
+  // A service whose `extends`, which stands there, leads to nothing that could be read; by its name.
+  void unresolved(const std::string& service, Position at) { unresolved_.emplace(service, at); }
+  const std::map<std::string, Position>& unresolved() const { return unresolved_; }
+
   Mode mode() const { return mode_; }
   Diagnostics& diagnostics() { return diagnostics_; }
   bool stopped() const { return stop_.stop_requested(); }  // then what is read so far is not to be used
@@ -76,6 +80,7 @@ class Reading {
   std::stop_token stop_;
   VariablesUsed variables_;
   std::size_t included_ = 0;
+  std::map<std::string, Position> unresolved_;
   std::map<std::filesystem::path, File> files_;
 };
 

@@ -95,7 +95,7 @@ class Validator {
   void check_service(const Named<Service>& entry) {
     const auto& service = entry.value;
     check_image(entry);
-    if (!service.with.empty() && !service.use_template) {
+    if (!service.with.empty() && !service.use_template && !misses_base(service)) {
       error(service.where("with"), 4, "'with' fills the holes of a template, and there is none", "add template: NAME");
     }
     for (const auto& dependency : service.depends_on) check_dependency(entry, dependency);
@@ -117,6 +117,10 @@ class Validator {
     check_ready(service);
   }
 
+  // An `extends` that failed is still there, with an error of its own. What the service would have from its base is
+  // unknown, so that no missing key is an error.
+  static bool misses_base(const Service& service) { return service.has("extends"); }
+
   // An image that is empty, after its variables are replaced, is none.
   void check_image(const Named<Service>& entry) {
     const auto& service = entry.value;
@@ -126,6 +130,7 @@ class Validator {
         error(service.where("image"), 5, invalid_reference(*service.image, *fault), std::string(reference_hint));
     }
     if ((service.has("image") && !is_empty) || service.has("build") || service.has("template")) return;
+    if (misses_base(service) && !is_empty) return;
     auto message = fmt::format("service '{}' has neither an image nor a build context", entry.name);
     if (is_empty) {
       error(service.where("image"), 5, message + ": its image is empty",
@@ -152,7 +157,7 @@ class Validator {
   }
 
   void check_ready(const Service& service) {
-    if (!service.ready) return;
+    if (!service.ready || misses_base(service)) return;
     const auto& ready = *service.ready;
     if (mode_ == Mode::verbatim && has_variable(ready.http ? *ready.http : ready.tcp ? ready.tcp->text : "")) return;
     const auto port = ready.http ? ready.http->substr(1, ready.http->find('/') - 1) : ready.tcp ? ready.tcp->text : "";

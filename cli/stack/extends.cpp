@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "stack/assemble.hpp"
 #include "stack/merge.hpp"
@@ -64,16 +65,24 @@ class Extender {
     return result;
   }
 
+  // Whether the service, a result of resolve(), lacks the keys of one that it extends.
+  bool is_unresolved(const NodePtr& service) const { return unresolved_.contains(service.get()); }
+
  private:
   NodePtr extended(Table& table, std::string_view name, const NodePtr& service, const Node& extends,
                    std::vector<Step>& trail) {
     const auto own = without(service, "extends");
     const auto reference = read(extends);
-    if (!reference) return own;
-    trail.push_back({&table, std::string(name), extends.at});
-    auto base = base_of(table, *reference, trail);
-    trail.pop_back();
-    return base && base->kind == Kind::map ? merge_services(without_tags(base), own, reading_.diagnostics()) : own;
+    NodePtr base;
+    if (reference) {
+      trail.push_back({&table, std::string(name), extends.at});
+      base = base_of(table, *reference, trail);
+      trail.pop_back();
+    }
+    const bool found = base && base->kind == Kind::map;
+    auto result = found ? merge_services(without_tags(base), own, reading_.diagnostics()) : own;
+    if (!found || is_unresolved(base)) unresolved_.insert(result.get());
+    return result;
   }
 
   std::optional<Reference> read(const Node& extends) {
@@ -174,6 +183,7 @@ class Extender {
   const Scope& scope_;
   Reading& reading_;
   std::map<fs::path, std::unique_ptr<Table>> files_;
+  std::unordered_set<const Node*> unresolved_;  // each kept by the `resolved` of its table
 };
 
 }  // namespace
@@ -191,6 +201,7 @@ NodePtr resolve_extends(const NodePtr& document, const fs::path& path, const Sco
   for (auto& entry : all->entries) {
     std::vector<Step> trail;
     entry.value = extender.resolve(table, entry.key, trail);
+    if (extender.is_unresolved(entry.value)) reading.unresolved(entry.key, entry.at);
   }
   auto result = std::make_shared<Node>(*document);
   std::ranges::find(result->entries, "services", &Entry::key)->value = std::move(all);

@@ -113,6 +113,10 @@ std::optional<Document> read(const Files& files, Reading& reading) {
     stack->name->text = normal_name(stack->name->text);
   leave_out(inactive_services(*root, files), *stack);
   unite_ports(*stack);
+  for (auto& service : stack->services) {
+    if (const auto found = reading.unresolved().find(service.name); found != reading.unresolved().end())
+      service.value.keys.emplace_back("extends", found->second);
+  }
   check_stack(*stack, files.mode, diagnostics);
   validate_plan(*stack, diagnostics);
   auto variables = reading.variables().uses;

@@ -127,8 +127,10 @@ class PlanChecker {
   void check_target(const Target& target) {
     if (target.service.empty() || has_variable(target.text)) return;
     if (!known_service(target.service, target.at, target.service.size())) return;
+    const auto& service = *stack_.services.find(target.service);
+    if (service.has("extends")) return;  // it has an error already, and its ports are not known
     std::vector<std::string> published;
-    for (const auto& port : stack_.services.find(target.service)->ports) {
+    for (const auto& port : service.ports) {
       if (port.protocol == "tcp" && !has_variable(port.target.text)) published.push_back(port.target.text);
     }
     if (published.empty()) {

@@ -84,6 +84,38 @@ TEST_CASE("an extends that leads nowhere says where it looked") {
   CHECK(errors.find("a.yaml:6:44: error: unknown key 'with' in extends") != std::string::npos);
 }
 
+TEST_CASE("a failed extends is the only error of its service, which may lack everything that the base would have") {
+  const StackFiles files(
+      {{"a.yaml",
+        "services:\n  web: {extends: bse, ready: {http: \":80/\"}}\n  two: {extends: {file: no.yaml, service: s}}\n"
+        "  three: {extends: {file: b.yaml, service: s}}\n  four: {extends: {file: b.yaml}, with: {a: b}}\n"
+        "  five: {extends: web}\n  base: {image: x}\n  none: {user: a}\n"
+        "verify:\n  - {name: n, http: GET web/, expect: {status: 200}}\n"},
+       {"b.yaml", "services: {t: {image: y}}\n"},
+       {"c.yaml", "services: {web: {user: u}}\n"}});
+  for (const auto& names : {std::vector<std::string>{"a.yaml"}, {"a.yaml", "c.yaml"}}) {
+    const auto read = files.read({.files = names});
+    std::vector<std::string> messages;
+    for (const auto& one : read.diagnostics.list()) messages.push_back(one.message);
+    INFO(read.errors());
+    REQUIRE(messages.size() == 5);
+    CHECK(messages[0] == "no service 'bse' in this file to extend");
+    CHECK(messages[1].find("cannot read no.yaml") == 0);
+    CHECK(messages[2] == "no service 's' in b.yaml to extend");
+    CHECK(messages[3] == "extends names no service");
+    CHECK(messages[4] == "service 'none' has neither an image nor a build context");
+  }
+}
+
+TEST_CASE("a service of an included file whose extends fails is reported once") {
+  const StackFiles files({{"a.yaml", "include: [sub/b.yaml]\nservices: {web: {image: x}}\n"},
+                          {"sub/b.yaml", "services: {base: {extends: {file: no.yaml, service: s}}}\n"}});
+  const auto read = files.read({});
+  INFO(read.errors());
+  REQUIRE(read.diagnostics.list().size() == 1);
+  CHECK(read.diagnostics.list().front().message.find("no.yaml") != std::string::npos);
+}
+
 TEST_CASE("a chain of extends without sensible length is refused") {
   std::string text = "services:\n";
   for (int i = 0; i < 2000; ++i) text += fmt::format("  s{}: {{image: x, extends: s{}}}\n", i, i + 1);
