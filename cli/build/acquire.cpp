@@ -94,17 +94,20 @@ class Acquirer {
 
   const std::vector<Job>& jobs() const { return jobs_; }
 
-  // What is certain to be built is looked at before anything is begun.
-  Outcome check() const {
+  // Checks what is certain to be built before anything begins.
+  Outcome check(const std::stop_token& stop) const {
+    std::vector<const project::Service*> built;
     for (const auto& job : jobs_) {
       const auto& service = *job.service;
-      const bool certain = options_.what == Acquire::build ||
-                           (options_.what == Acquire::update && !service.pull_allowed) ||
-                           service.spec.pull_policy == "build";
-      if (!job.wanted || !service.build || !certain) continue;
+      if (!job.wanted || !service.build) continue;
+      const bool certain = is_built_anyway(service);
+      if (certain || is_built_for_want(job, stop)) built.push_back(&service);
+      if (!certain) continue;
       if (const auto able = check_builder_can(service, client_.has_buildkit()); !able)
         return std::unexpected(AcquireError{{able.error()}, job.image, service.name});
     }
+    if (const auto known = check_build_secrets(project_, built); !known)
+      return std::unexpected(AcquireError{{known.error()}});
     return {};
   }
 
@@ -142,6 +145,19 @@ class Acquirer {
     SlotState state = SlotState::idle;
     Outcome outcome = {};
   };
+
+  bool is_built_anyway(const project::Service& service) const {
+    return options_.what == Acquire::build || (options_.what == Acquire::update && !service.pull_allowed) ||
+           service.spec.pull_policy == "build";
+  }
+
+  // The image is missing and cannot be pulled. Only a build with secrets is worth the question to the engine.
+  bool is_built_for_want(const Job& job, const std::stop_token& stop) const {
+    const auto& service = *job.service;
+    if (service.build->secrets.empty() || (service.pull_allowed && service.spec.pull_policy != "never")) return false;
+    const auto found = engine::inspect_image(client_, job.image, stop);
+    return !found && found.error().kind == ErrorKind::not_found;
+  }
 
   Outcome run_guarded(const Job& job, const std::stop_token& stop) {
     try {
@@ -347,7 +363,7 @@ std::expected<void, AcquireError> acquire_images(const engine::Client& client, c
   const auto limit = parallel_limit(client, project);
   if (!limit) return std::unexpected(AcquireError{{limit.error()}});
   Acquirer acquirer(client, project, options, sink);
-  if (auto checked = acquirer.check(); !checked) return checked;
+  if (auto checked = acquirer.check(stop); !checked) return checked;
   std::mutex mutex;
   std::optional<AcquireError> first;
   std::stop_source all;

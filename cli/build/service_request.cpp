@@ -2,7 +2,15 @@
 
 #include <fmt/format.h>
 
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string_view>
+
 #include "build/build_call.hpp"
+#include "stack/assemble.hpp"
+#include "util/text.hpp"
+#include "yaml/diagnostics.hpp"
 
 namespace saasctl::build {
 namespace {
@@ -15,7 +23,39 @@ void add_args(const project::Project& project, const project::Build& spec, Build
   request.args.insert(project.proxies.begin(), project.proxies.end());
 }
 
-Result<void> add_secrets(const project::Project& project, const project::Build& spec, BuildRequest& request) {
+struct SecretProblem {
+  std::string message;
+  std::string hint;
+};
+
+std::optional<SecretProblem> problem_of_file(const project::Content& secret) {
+  std::error_code error;
+  const auto status = std::filesystem::status(*secret.file, error);
+  const auto shown = stack::shown_path(*secret.file).string();
+  switch (status.type()) {
+    case std::filesystem::file_type::not_found:
+      if (secret.generate == "none") return std::nullopt;  // the build does without it
+      return SecretProblem{fmt::format("the file of build secret '{}' is missing: {}", secret.key, shown),
+                           "create the file, or run saasctl secrets init"};
+    case std::filesystem::file_type::directory:
+      return SecretProblem{fmt::format("build secret '{}' is a folder: {}", secret.key, shown), "name a file"};
+    case std::filesystem::file_type::fifo:
+      return SecretProblem{fmt::format("build secret '{}' is a pipe: {}", secret.key, shown),
+                           "write its text to a regular file"};
+    default:
+      return std::nullopt;
+  }
+}
+
+std::optional<SecretProblem> problem_of(const project::Project& project, const project::Content& secret) {
+  if (secret.file) return problem_of_file(secret);
+  if (!secret.environment || project.environment.contains(*secret.environment)) return std::nullopt;
+  return SecretProblem{
+      fmt::format("build secret '{}' comes from the variable {}, which is not set", secret.key, *secret.environment),
+      fmt::format("export {}", *secret.environment)};
+}
+
+void add_secrets(const project::Project& project, const project::Build& spec, BuildRequest& request) {
   for (const auto& [id, key] : spec.secrets) {
     const auto* secret = project.find_secret(key);
     if (!secret) continue;
@@ -27,16 +67,8 @@ Result<void> add_secrets(const project::Project& project, const project::Build& 
       request.secrets[id] = {.content = secret->content.value_or("")};
       continue;
     }
-    const auto value = project.environment.find(*secret->environment);
-    if (value == project.environment.end()) {
-      return failure(
-          ErrorKind::not_found,
-          fmt::format("build secret '{}' comes from the variable {}, which is not set", id, *secret->environment),
-          fmt::format("export {}", *secret->environment));
-    }
-    request.secrets[id] = {.content = value->second};
+    request.secrets[id] = {.content = variable(project, *secret->environment)};
   }
-  return {};
 }
 
 // A repository that is fetched over SSH. Source: docker/buildx util/buildflags, IsGitSSH.
@@ -61,6 +93,30 @@ Result<void> add_agents(const project::Project& project, const project::Build& s
 }
 
 }  // namespace
+
+Result<void> check_build_secrets(const project::Project& project,
+                                 const std::vector<const project::Service*>& services) {
+  std::map<std::string, std::vector<std::string>, std::less<>> users;  // of each secret
+  for (const auto* service : services) {
+    if (!service->build) continue;
+    for (const auto& [id, key] : service->build->secrets) users[key].push_back(service->name);
+  }
+  yaml::Diagnostics diagnostics;
+  for (const auto& [key, names] : users) {
+    const auto* secret = project.find_secret(key);
+    const auto problem = secret ? problem_of(project, *secret) : std::nullopt;
+    if (!problem) continue;
+    const auto* spec = project.document.stack.secrets.find(key);
+    const std::string_view source = secret->file ? "file" : "environment";
+    const bool written = spec && spec->has(source);
+    diagnostics.add(written ? spec->where(source) : secret->at, written ? source.size() : key.size(),
+                    fmt::format("{}; needed to build {}", problem->message, join(names, ", ")), problem->hint);
+  }
+  if (diagnostics.empty()) return {};
+  auto error = diagnostics.error();
+  error.kind = ErrorKind::not_found;
+  return std::unexpected(std::move(error));
+}
 
 Result<BuildRequest> request_for(const project::Project& project, const project::Service& service,
                                  const RequestOptions& options) {
@@ -89,9 +145,9 @@ Result<BuildRequest> request_for(const project::Project& project, const project:
   request.extra_hosts = spec.extra_hosts;
   request.docker_config = options.docker_config;
   add_args(project, spec, request);
-  for (const auto& added : {add_secrets(project, spec, request), add_agents(project, spec, request)}) {
-    if (!added) return std::unexpected(added.error());
-  }
+  if (auto known = check_build_secrets(project, {&service}); !known) return std::unexpected(std::move(known.error()));
+  add_secrets(project, spec, request);
+  if (auto added = add_agents(project, spec, request); !added) return std::unexpected(std::move(added.error()));
   return request;
 }
 

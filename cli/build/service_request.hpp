@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "build/build.hpp"
 #include "project/project.hpp"
@@ -20,7 +21,11 @@ struct RequestOptions {
   std::filesystem::path docker_config = {};  // folder of config.json with registry credentials; empty: anonymous
 };
 
-// `service` has a build section. Error not_found: a variable of a secret, or SSH_AUTH_SOCK, is not set.
+// Whether the secrets that these builds need can be read; a service without a build needs none. Error not_found: all
+// files that are missing or cannot be read and all variables that are not set, each at its line.
+Result<void> check_build_secrets(const project::Project& project, const std::vector<const project::Service*>& services);
+
+// `service` has a build section. Errors: those of check_build_secrets(); not_found: SSH_AUTH_SOCK is not set.
 Result<BuildRequest> request_for(const project::Project& project, const project::Service& service,
                                  const RequestOptions& options);
 

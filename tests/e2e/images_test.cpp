@@ -131,6 +131,24 @@ TEST_CASE("a build secret comes from a variable of .env, and is shown nowhere") 
   CHECK_FALSE(contains(built.err, secret));
 }
 
+TEST_CASE("missing build secrets of all services are reported together before anything is built") {
+  const auto client = real_engine();
+  const Stack stack(client);
+  write_context(stack, "");
+  stack.write(
+      "services:\n  one: {build: {context: ., secrets: [a]}}\n  two: {build: {context: ., secrets: [a, b]}}\n"
+      "secrets:\n  a: {file: a.txt}\n  b: {environment: SAASCTL_TEST_NONE}\n");
+  for (const std::vector<std::string>& verb : {std::vector<std::string>{"build"}, {"up"}}) {
+    const auto refused = stack.run(verb);
+    INFO(refused.err);
+    CHECK(refused.exit_code == 1);
+    CHECK(contains(refused.err, "stack.yaml:5:7: error: the file of build secret 'a' is missing: "));
+    CHECK(contains(refused.err, "needed to build one, two"));
+    CHECK(contains(refused.err, "stack.yaml:6:7: error: build secret 'b' comes from the variable SAASCTL_TEST_NONE"));
+    CHECK_FALSE(contains(refused.err, "building"));
+  }
+}
+
 TEST_CASE("a base is built before what stands on it, and again when it has changed") {
   const auto client = real_engine();
   const Stack stack(client);

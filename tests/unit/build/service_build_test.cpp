@@ -49,7 +49,43 @@ TEST_CASE("build secrets are files or the values of variables") {
   const auto unset = request_of(files);
   REQUIRE_FALSE(unset);
   CHECK(unset.error().kind == ErrorKind::not_found);
-  CHECK(unset.error().message == "build secret 'zwei' comes from the variable TWO, which is not set");
+  CHECK(contains(unset.error().message, "build secret 'two' comes from the variable TWO, which is not set"));
+}
+
+TEST_CASE("all build secrets that cannot be read are reported together, each at its line") {
+  const ProjectFiles files(project::Files{{"stack.yaml",
+                                           "name: shop\nservices:\n"
+                                           "  web: {build: {context: ., secrets: [one, two, six]}}\n"
+                                           "  api: {build: {context: ., secrets: [one, three, four, five]}}\n"
+                                           "  db: {image: x}\n"
+                                           "secrets:\n"
+                                           "  one: {file: one.txt}\n"
+                                           "  two: {environment: TWO}\n"
+                                           "  three: {file: folder}\n"
+                                           "  four: {file: four.txt, generate: none}\n"
+                                           "  five: {file: five.txt}\n"
+                                           "  six: {environment: SIX}\n"
+                                           "  seven: {file: seven.txt}\n"},
+                                          {"five.txt", "5"},
+                                          {"folder/file", ""}});
+  const auto project = files.project({{"SIX", "6"}});
+  const auto checked = check_build_secrets(project, {project.find("web"), project.find("api"), project.find("db")});
+  REQUIRE_FALSE(checked);
+  CHECK(checked.error().kind == ErrorKind::not_found);
+  const auto& message = checked.error().message;
+  INFO(message);
+  CHECK(contains(message, "stack.yaml:7:9: error: the file of build secret 'one' is missing: "));
+  CHECK(contains(message, "one.txt; needed to build web, api\n"));
+  CHECK(contains(message,
+                 "stack.yaml:8:9: error: build secret 'two' comes from the variable TWO, which is not set; "
+                 "needed to build web\n"));
+  CHECK(contains(message, "= export TWO"));
+  CHECK(contains(message, "stack.yaml:9:11: error: build secret 'three' is a folder: "));
+  for (const auto* fine : {"four", "five", "SIX", "seven"}) CHECK_FALSE(contains(message, std::string("'") + fine));
+  const auto alone = request_for(project, *project.find("api"), {});
+  REQUIRE_FALSE(alone);
+  CHECK(contains(alone.error().message, "'one'"));
+  CHECK(contains(alone.error().message, "'three'"));
 }
 
 TEST_CASE("proxies and SOURCE_DATE_EPOCH are arguments, unless the file has its own") {
