@@ -14,6 +14,7 @@
 #include "engine/images.hpp"
 #include "engine/networks.hpp"
 #include "engine/volumes.hpp"
+#include "plan/bridges.hpp"
 #include "plan/drift.hpp"
 #include "plan/labels.hpp"
 #include "plan/record.hpp"
@@ -200,6 +201,14 @@ Result<void> observe_twins(const engine::Client& client, const std::map<std::str
   return {};
 }
 
+// The interface of a bridge network on the engine's machine. Source: moby, libnetwork/drivers/bridge,
+// getBridgeIfaceName (parseNetworkOptions): "br-" and 12 digits of the id where no option names it.
+std::string bridge_of(const engine::Network& network) {
+  if (const auto found = network.options.find(std::string(plan::bridge_option)); found != network.options.end())
+    return found->second;
+  return network.driver == "bridge" ? "br-" + network.id.substr(0, 12) : "";
+}
+
 // The project's own by label, and those of the file by name: an external one has no label of ours.
 Result<void> observe_networks(const engine::Client& client, const project::Project& project,
                               plan::ObservedState& observed, std::stop_token stop) {
@@ -209,6 +218,7 @@ Result<void> observe_networks(const engine::Client& client, const project::Proje
   std::map<std::string, engine::Network> whole;
   for (const auto& network : *networks) {
     observed.networks[network.name] = network.id;
+    if (auto bridge = bridge_of(network); !bridge.empty()) observed.bridges[std::move(bridge)].insert(network.name);
     if (label_of(network.labels, plan::label::project) != project.name) continue;
     observed.network_facts[network.name] = facts_of(network);
     observed.network_models[network.name] = label_of(network.labels, plan::label::model);

@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -81,10 +82,11 @@ struct ObservedState {
   std::map<std::string, ObservedImage> images;  // by reference; missing images are not there
   std::map<std::string, Facts> network_facts = {};  // of those with the project\'s label, by name
   std::map<std::string, Facts> volume_facts = {};
-  std::map<std::string, std::string> network_models = {};    // name → the label that records what it was made from
-  std::map<std::string, project::Json> network_bodies = {};  // of changed networks: what creates them again
-  std::map<std::string, Facts> attached = {};                // of changed networks: container id → name
-  std::map<std::string, std::string> secret_digests = {};    // secret volume → SALT:HMAC of what it holds
+  std::map<std::string, std::string> network_models = {};     // name → the label that records what it was made from
+  std::map<std::string, project::Json> network_bodies = {};   // of changed networks: what creates them again
+  std::map<std::string, Facts> attached = {};                 // of changed networks: container id → name
+  std::map<std::string, std::set<std::string>> bridges = {};  // interface of a bridge → names of networks that have it
+  std::map<std::string, std::string> secret_digests = {};     // secret volume → SALT:HMAC of what it holds
   // Random text, new with every snapshot: the salts of what the plan creates are derived from it, so that a plan stays
   // a function of what it is given.
   std::string entropy = {};

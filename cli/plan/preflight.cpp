@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "plan/bridges.hpp"
 #include "plan/conflicts.hpp"
 #include "plan/replicas.hpp"
 
@@ -81,6 +82,7 @@ bool may_pull(const project::Service& service) {
 Result<void> preflight(const project::Project& project, const ObservedState& observed, const UpOptions& options,
                        const std::set<std::string, std::less<>>& services) {
   if (auto apart = check_conflicts(project, options, services); !apart) return apart;
+  if (auto free = check_bridges(project, observed, options, services); !free) return free;
   for (const auto& service : project.services) {
     if (!services.contains(service.name)) continue;
     const auto replicas = replicas_of(service, options);

@@ -6,14 +6,13 @@
 #include <algorithm>
 #include <array>
 
+#include "plan/bridges.hpp"
 #include "plan/drift.hpp"
 #include "plan/engine_values.hpp"
 #include "util/text.hpp"
 
 namespace saasctl::plan {
 namespace {
-
-constexpr auto bridge_name = "com.docker.network.bridge.name";
 
 struct Subnet {
   int family = 0;
@@ -135,7 +134,7 @@ ProbeNetwork probe_of(const Json& body, const Json& before) {
   const auto name = body.value("Name", std::string());
   probe["Name"] = name + std::string(probe_suffix);
   if (pools_overlap(body, before)) probe.erase("IPAM");
-  if (probe.contains("Options")) probe["Options"].erase(bridge_name);
+  if (probe.contains("Options")) probe["Options"].erase(std::string(bridge_option));
   return {name, std::move(probe)};
 }
 

@@ -12,6 +12,7 @@
 #include <set>
 #include <thread>
 
+#include "engine/networks.hpp"
 #include "execute/execute.hpp"
 #include "execute/observe.hpp"
 #include "golden.hpp"
@@ -299,6 +300,23 @@ TEST_CASE("the calls of a small plan, one by one") {
   auto text = "# up\n" + calls();
   REQUIRE(up(engine.endpoint(), project) == "");
   check_golden("calls.txt", text + "# up again\n" + calls());
+}
+
+TEST_CASE("the snapshot has the interface of every bridge network, named by its option or by its id") {
+  const project::ProjectFiles files(project::Files{{"stack.yaml", "name: sim\nservices: {db: {image: \"one:1\"}}\n"}});
+  simulator::Engine engine;
+  engine.reset(1, {}, images,
+               [](const std::string&, const simulator::Json&, int) { return simulator::Life{.ready_after = 0ms}; });
+  const auto client = engine::Client::connect(engine.endpoint(), {});
+  REQUIRE(client);
+  const auto create = [&](const simulator::Json& body) { return engine::create_network(*client, body, {}).value(); };
+  create({{"Name", "bridge"}, {"Driver", "bridge"}, {"Options", {{"com.docker.network.bridge.name", "docker0"}}}});
+  const auto id = create({{"Name", "other"}, {"Driver", "bridge"}});
+  create({{"Name", "host"}, {"Driver", "host"}});
+  const auto observed = execute::observe(*client, files.project(), {});
+  REQUIRE(observed);
+  CHECK(observed->bridges ==
+        std::map<std::string, std::set<std::string>>{{"docker0", {"bridge"}}, {"br-" + id.substr(0, 12), {"other"}}});
 }
 
 namespace {

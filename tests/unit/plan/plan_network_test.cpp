@@ -243,6 +243,73 @@ TEST_CASE("the way back from a failed up removes the secrets that it wrote and r
   place_of(plan, "remove volume shop_db-secrets-new (rolled back)");
 }
 
+namespace {
+
+std::string bridge_file(const std::string& networks) {
+  return "name: shop\nservices:\n"
+         "  db: {image: \"db:1\", networks: [one]}\n"
+         "  web: {image: \"web:1\", networks: [one, two]}\n"
+         "networks:\n" +
+         networks;
+}
+
+std::string named_bridge(const std::string& network, const std::string& bridge) {
+  return "  " + network + ":\n    driver_opts:\n      com.docker.network.bridge.name: " + bridge + "\n";
+}
+
+std::string refusal_of(const std::string& networks, const ObservedState& observed, const UpOptions& options = {}) {
+  const auto plan = plan_up(load_shop(bridge_file(networks)), observed, options);
+  if (plan) return "";
+  CHECK(plan.error().kind == ErrorKind::usage);
+  return plan.error().message;
+}
+
+}  // namespace
+
+TEST_CASE("a network that names the interface of another network is refused at its line") {
+  auto observed = images_only();
+  observed.networks = {{"bridge", "b"}, {"other", "o"}};
+  observed.bridges = {{"docker0", {"bridge"}}, {"br-other", {"other"}}, {"br0", {"bridge"}}};
+  const auto two = named_bridge("two", "br-two");
+  CHECK(refusal_of(named_bridge("one", "br-one") + two, observed).empty());
+  const auto engines = refusal_of(named_bridge("one", "docker0") + two, observed);
+  INFO(engines);
+  CHECK(engines.find("stack.yaml:8:7: error: network 'one' cannot have the interface docker0: it belongs to the "
+                     "engine's default network\n") == 0);
+  // Also where the engine tells of no such network.
+  CHECK_FALSE(refusal_of(named_bridge("one", "docker0") + two, images_only()).empty());
+  CHECK(refusal_of(named_bridge("one", "br0") + two, observed).find("it belongs to network bridge\n") !=
+        std::string::npos);
+  const auto both = refusal_of(named_bridge("one", "br-other") + named_bridge("two", "docker0"), observed);
+  CHECK(both.find("stack.yaml:8:7: error: network 'one' cannot have the interface br-other: it belongs to network "
+                  "other\n") == 0);
+  CHECK(both.find("stack.yaml:11:7: error: ") != std::string::npos);
+}
+
+TEST_CASE("two networks of a file cannot name one interface, and one that no service uses is not checked") {
+  const auto observed = images_only();
+  const auto twice = refusal_of(named_bridge("one", "br-x") + named_bridge("two", "br-x"), observed);
+  INFO(twice);
+  CHECK(twice.find("stack.yaml:11:7: error: network 'two' cannot have the interface br-x: it belongs to network 'one' "
+                   "(stack.yaml:8:7)\n") == 0);
+  const auto unused = "  one:\n  two:\n" + named_bridge("three", "docker0");
+  CHECK(refusal_of(unused, observed).empty());
+  CHECK(refusal_of(named_bridge("one", "br-x") + named_bridge("two", "docker0"), observed,
+                   {.services = {"db"}, .no_dependencies = true})
+            .empty());
+}
+
+TEST_CASE("a network keeps the interface that it has already, and a network that stays is not checked") {
+  auto observed = images_only();
+  observed.networks = {{"shop_one", "1"}, {"other", "o"}};
+  observed.bridges = {{"br-one", {"shop_one"}}, {"br-other", {"other"}}};
+  CHECK(refusal_of(named_bridge("one", "br-one") + "  two:\n", observed).empty());
+  const auto changed = named_bridge("one", "br-other") + "  two:\n";
+  CHECK_FALSE(refusal_of(changed, observed).empty());
+  CHECK(refusal_of(changed, observed, {.no_recreate = true}).empty());
+  CHECK(refusal_of("  one: {external: true, name: shop_one}\n  two:\n", observed).empty());
+}
+
 TEST_CASE("anonymous volumes get the labels of the project, whether the file or the image asks for them") {
   const auto project = load_shop(
       "name: shop\nservices:\n  web: {image: \"web:1\", volumes: [/cache, \"data:/data\"]}\nvolumes: {data: }\n");
