@@ -7,7 +7,6 @@
 #include "commands/project_lock.hpp"
 #include "commands/run_lifecycle.hpp"
 #include "commands/run_plan.hpp"
-#include "commands/up_options.hpp"
 #include "engine/images.hpp"
 #include "execute/observe.hpp"
 #include "util/text.hpp"
@@ -123,10 +122,8 @@ int run_down(const Session& session, const DownOptions& options) {
   if (!lock) return fail(session, lock.error());
   const auto observed = execute::observe(running->client, running->project, session.stop);
   if (!observed) return fail(session, observed.error());
-  if (!running->from_labels) {
-    const auto own = check_origin(session, running->project, observed->containers, options.take_over);
-    if (!own) return fail(session, own.error());
-  }
+  if (const auto own = check_origin(session, *running, observed->containers, options.take_over); !own)
+    return fail(session, own.error());
   const auto plan = plan::plan_down(running->project, *observed, {options.volumes, options.orphans, options.services});
   const auto images = images_of(*running, options);
   if (!options.orphans && options.services.empty()) name_left(session, *running, *observed, plan);

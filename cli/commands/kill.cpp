@@ -2,6 +2,7 @@
 #include <cstring>
 #include <memory>
 
+#include "commands/origin.hpp"
 #include "commands/run_lifecycle.hpp"
 #include "util/text.hpp"
 
@@ -10,6 +11,7 @@ namespace {
 
 struct KillOptions {
   std::vector<std::string> services;
+  bool take_over = false;
   std::string signal = "SIGKILL";
 };
 
@@ -32,7 +34,7 @@ std::string check_signal(const std::string& text) {
 }
 
 int run_kill(const Session& session, const KillOptions& options) {
-  const auto running = open_running_project(session, options.services);
+  const auto running = see_to_change(session, options.services, options.take_over);
   if (!running) return fail(session, running.error());
   const auto containers = observed_containers(*running);
   const auto plan = plan::plan_kill({running->project, containers, options.services}, options.signal);
@@ -49,6 +51,7 @@ void setup_kill(CLI::App& app, const Choose& choose) {
       ->type_name("SIGNAL")
       ->check(CLI::Validator(check_signal, ""))
       ->capture_default_str();
+  add_take_over_option(*verb, options->take_over);
   verb->footer("\nExample: saasctl kill -s SIGHUP web");
   verb->callback([=] { choose([options](const Session& session) { return run_kill(session, *options); }); });
 }

@@ -1,11 +1,15 @@
 #include <memory>
 
+#include "commands/origin.hpp"
 #include "commands/run_lifecycle.hpp"
 
 namespace saasctl::commands {
 namespace {
 
-using Services = std::vector<std::string>;
+struct PauseOptions {
+  std::vector<std::string> services;
+  bool take_over = false;
+};
 
 // Both are one plan, carried out; `nothing` is said when it is empty.
 struct Verb {
@@ -14,20 +18,21 @@ struct Verb {
   const char* nothing;
 };
 
-int run(const Session& session, const Services& services, const Verb& verb) {
-  const auto running = open_running_project(session, services);
+int run(const Session& session, const PauseOptions& options, const Verb& verb) {
+  const auto running = see_to_change(session, options.services, options.take_over);
   if (!running) return fail(session, running.error());
   const auto containers = observed_containers(*running);
-  return run_lifecycle_plan(session, *running, verb.name, verb.plan({running->project, containers, services}),
-                            verb.nothing);
+  const auto plan = verb.plan({running->project, containers, options.services});
+  return run_lifecycle_plan(session, *running, verb.name, plan, verb.nothing);
 }
 
 void setup(CLI::App& app, const Choose& choose, const Verb& verb, const char* does, const char* which) {
-  const auto services = std::make_shared<Services>();
+  const auto options = std::make_shared<PauseOptions>();
   auto* command = app.add_subcommand(verb.name, does);
-  add_services(*command, *services, which);
+  add_services(*command, options->services, which);
+  add_take_over_option(*command, options->take_over);
   command->footer(std::string("\nExample: saasctl ") + verb.name + " web");
-  command->callback([=] { choose([=](const Session& session) { return run(session, *services, verb); }); });
+  command->callback([=] { choose([=](const Session& session) { return run(session, *options, verb); }); });
 }
 
 }  // namespace

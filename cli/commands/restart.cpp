@@ -1,5 +1,6 @@
 #include <memory>
 
+#include "commands/origin.hpp"
 #include "commands/run_lifecycle.hpp"
 
 namespace saasctl::commands {
@@ -7,12 +8,13 @@ namespace {
 
 struct RestartOptions {
   std::vector<std::string> services;
+  bool take_over = false;
   std::optional<unsigned> timeout;
   bool no_deps = false;
 };
 
 int run_restart(const Session& session, const RestartOptions& options) {
-  const auto running = open_running_project(session, options.services);
+  const auto running = see_to_change(session, options.services, options.take_over);
   if (!running) return fail(session, running.error());
   const auto containers = observed_containers(*running);
   const auto plan = plan::plan_restart({running->project, containers, options.services}, options.no_deps);
@@ -30,6 +32,7 @@ void setup_restart(CLI::App& app, const Choose& choose) {
   add_timeout(*verb, options->timeout);
   verb->add_flag("--no-deps", options->no_deps,
                  "Leave those alone that depend on a restarted service with restart: true");
+  add_take_over_option(*verb, options->take_over);
   verb->footer("\nExample: saasctl restart web");
   verb->callback([=] { choose([options](const Session& session) { return run_restart(session, *options); }); });
 }

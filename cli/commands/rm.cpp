@@ -5,6 +5,7 @@
 #include <array>
 #include <memory>
 
+#include "commands/origin.hpp"
 #include "commands/run_lifecycle.hpp"
 #include "util/text.hpp"
 #include "util/wait.hpp"
@@ -14,6 +15,7 @@ namespace {
 
 struct RmOptions {
   std::vector<std::string> services;
+  bool take_over = false;
   bool force = false;
   bool stop = false;
   bool volumes = false;
@@ -42,7 +44,7 @@ Result<bool> agreed(const Session& session, const std::vector<std::string>& name
 }
 
 int run_rm(const Session& session, const RmOptions& options) {
-  const auto running = open_running_project(session, options.services);
+  const auto running = see_to_change(session, options.services, options.take_over);
   if (!running) return fail(session, running.error());
   const auto containers = observed_containers(*running);
   const auto plan =
@@ -64,6 +66,7 @@ void setup_rm(CLI::App& app, const Choose& choose) {
   verb->add_flag("-f,--force", options->force, "Do not ask");
   verb->add_flag("-s,--stop", options->stop, "Stop those that run before");
   verb->add_flag("-v,--volumes", options->volumes, "Remove their anonymous volumes too");
+  add_take_over_option(*verb, options->take_over);
   verb->footer("\nExample: saasctl rm -fs web");
   verb->callback([=] { choose([options](const Session& session) { return run_rm(session, *options); }); });
 }

@@ -37,6 +37,7 @@ struct RunVerb {
   bool habits = false;  // -i and -t, which change nothing
   bool build = false;
   bool quiet_pull = false;
+  bool take_over = false;
   std::optional<std::string> entrypoint;
   std::vector<std::string> environment;
   std::vector<std::string> volumes;
@@ -273,11 +274,12 @@ int run_to_end(const Session& session, const engine::Client& client, const proje
 // One try at the container, which is not started yet, and what it depends on; the exit code, or nothing when another
 // command has changed the project while this one waited for a dependency.
 std::optional<int> try_container(const Session& session, const engine::Client& client, const project::Project& project,
-                                 const plan::OneOffOptions& options, ProjectTurn& turn, Removal& removal) {
+                                 const plan::OneOffOptions& options, bool take_over, ProjectTurn& turn,
+                                 Removal& removal) {
   if (const auto begun = turn.begin(); !begun) return fail(session, begun.error());
   const auto observed = execute::observe(client, project, session.stop);
   if (!observed) return fail(session, observed.error());
-  if (const auto own = check_origin(session, project, observed->containers, false); !own)
+  if (const auto own = check_origin(session, project, observed->containers, take_over); !own)
     return fail(session, own.error());
   const auto plan = plan::plan_one_off(project, *observed, options);
   if (!plan) return fail(session, plan.error());
@@ -311,7 +313,8 @@ int make_container(const Session& session, const engine::Client& client, const p
   if (const int code = get_needed_images(session, client, project, verb, names); code != 0) return code;
   ProjectTurn turn(session, client.endpoint(), project.name, "run", lock_patience);
   for (;;) {
-    if (const auto code = try_container(session, client, project, options, turn, removal)) return *code;
+    const auto code = try_container(session, client, project, options, verb.take_over, turn, removal);
+    if (code) return *code;
   }
 }
 
@@ -384,6 +387,7 @@ void setup_one_off(CLI::App& app, const Choose& choose) {
   verb->add_flag("--no-deps", options->one_off.no_dependencies, "Do not bring up what the service depends on");
   verb->add_flag("--build", options->build, "Build the service's image before");
   verb->add_flag("--quiet-pull", options->quiet_pull, "Do not show how images are got");
+  add_take_over_option(*verb, options->take_over);
   add_container_options(*verb, *options);
   verb->footer(
       "\nThe exit code is the command's own, also when it ends by a signal that saasctl has forwarded to it; 129, 130 "

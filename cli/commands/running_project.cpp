@@ -86,9 +86,13 @@ Result<RunningProject> see_file(const Session& session, bool file_is_named) {
   if (!client) return std::unexpected(client.error());
   auto containers = list(session, *client, project->name);
   if (!containers) return std::unexpected(containers.error());
-  if (!file_is_named && named_project(session) && made_from_another_file(*project, *containers))
-    return scene_of_labels(session, std::move(*client), project->name, std::move(*containers));
-  return RunningProject{std::move(*client), std::move(*project), false, std::move(*containers)};
+  StackFilesInReach in_reach{project->folder, project->files};
+  if (!file_is_named && named_project(session) && made_from_another_file(*project, *containers)) {
+    auto running = scene_of_labels(session, std::move(*client), project->name, std::move(*containers));
+    if (running) running->in_reach = std::move(in_reach);
+    return running;
+  }
+  return RunningProject{std::move(*client), std::move(*project), false, std::move(*containers), std::move(in_reach)};
 }
 
 }  // namespace

@@ -1,6 +1,8 @@
 // The running stack that a verb works on: what the stack file says of it, or, with -p alone, what its containers do.
 #pragma once
 
+#include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,12 +14,19 @@
 
 namespace saasctl::commands {
 
+// The stack files that a command finds in its folder or is given.
+struct StackFilesInReach {
+  std::filesystem::path folder;              // of the project
+  std::vector<std::filesystem::path> files;  // "-": standard input
+};
+
 struct RunningProject {
   engine::Client client;
   project::Project project;
-  bool from_labels = false;  // there is no stack file
+  bool from_labels = false;  // there is no stack file, or that of another project
   // The project's containers, stopped and one-off ones too; services in their order, then by number.
   std::vector<engine::ContainerSummary> containers;
+  std::optional<StackFilesInReach> in_reach = std::nullopt;
 };
 
 // Reads the stack file with all its profiles, or, when there is none or the project named by -p or COMPOSE_PROJECT_NAME

@@ -1,5 +1,6 @@
 #include <memory>
 
+#include "commands/origin.hpp"
 #include "commands/run_lifecycle.hpp"
 
 namespace saasctl::commands {
@@ -7,10 +8,11 @@ namespace {
 
 struct StartOptions {
   std::vector<std::string> services;
+  bool take_over = false;
 };
 
 int run_start(const Session& session, const StartOptions& options) {
-  const auto running = open_running_project(session, options.services);
+  const auto running = see_to_change(session, options.services, options.take_over);
   if (!running) return fail(session, running.error());
   const auto containers = observed_containers(*running);
   if (containers_of(*running, {}).empty())
@@ -27,6 +29,7 @@ void setup_start(CLI::App& app, const Choose& choose) {
   const auto options = std::make_shared<StartOptions>();
   auto* verb = app.add_subcommand("start", "Start stopped services again, dependencies first; nothing is made anew");
   add_services(*verb, options->services, "Services to start, with what they depend on; all when none is named");
+  add_take_over_option(*verb, options->take_over);
   verb->footer("\nExample: saasctl start web");
   verb->callback([=] { choose([options](const Session& session) { return run_start(session, *options); }); });
 }

@@ -14,6 +14,7 @@
 #include "commands/up_options.hpp"
 #include "commands/urls.hpp"
 #include "execute/observe.hpp"
+#include "plan/bridges.hpp"
 #include "plan/conflicts.hpp"
 #include "plan/describe.hpp"
 #include "project/model.hpp"
@@ -188,6 +189,9 @@ int bring_up(const Session& session, const engine::Client& client, const project
   if (!observed) return fail(session, observed.error());
   if (const auto own = check_origin(session, project, observed->containers, options.take_over); !own)
     return fail(session, own.error());
+  // Before images are pulled and built; the plan checks it again.
+  if (const auto free = plan::check_bridges(project, *observed, planning, {names.begin(), names.end()}); !free)
+    return fail(session, free.error());
   if (needs_images(project, names, options, *observed)) {
     turn.give_back();  // a build may take long
     if (const int code = get_missing_images(session, client, project, names, options, *observed); code != 0)

@@ -34,11 +34,6 @@ void add_planning_options(CLI::App& verb, UpOptions& options) {
                 "Give new containers new anonymous volumes instead of those of their predecessors");
 }
 
-void add_take_over_option(CLI::App& verb, bool& take_over) {
-  verb.add_flag("--take-over", take_over,
-                "Also change containers that come from another folder's file with the same project name");
-}
-
 void add_plan_options(CLI::App& verb, UpOptions& options) {
   verb.add_flag("--json", options.as_json, "With a plan: as JSON");
   verb.add_option("--graph", options.graph, "With a plan: the actions and what each waits for, as a drawing")

@@ -43,7 +43,6 @@ void add_planning_options(CLI::App& verb, UpOptions& options);
 void add_plan_options(CLI::App& verb, UpOptions& options);
 void add_image_options(CLI::App& verb, UpOptions& options);
 void add_time_options(CLI::App& verb, UpOptions& options);
-void add_take_over_option(CLI::App& verb, bool& take_over);
 void add_attended_options(CLI::App& verb, UpOptions& options);
 
 }  // namespace saasctl::commands

@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "commands/command.hpp"
+#include "commands/origin.hpp"
 #include "commands/project_lock.hpp"
 #include "commands/project_lookup.hpp"
 #include "commands/run_plan.hpp"
@@ -50,6 +51,12 @@ verify::Recreate recreate_with(const Session& session, const engine::Client& cli
     if (const auto begun = turn.begin(); !begun) return std::unexpected(begun.error());
     auto observed = execute::observe(client, project, stop);
     if (!observed) return std::unexpected(observed.error());
+    if (auto own = check_origin(until, project, observed->containers, false); !own) {
+      own.error().hint =
+          "verify the stack in the folder that its containers come from, or replace them with saasctl up "
+          "--take-over --force-recreate";
+      return own;
+    }
     const auto plan = plan::plan_recreate(project, *observed, service);
     if (!plan) return std::unexpected(plan.error());
     const auto silent = [](const execute::Event&) {};

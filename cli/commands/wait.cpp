@@ -4,6 +4,7 @@
 #include <mutex>
 #include <thread>
 
+#include "commands/origin.hpp"
 #include "commands/project_lock.hpp"
 #include "commands/run_lifecycle.hpp"
 #include "commands/run_plan.hpp"
@@ -16,6 +17,7 @@ namespace {
 struct WaitOptions {
   std::vector<std::string> services;
   bool down = false;
+  bool take_over = false;
 };
 
 struct Ended {
@@ -61,7 +63,8 @@ int take_down(const Session& session, const RunningProject& running) {
 }
 
 int run_wait(const Session& session, const WaitOptions& options) {
-  const auto running = open_running_project(session, options.services);
+  const auto running = options.down ? see_to_change(session, options.services, options.take_over)
+                                    : open_running_project(session, options.services);
   if (!running) return fail(session, running.error());
   const auto containers = containers_of(*running, options.services);
   if (containers.empty())
@@ -82,6 +85,9 @@ void setup_wait(CLI::App& app, const Choose& choose) {
   auto* verb = app.add_subcommand("wait", "Wait until the first of some services ends; its exit code is the tool's");
   verb->add_option("service", options->services, "Services to wait for")->type_name("SERVICE")->required();
   verb->add_flag("--down-project", options->down, "Take the whole stack down then");
+  verb->add_flag(
+      "--take-over", options->take_over,
+      "With --down-project: also when containers come from another folder's file with the same project name");
   verb->footer("\nExample: saasctl wait tests --down-project");
   verb->callback([=] { choose([options](const Session& session) { return run_wait(session, *options); }); });
 }

@@ -36,6 +36,7 @@ struct WatchVerb {
   bool no_up = false;
   bool prune = false;
   bool quiet = false;
+  bool take_over = false;
 };
 
 constexpr auto quiet_time = 100ms;  // files that an editor or git writes together come as one batch
@@ -203,7 +204,7 @@ int bring_up(const Site& site, const std::vector<std::string>& services, build::
     if (const auto begun = turn.begin(); !begun) return fail(session, begun.error());
     const auto observed = execute::observe(site.client, site.project, session.stop);
     if (!observed) return fail(session, observed.error());
-    if (const auto origin = check_origin(session, site.project, observed->containers, false); !origin)
+    if (const auto origin = check_origin(session, site.project, observed->containers, site.verb.take_over); !origin)
       return fail(session, origin.error());
     const auto plan = plan::plan_up(site.project, *observed, options);
     if (!plan) return fail(session, plan.error());
@@ -322,8 +323,13 @@ int run_watch(const Session& session, const WatchVerb& verb) {
   const Site site{session, *client, *project, verb};
   const auto rules = rules_of(site);
   if (!rules) return fail(session, rules.error());
-  if (!verb.no_up) {
-    if (const int code = bring_up(site, verb.services, build::Acquire::update); code != 0) return code;
+  if (verb.no_up) {
+    const auto containers = execute::list_observed(*client, project->name, session.stop);
+    if (!containers) return fail(session, containers.error());
+    if (const auto own = check_origin(session, *project, *containers, verb.take_over); !own)
+      return fail(session, own.error());
+  } else if (const int code = bring_up(site, verb.services, build::Acquire::update); code != 0) {
+    return code;
   }
   return fail(session, watch(site, *rules).error());
 }
@@ -339,6 +345,7 @@ void setup_watch(CLI::App& app, const Choose& choose) {
   verb->add_flag("--no-up", options->no_up, "Do not build and bring up the services before");
   verb->add_flag("--prune", options->prune, "Remove the image that a rebuilt one replaces");
   verb->add_flag("--quiet", options->quiet, "Do not show how images are built");
+  add_take_over_option(*verb, options->take_over);
   verb->footer("\nExample: saasctl watch web");
   verb->callback([=] { choose([options](const Session& session) { return run_watch(session, *options); }); });
 }

@@ -193,7 +193,7 @@ TEST_CASE("a project is lived with by its name alone where there is no file") {
   CHECK(contains(run({"down"}).err, "nothing to remove"));
 }
 
-TEST_CASE("a project named on the command line is not taken for that of a file which lies there") {
+TEST_CASE("a project named on the command line is read, and changed only when asked, where another file lies") {
   const auto client = real_engine();
   const FixtureImage image(client);
   const Stack stack(client);
@@ -202,7 +202,18 @@ TEST_CASE("a project named on the command line is not taken for that of a file w
   REQUIRE(up.exit_code == 0);
   const Stack elsewhere(client, "elsewhere");
   elsewhere.write("services: {other: {image: 'saas-test-none:1'}}\n");
-  const auto stopped = stack.run_in(elsewhere.folder(), {"stop"});
+  for (const std::vector<std::string>& verb :
+       {std::vector<std::string>{"stop"}, {"restart"}, {"kill"}, {"rm", "-fs"}, {"down"}}) {
+    const auto refused = stack.run_in(elsewhere.folder(), verb);
+    INFO(verb.front() << ": " << refused.err);
+    CHECK(refused.exit_code == 2);
+    CHECK(contains(refused.err, stack.folder().string()));
+    CHECK(contains(refused.err, elsewhere.folder().string()));
+    CHECK(contains(refused.err, "--take-over"));
+  }
+  CHECK(contains(stack.run_in(elsewhere.folder(), {"ps"}).out, "extra"));
+  CHECK(states(stack) == States{{"one", "running"}, {"extra", "running"}});
+  const auto stopped = stack.run_in(elsewhere.folder(), {"stop", "--take-over"});
   INFO(stopped.err);
   CHECK(stopped.exit_code == 0);
   CHECK(states(stack) == States{{"one", "exited"}, {"extra", "exited"}});

@@ -135,18 +135,37 @@ TEST_CASE("the project of another folder with the same name is changed only when
     verb.insert(verb.begin(), head.begin(), head.end());
     return run_tool(verb);
   };
-  for (const std::vector<std::string>& verb :
-       {std::vector<std::string>{"up", "--force-recreate"}, {"down"}, {"run", "--rm", "-T", "web", "print", "a"}}) {
+  for (const std::vector<std::string>& verb : {std::vector<std::string>{"up", "--force-recreate"},
+                                               {"create", "--force-recreate"},
+                                               {"scale", "web=2"},
+                                               {"down"},
+                                               {"run", "--rm", "-T", "web", "print", "a"},
+                                               {"stop"},
+                                               {"start"},
+                                               {"restart", "web"},
+                                               {"kill"},
+                                               {"pause"},
+                                               {"unpause"},
+                                               {"rm", "-fs"},
+                                               {"wait", "web", "--down-project"}}) {
     const auto refused = there(verb);
-    INFO(refused.err);
-    CHECK(refused.exit_code == 1);
+    INFO(verb.front() << ": " << refused.err);
+    CHECK(refused.exit_code == 2);
     CHECK(contains(refused.err, stack.folder().string()));
     CHECK(contains(refused.err, other.path().string()));
     CHECK(contains(refused.err, "--take-over"));
     CHECK(contains(refused.err, "-p NAME"));
     CHECK(stack.ids() == ids);
   }
+  CHECK(stack.container("web").state.running);
   CHECK(contains(there({"plan"}).err, "have the same name"));
+  CHECK(contains(there({"ps"}).out, "web"));
+  CHECK(there({"exec", "-T", "web", "/fixture", "print", "a"}).exit_code == 0);
+  CHECK(there({"logs"}).exit_code == 0);
+  CHECK(there({"stop", "-t", "0", "--take-over"}).exit_code == 0);
+  CHECK_FALSE(stack.container("web").state.running);
+  CHECK(there({"start", "--take-over"}).exit_code == 0);
+  CHECK(there({"run", "--rm", "-T", "--take-over", "web", "print", "a"}).exit_code == 0);
   CHECK(there({"up", "--take-over"}).exit_code == 0);
   CHECK(there({"down", "--take-over", "-t", "0"}).exit_code == 0);
   CHECK(stack.containers().empty());
