@@ -205,7 +205,7 @@ class Acquirer {
     }
     if (!service.build) {
       return failed(job, {Error{ErrorKind::not_found,
-                                fmt::format("{}: there is no image {}, and its pull_policy forbids to pull it",
+                                fmt::format("{}: image {} does not exist, and its pull_policy forbids pulling it",
                                             service.name, job.image)}});
     }
     return build(job, reason, stop);

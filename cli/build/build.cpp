@@ -105,12 +105,12 @@ std::expected<CheckedRequest, BuildError> check(const BuildRequest& request) {
   if (!request.remote.empty()) return checked;
   checked.context = std::filesystem::absolute(request.context, error).lexically_normal();
   if (!std::filesystem::is_directory(checked.context, error)) {
-    return refused(ErrorKind::not_found, fmt::format("the build context {} is no folder", checked.context.string()),
+    return refused(ErrorKind::not_found, fmt::format("the build context {} is not a folder", checked.context.string()),
                    "check 'build.context'; it is relative to the stack file");
   }
   checked.dockerfile = find_dockerfile(checked.context, request.dockerfile);
   if (!is_file(checked.dockerfile)) {
-    return refused(ErrorKind::not_found, fmt::format("there is no Dockerfile {}", checked.dockerfile.string()),
+    return refused(ErrorKind::not_found, fmt::format("Dockerfile {} does not exist", checked.dockerfile.string()),
                    "check 'build.dockerfile'; it is relative to the build context");
   }
   // The builder reads the ignore file itself; a bad pattern is told here with its line, before anything is sent.

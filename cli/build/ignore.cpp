@@ -354,7 +354,7 @@ Result<std::vector<std::string>> parse_ignore_file(std::string_view text, std::s
     ++number;
     if (const auto at = line.find('\0'); at != std::string::npos) {
       return failure(ErrorKind::usage, fmt::format("{}:{}:{}: a NUL byte in a pattern", file_name, number, at + 1),
-                     "the file must be text; write it anew");
+                     "the file must be text; write it again");
     }
     auto pattern = trim(line);
     if (line.starts_with('#') || pattern.empty()) continue;

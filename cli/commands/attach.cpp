@@ -35,7 +35,7 @@ Result<void> attach_streams(const Session& session, http::Upgraded& connection, 
       carry(session, connection,
             {.input = input ? STDIN_FILENO : -1, .output = output, .error = STDERR_FILENO, .tty = tty}, resize);
   if (!carried && carried.error().kind == ErrorKind::failed && session.terminal.reader_has_gone())
-    return failure(ErrorKind::interrupted, "nobody reads the output any more");
+    return failure(ErrorKind::interrupted, "the reader of the output has gone");
   return carried;
 }
 

@@ -21,7 +21,7 @@ constexpr auto description =
     "One stack.yaml: Dockerfiles, Compose file, images, a running stack, and the proof that it works.";
 constexpr auto footer = R"(
 Exit codes: 0 done; 1 failed; 2 bad usage or stack file; 3 verify found failures; 4 drift; 5 no engine; 129, 130,
-143 after SIGHUP, SIGINT, SIGTERM; 141 when nobody reads the output any more.
+143 after SIGHUP, SIGINT, SIGTERM; 141 when the reader of the output has gone.
 
 Example: saasctl build && saasctl up && saasctl verify)";
 

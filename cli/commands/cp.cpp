@@ -88,7 +88,8 @@ Result<void> put(const Site& site, const std::string& container, const std::stri
   const auto kind = site.verb.follow || source.ends_with('/') || sync::means_content(source)
                         ? fs::status(source, error).type()
                         : fs::symlink_status(source, error).type();
-  if (kind == fs::file_type::not_found) return failure(ErrorKind::not_found, "there is no " + source, "check the path");
+  if (kind == fs::file_type::not_found)
+    return failure(ErrorKind::not_found, source + " does not exist", "check the path");
   if (error) return failure(fmt::format("cannot read {}: {}", source, error.message()));
   const bool directory = kind == fs::file_type::directory;
   if (!directory && source.ends_with('/'))
@@ -172,7 +173,7 @@ Result<void> get(const Site& site, const std::string& container, const std::stri
   if (site.verb.target == "-") {
     auto fetched = fetch(site, container, path, STDOUT_FILENO, stop);
     if (!fetched && fetched.error().kind == ErrorKind::failed && site.session.terminal.reader_has_gone())
-      return failure(ErrorKind::interrupted, "nobody reads the output any more");
+      return failure(ErrorKind::interrupted, "the reader of the output has gone");
     return fetched;
   }
 
@@ -240,7 +241,7 @@ int run_cp(const Session& session, const CpVerb& verb) {
   }
   if ((from.service.empty() ? to : from).path.empty())
     return fail(session,
-                {ErrorKind::usage, "there is no path after the colon", "for example: saasctl cp web:/etc/hosts ."});
+                {ErrorKind::usage, "the path after the colon is missing", "for example: saasctl cp web:/etc/hosts ."});
   const auto running = open_running_project(session, {from.service.empty() ? to.service : from.service});
   if (!running) return fail(session, running.error());
   const auto done = copy({session, running->client, verb}, *running, from, to);

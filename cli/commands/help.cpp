@@ -25,8 +25,8 @@ int run_help(const CLI::App& app, const Session& session, const std::string& nam
 
 void setup_help(CLI::App& app, const Choose& choose) {
   const auto name = std::make_shared<std::string>();
-  auto* verb = app.add_subcommand("help", "Print the help of a verb, or of the whole program");
-  verb->add_option("verb", *name, "Verb")->type_name("VERB");
+  auto* verb = app.add_subcommand("help", "Print the help of a command, or of the whole program");
+  verb->add_option("verb", *name, "Command")->type_name("COMMAND");
   verb->footer("\nExample: saasctl help up");
   verb->callback([=, &app] { choose([name, &app](const Session& session) { return run_help(app, session, *name); }); });
 }

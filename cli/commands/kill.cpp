@@ -30,7 +30,7 @@ bool is_signal(const std::string& text) {
 
 std::string check_signal(const std::string& text) {
   if (is_signal(text)) return "";
-  return "'" + text + "' is no signal; for example SIGTERM, HUP, or a number such as 9";
+  return "'" + text + "' is not a signal; for example SIGTERM, HUP, or a number such as 9";
 }
 
 int run_kill(const Session& session, const KillOptions& options) {

@@ -23,7 +23,7 @@ Result<logs::LogRange> range_of(const LogsOptions& options) {
   if (options.tail != "all") {
     const auto lines = parse_integer(options.tail);
     if (!lines || *lines > 1'000'000'000)
-      return failure(ErrorKind::usage, fmt::format("--tail: '{}' is no number of lines", options.tail),
+      return failure(ErrorKind::usage, fmt::format("--tail: '{}' is not a number of lines", options.tail),
                      "a number, or all");
     range.tail = static_cast<unsigned>(*lines);
   }

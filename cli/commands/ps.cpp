@@ -35,7 +35,7 @@ Result<std::vector<std::string>> wanted_states(const PsOptions& options) {
   const auto value = equals == std::string::npos ? "" : options.filter.substr(equals + 1);
   if (options.filter.substr(0, equals) != "status" ||
       std::ranges::find(container_states, value) == container_states.end())
-    return failure(ErrorKind::usage, fmt::format("'{}' is no filter", options.filter),
+    return failure(ErrorKind::usage, fmt::format("'{}' is not a filter", options.filter),
                    "filters are status=STATE with one of " + join(container_states, ", "));
   wanted.push_back(value);
   return wanted;

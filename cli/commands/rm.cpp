@@ -33,7 +33,8 @@ std::vector<std::string> removed_by(const plan::Plan& plan) {
 Result<bool> agreed(const Session& session, const std::vector<std::string>& names) {
   if (isatty(STDIN_FILENO) != 1)
     return failure(ErrorKind::usage,
-                   "rm asks before it removes " + join(names, ", ") + ", and nobody is there to answer", "say --force");
+                   "rm asks before it removes " + join(names, ", ") + ", and there is no terminal to answer on",
+                   "say --force");
   session.terminal.message(fmt::format("Remove {}? [y/N]", join(names, ", ")));
   const StopSignal stop(session.stop);
   if (auto ready = wait_ready(STDIN_FILENO, POLLIN, std::nullopt, stop); !ready) return std::unexpected(ready.error());

@@ -79,14 +79,14 @@ Result<plan::OneOffOptions> options_of(const Session& session, const project::Pr
   for (const auto& text : verb.publish) {
     auto port = plan::parse_published(text);
     if (!port)
-      return failure(ErrorKind::usage, fmt::format("--publish '{}' is no port", text),
+      return failure(ErrorKind::usage, fmt::format("--publish '{}' is not a port", text),
                      "write it as [IP:]HOST_PORT:PORT");
     options.ports.push_back(std::move(*port));
   }
   for (const auto& text : verb.volumes) {
     const auto colon = text.find(':');
     if (colon == 0 || colon == std::string::npos || !text.substr(colon + 1).starts_with('/'))
-      return failure(ErrorKind::usage, fmt::format("--volume '{}' is no mount", text),
+      return failure(ErrorKind::usage, fmt::format("--volume '{}' is not a mount", text),
                      "write it as SOURCE:/TARGET[:ro]");
     options.binds.push_back(bind_of(project, text));
   }

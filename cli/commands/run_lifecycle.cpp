@@ -9,8 +9,9 @@ void add_services(CLI::App& verb, std::vector<std::string>& services, const std:
 }
 
 void add_timeout(CLI::App& verb, std::optional<unsigned>& timeout) {
-  verb.add_option("-t,--timeout", timeout,
-                  "Seconds a container gets to end by itself before it is killed; default: what it says itself, or 10")
+  verb.add_option(
+          "-t,--timeout", timeout,
+          "Seconds a container gets to end by itself before it is killed; default: its stop_grace_period, or 10")
       ->type_name("SECONDS");
 }
 

@@ -16,7 +16,7 @@ int run_start(const Session& session, const StartOptions& options) {
   if (!running) return fail(session, running.error());
   const auto containers = observed_containers(*running);
   if (containers_of(*running, {}).empty())
-    return fail(session, {ErrorKind::not_found, "there are no containers of project " + running->project.name,
+    return fail(session, {ErrorKind::not_found, "project " + running->project.name + " has no containers",
                           "saasctl up makes and starts them"});
   const auto plan = plan::plan_start({running->project, containers, options.services});
   if (!plan) return fail(session, plan.error());
@@ -27,7 +27,7 @@ int run_start(const Session& session, const StartOptions& options) {
 
 void setup_start(CLI::App& app, const Choose& choose) {
   const auto options = std::make_shared<StartOptions>();
-  auto* verb = app.add_subcommand("start", "Start stopped services again, dependencies first; nothing is made anew");
+  auto* verb = app.add_subcommand("start", "Start stopped services again, dependencies first; nothing is recreated");
   add_services(*verb, options->services, "Services to start, with what they depend on; all when none is named");
   add_take_over_option(*verb, options->take_over);
   verb->footer("\nExample: saasctl start web");

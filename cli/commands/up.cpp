@@ -127,10 +127,10 @@ int get_missing_images(const Session& session, const engine::Client& client, con
   for (const auto& service : project.services) {
     const bool needed = options.no_build && std::ranges::find(names, service.name) != names.end();
     if (needed && !service.pull_allowed && !observed.images.contains(service.image)) {
-      return fail(session, {ErrorKind::not_found,
-                            fmt::format("{}: there is no image {}, and --no-build forbids to build it", service.name,
-                                        service.image),
-                            "saasctl build " + service.name});
+      return fail(session,
+                  {ErrorKind::not_found,
+                   fmt::format("{}: image {} does not exist, and --no-build is set", service.name, service.image),
+                   "saasctl build " + service.name});
     }
   }
   const terminal::Terminal quiet({terminal::ProgressMode::quiet, false});

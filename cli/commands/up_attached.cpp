@@ -139,7 +139,8 @@ int stop_all(const Session& session, RunningProject& running, const AttachedOpti
 
 Result<int> exit_code_of_service(const Session& session, const RunningProject& running, const std::string& service) {
   const auto containers = containers_of(running, {service});
-  if (containers.empty()) return failure(ErrorKind::not_found, service + " has no container", "saasctl logs says more");
+  if (containers.empty())
+    return failure(ErrorKind::not_found, service + " has no container", "saasctl logs shows more");
   const auto container = engine::inspect_container(running.client, containers.front().id, session.stop);
   if (!container) return std::unexpected(container.error());
   return container->state.exit_code;
@@ -153,7 +154,7 @@ int up_attached(const Session& session, const AttachedOptions& options) {
   const auto services = project::with_dependencies(running->project, options.services);
   if (!services) return fail(session, services.error());
   const auto containers = containers_of(*running, *services);
-  if (containers.empty()) return fail(session, {ErrorKind::not_found, "there is no container to wait for", {}});
+  if (containers.empty()) return fail(session, {ErrorKind::not_found, "no container to wait for", {}});
   const auto shown = project::attached_services(running->project, *services);
   Logs logs(session, *running, options, shown);
   std::optional<ContainerExit> first;

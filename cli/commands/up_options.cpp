@@ -21,7 +21,7 @@ void add_services_option(CLI::App& verb, UpOptions& options) {
 }
 
 void add_planning_options(CLI::App& verb, UpOptions& options) {
-  auto* force = verb.add_flag("--force-recreate", options.force_recreate, "Make every container anew");
+  auto* force = verb.add_flag("--force-recreate", options.force_recreate, "Recreate every container");
   verb.add_flag("--no-recreate", options.no_recreate, "Leave containers that exist, whatever has changed")
       ->excludes(force);
   verb.add_flag("--no-deps", options.no_dependencies, "Only the services named, not what they depend on");
@@ -56,8 +56,8 @@ void add_time_options(CLI::App& verb, UpOptions& options) {
       ->check(CLI::Range(1, 86400))
       ->capture_default_str();
   verb.add_option("-t,--stop-timeout", options.stop_timeout,
-                  "Seconds a container that is replaced gets to end by itself before it is killed; default: what it "
-                  "says itself, or 10")
+                  "Seconds a container that is replaced gets to end by itself before it is killed; default: its "
+                  "stop_grace_period, or 10")
       ->type_name("SECONDS");
 }
 

@@ -39,7 +39,7 @@ std::string unknown_word(const CLI::App& app, const CLI::App& verb, const std::s
   add_option_names(app, names);
   const auto name = word.substr(0, word.find('='));
   if (std::ranges::find(names, name) != names.end())
-    return fmt::format("'{}' stands before the verb, write it behind: {} {}", name, full_name(verb), name);
+    return fmt::format("'{}' must follow the command: {} {}", name, full_name(verb), name);
   const auto close = nearest(name, names);
   return fmt::format("unknown option '{}'{}", word, close ? ", did you mean '" + *close + "'?" : "");
 }
@@ -75,9 +75,9 @@ std::string whole_help(const CLI::App& app) {
 std::string unknown_verb(const CLI::App& app, const std::optional<std::string>& word) {
   const auto verbs = verb_names(app);
   const auto close = word ? nearest(*word, verbs) : std::nullopt;
-  const auto what = word ? fmt::format("unknown verb '{}'", *word) : "which verb?";
+  const auto what = word ? fmt::format("unknown command '{}'", *word) : "missing command";
   const auto hint = close ? "did you mean '" + *close + "'? saasctl --help lists them all"
-                          : "verbs: " + join(verbs, ", ") + "; saasctl --help says more";
+                          : "commands: " + join(verbs, ", ") + "; see saasctl --help";
   return fmt::format("error: {}\n       {}", what, hint);
 }
 
@@ -92,7 +92,7 @@ std::string usage_text(const CLI::App& app, const CLI::ParseError& error) {
     what = conversion_text(what);
   }
   if (&verb == &app) {
-    return fmt::format("error: {}\n       saasctl --help lists the verbs, saasctl VERB --help the options of one",
+    return fmt::format("error: {}\n       saasctl --help lists the commands, saasctl COMMAND --help the options of one",
                        what);
   }
   return fmt::format("error: {}: {}\n       {} --help lists its options", verb.get_name(), what, full_name(verb));

@@ -35,7 +35,7 @@ Result<std::vector<ReportFile>> report_files(const std::vector<std::string>& tex
     const auto format = text.substr(0, equals);
     const bool known = format == "json" || format == "junit";
     if (!known || equals == std::string::npos || equals + 1 == text.size()) {
-      return failure(ErrorKind::usage, fmt::format("'{}' is no report", text),
+      return failure(ErrorKind::usage, fmt::format("'{}' is not a report", text),
                      "write --report json=FILE or --report junit=FILE");
     }
     files.push_back({format, text.substr(equals + 1)});

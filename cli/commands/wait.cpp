@@ -68,7 +68,7 @@ int run_wait(const Session& session, const WaitOptions& options) {
   if (!running) return fail(session, running.error());
   const auto containers = containers_of(*running, options.services);
   if (containers.empty())
-    return fail(session, {ErrorKind::not_found, "there is no container to wait for", "saasctl up makes them"});
+    return fail(session, {ErrorKind::not_found, "no container to wait for", "saasctl up makes them"});
   const auto ended = first_end(session, *running, containers);
   if (!ended) return fail(session, ended.error());
   session.terminal.data(fmt::format("{} exited with code {}\n", ended->container, ended->exit_code));

@@ -79,7 +79,7 @@ Result<void> add_rules(const Site& site, const project::Service& service, std::v
     if (!rule) return std::unexpected(rule.error());
     if (rule->action == "rebuild" && !service.build) {
       return failure(ErrorKind::usage,
-                     fmt::format("{}: watch says rebuild, and the service has no build", service.name),
+                     fmt::format("{}: watch has a rule with rebuild, and the service has no build", service.name),
                      "give it a build section, or choose another action");
     }
     if (rule->syncs() && is_bind_mounted(service, rule->path)) {
@@ -339,7 +339,7 @@ int run_watch(const Session& session, const WatchVerb& verb) {
 void setup_watch(CLI::App& app, const Choose& choose) {
   const auto options = std::make_shared<WatchVerb>();
   auto* verb = app.add_subcommand(
-      "watch", "Follow changes of files as develop.watch says: synchronise, restart, rebuild; until Ctrl-C");
+      "watch", "Follow changes of files by the rules of develop.watch: synchronise, restart, rebuild; until Ctrl-C");
   verb->add_option("service", options->services, "Services to follow; all that have rules when none is named")
       ->type_name("SERVICE");
   verb->add_flag("--no-up", options->no_up, "Do not build and bring up the services before");

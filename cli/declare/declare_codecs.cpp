@@ -391,7 +391,7 @@ Codec<std::vector<std::string>> command() {
     }
     const auto meant = split_command(scalar->value, false);
     if (scalar->is_known && (!meant || meant->size() != words->size())) {
-      reader.error(node, "a variable of this command line stands for several words",
+      reader.error(node, "a variable of this command line expands to several words",
                    "write the command as a list of words");
       return std::nullopt;
     }

@@ -24,7 +24,7 @@ Codec<Map<T>> names_or_map(Codec<T> item) {
       const auto scalar = reader.scalar(*child);
       if (!scalar) continue;
       if (!known.insert(scalar->kept).second) {
-        reader.error(*child, fmt::format("'{}' stands in this list already", scalar->kept), "keep one of the two");
+        reader.error(*child, fmt::format("'{}' is in this list already", scalar->kept), "keep one of the two");
         continue;
       }
       T value{};

@@ -110,7 +110,7 @@ std::unexpected<Error> Client::unreachable(const http::TransferError& error) con
     return says(reason_of(error), "check the address and that the engine listens there");
   }
   if (::access(endpoint_.unix_socket.c_str(), R_OK | W_OK) != 0 && errno != EACCES) {
-    return says("there is no such socket", "start the engine ('systemctl start docker'), or set DOCKER_HOST");
+    return says("the socket does not exist", "start the engine ('systemctl start docker'), or set DOCKER_HOST");
   }
   if (::access(endpoint_.unix_socket.c_str(), R_OK | W_OK) != 0) {
     return says("permission denied", "add yourself to the group 'docker' and log in again, or run as root");
@@ -160,7 +160,7 @@ Result<Client> Client::connect(Endpoint endpoint, std::stop_token stop) {
   if (!theirs) {
     return failure(
         ErrorKind::no_engine,
-        fmt::format("what answers at {} ({}) is no Docker Engine (status {})", to.host, to.source, pong->status),
+        fmt::format("the server at {} ({}) is not a Docker Engine (status {})", to.host, to.source, pong->status),
         "check the address");
   }
   if (*theirs < minimum_api) {

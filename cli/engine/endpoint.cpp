@@ -126,7 +126,8 @@ Result<Endpoint> parse_host(const std::string& host, std::string source, std::op
     return tcp_endpoint(host, std::move(source), std::move(tls));
   }
   if (host.starts_with("ssh://")) return ssh_endpoint(host, std::move(source));
-  return failure(ErrorKind::usage, fmt::format("{} is '{}', which is no address of an engine", source, shown(host)),
+  return failure(ErrorKind::usage,
+                 fmt::format("{} is '{}', which is not the address of an engine", source, shown(host)),
                  "write it as unix:///PATH/TO/SOCKET, tcp://HOST:PORT or ssh://USER@HOST");
 }
 
@@ -158,7 +159,7 @@ Result<Endpoint> context_endpoint(const std::string& name, const std::string& ch
   const auto meta = read_json(folder / "contexts" / "meta" / id / "meta.json");
   if (!meta && meta.error().kind != ErrorKind::not_found) return std::unexpected(meta.error());
   if (!meta) {
-    return failure(ErrorKind::usage, fmt::format("there is no Docker context '{}' (chosen by {})", name, chosen_by),
+    return failure(ErrorKind::usage, fmt::format("Docker context '{}' (chosen by {}) does not exist", name, chosen_by),
                    "'docker context ls' lists those that exist");
   }
   const auto& docker = detail::member(detail::member(*meta, "Endpoints"), "docker");

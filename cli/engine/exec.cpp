@@ -63,7 +63,8 @@ Result<int> exec_exit_code(const Client& client, std::string_view exec, std::sto
     const auto inspected = client.send_object({.path = exec_path(exec, "json")}, stop);
     if (!inspected) return std::unexpected(inspected.error());
     if (!detail::boolean(*inspected, "Running")) return static_cast<int>(detail::integer(*inspected, "ExitCode"));
-    if (poll_timeout(deadline) == 0) return failure(ErrorKind::timeout, "the engine says the command still runs");
+    if (poll_timeout(deadline) == 0)
+      return failure(ErrorKind::timeout, "the engine reports that the command is still running");
     if (signal.wait_for(pause)) return failure(ErrorKind::interrupted, "interrupted");
   }
 }

@@ -122,8 +122,8 @@ class ActionExecutor {
     }
     if (!made) {
       auto error = not_creatable(made.error());
-      error.message = fmt::format("network {} cannot be created as the file says: {}; nothing was changed", work.name,
-                                  error.message);
+      error.message =
+          fmt::format("network {} cannot be created as declared: {}; nothing was changed", work.name, error.message);
       return std::unexpected(ReadyError{std::move(error)});
     }
     return removed(engine::remove_network(site_.client, *made, {}));

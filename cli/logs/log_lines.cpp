@@ -67,7 +67,7 @@ Result<engine::Timestamp> parse_moment(std::string_view text, engine::Timestamp 
   if (const auto time = seconds_since_1970(text)) return *time;
   if (const auto local = local_time(std::string(text))) return *local;
   if (const auto duration = declare::parse_duration(text)) return now - *duration;
-  return failure(ErrorKind::usage, fmt::format("'{}' is no point in time", text),
+  return failure(ErrorKind::usage, fmt::format("'{}' is not a point in time", text),
                  "for example 10m, 1h30m, 2026-01-31, 2026-01-31T08:00:00Z, or seconds since 1970");
 }
 

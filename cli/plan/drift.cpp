@@ -99,7 +99,7 @@ std::vector<std::string> find_drift(const project::Project& project, const Obser
     if (!cause.text.empty()) {
       out.push_back(
           fmt::format("volume {} stays as it is and differs from the file: {}; saasctl down --volumes removes it with "
-                      "its data, and the next up creates it as the file says",
+                      "its data, and the next up creates it as the file declares it",
                       volume.name, cause.text));
     }
   }

@@ -18,7 +18,7 @@ Result<void> check_externals(const project::Project& project, const ObservedStat
     const auto network = std::ranges::find(project.networks, use.name, &project::Network::key);
     if (network != project.networks.end() && network->external && !observed.networks.contains(network->name))
       return failure(ErrorKind::not_found,
-                     fmt::format("{}: there is no network {}, which is external", service.name, network->name),
+                     fmt::format("{}: external network {} does not exist", service.name, network->name),
                      fmt::format("make it (docker network create {}), or remove external: true", network->name));
   }
   for (const auto& mount : service.spec.volumes) {
@@ -26,7 +26,7 @@ Result<void> check_externals(const project::Project& project, const ObservedStat
     if (mount.type != "volume" || volume == project.volumes.end() || !volume->external) continue;
     if (std::ranges::find(observed.volumes, volume->name) == observed.volumes.end())
       return failure(ErrorKind::not_found,
-                     fmt::format("{}: there is no volume {}, which is external", service.name, volume->name),
+                     fmt::format("{}: external volume {} does not exist", service.name, volume->name),
                      fmt::format("make it (docker volume create {}), or remove external: true", volume->name));
   }
   return {};
@@ -59,13 +59,13 @@ Result<void> check_numbers(const project::Service& service, unsigned replicas) {
   if (replicas < 2) return {};
   if (const auto ports = fixed_host_ports(service); !ports.empty()) {
     return failure(ErrorKind::usage,
-                   fmt::format("{} shall have {} containers, and each would take the host port {}", service.name,
-                               replicas, ports.front()),
+                   fmt::format("cannot run {1} replicas of {0}: each would bind host port {2}", service.name, replicas,
+                               ports.front()),
                    "leave the host port out, or give a range of ports");
   }
   if (service.spec.container_name) {
     return failure(ErrorKind::usage,
-                   fmt::format("{} has container_name '{}' and shall have {} containers", service.name,
+                   fmt::format("cannot run {2} replicas of {0}: container_name is '{1}'", service.name,
                                *service.spec.container_name, replicas),
                    "names of containers are unique at an engine: remove container_name");
   }

@@ -186,7 +186,8 @@ class UpPlanner {
       if (!wanted_.contains(service.name)) continue;
       const auto replicas = replicas_of(service, options_);
       for (const auto* container : surplus_of(observed_, service.name, replicas))
-        stop_and_remove(*container, {fmt::format("{} shall have {}", service.name, replicas)}, ResourceChange::remove);
+        stop_and_remove(*container, {fmt::format("{} is scaled to {}", service.name, replicas)},
+                        ResourceChange::remove);
     }
     const auto orphans = orphans_of(project_, observed_);
     std::vector<std::string> names;

@@ -28,7 +28,7 @@ Result<std::string> chosen_name(const Inputs& inputs, const yaml::Variables& env
                                 const fs::path& folder) {
   const auto given = [&](const std::string& name) -> Result<std::string> {
     if (!name.empty() && stack::normal_name(name) == name) return name;
-    return failure(ErrorKind::usage, fmt::format("'{}' is no project name", name),
+    return failure(ErrorKind::usage, fmt::format("'{}' is not a valid project name", name),
                    "lower-case letters, digits, '-' and '_', beginning with a letter or digit");
   };
   if (inputs.project_name) return given(*inputs.project_name);

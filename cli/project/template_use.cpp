@@ -82,7 +82,7 @@ std::optional<TemplateUse> use_template(const fs::path& folder, const std::strin
     const auto close = nearest(name.text, known);
     diagnostics.add(name.at, name.text.size(), fmt::format("unknown template '{}'", name.text),
                     close           ? "did you mean '" + *close + "'?"
-                    : known.empty() ? "there is no templates/ folder with a template beside the stack file"
+                    : known.empty() ? "the stack file's folder has no templates/ folder with a template"
                                     : "templates: " + join(known, ", "));
     return std::nullopt;
   }

@@ -92,10 +92,10 @@ Result<void> check_holes(const std::string& name, const std::string& text,
                                                    tag.line, largest_text >> 20));
   }
   if (!missing.empty()) {
-    return failure(
-        ErrorKind::usage,
-        fmt::format("template {} uses '{}', which is no hole", name, join({missing.begin(), missing.end()}, "', '")),
-        "declare it under holes: in template.yaml");
+    return failure(ErrorKind::usage,
+                   fmt::format("template {} uses '{}', which is not one of its holes", name,
+                               join({missing.begin(), missing.end()}, "', '")),
+                   "declare it under holes: in template.yaml");
   }
   return {};
 }

@@ -78,7 +78,7 @@ class Validator {
   void check_keys(const Map<T>& map, std::string_view kind) {
     for (const auto& entry : map) {
       if (!is_resource_name(entry.name)) {
-        error(entry.at, entry.name.size(), fmt::format("'{}' is no name for a {}", entry.name, kind),
+        error(entry.at, entry.name.size(), fmt::format("'{}' is not a valid name for a {}", entry.name, kind),
               "letters, digits, '_', '.' and '-', beginning with a letter or digit");
       }
     }
@@ -96,7 +96,8 @@ class Validator {
     const auto& service = entry.value;
     check_image(entry);
     if (!service.with.empty() && !service.use_template && !misses_base(service)) {
-      error(service.where("with"), 4, "'with' fills the holes of a template, and there is none", "add template: NAME");
+      error(service.where("with"), 4, "'with' fills the holes of a template, and the service has none",
+            "add template: NAME");
     }
     for (const auto& dependency : service.depends_on) check_dependency(entry, dependency);
     for (const auto& use : service.networks) {
@@ -165,7 +166,7 @@ class Validator {
     const bool published = std::ranges::any_of(service.ports, [&](const Port& p) { return p.target.text == port; });
     if (!published) {
       error(ready.where(ready.http ? "http" : "tcp"), 4,
-            fmt::format("port {} is not published, so nobody outside can ask it", port),
+            fmt::format("port {} is not published, so it cannot be reached from outside", port),
             "add it to ports:, or use exec");
     }
   }

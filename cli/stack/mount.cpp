@@ -27,7 +27,7 @@ Codec<BindOptions> bind_form() {
           .key("recursive", &BindOptions::recursive, one_of({"enabled", "disabled", "writable", "readonly"}),
                "What becomes of mounts below it (Engine 25 and later).")
           .key("selinux", &BindOptions::selinux, one_of({"z", "Z"}),
-               "Label anew: z shared, Z for this container. Not beside create_host_path: false and recursive: "
+               "Relabel: z shared, Z for this container. Not beside create_host_path: false and recursive: "
                "the engine's API labels no mount of that kind.");
   return record.form();
 }

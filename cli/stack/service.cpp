@@ -7,10 +7,10 @@ namespace saasctl::stack {
 namespace {
 
 const RecordInfo& extends_info() {
-  static const RecordInfo info{
-      "extends",
-      "A service whose keys are taken over.",
-      {{"service", "Its name.", "string", {}}, {"file", "The file it stands in; default: this one.", "string", {}}}};
+  static const RecordInfo info{"extends",
+                               "A service whose keys are taken over.",
+                               {{"service", "Its name.", "string", {}},
+                                {"file", "The file that contains it; default: this one.", "string", {}}}};
   return info;
 }
 

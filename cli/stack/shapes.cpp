@@ -69,7 +69,7 @@ Codec<EnvFile> env_file_form() {
   static const auto record =
       Record<EnvFile>("env-file", "A file of KEY=VALUE lines.")
           .key("path", &EnvFile::path, word(), "The file.", Origin::compose, true)
-          .key("required", &EnvFile::required, boolean(), "false: a missing file is no error.")
+          .key("required", &EnvFile::required, boolean(), "false: a missing file is not an error.")
           .key("format", &EnvFile::format, one_of({"raw"}),
                "raw: values are taken as they stand, quotes and $ included; default: as in .env.");
   return short_or_long<EnvFile>(

@@ -305,7 +305,7 @@ const Record<VerifyStep>& verify_step_record() {
           .key("exec", &VerifyStep::exec, exec_form(), "Run a command in a service's container.", Origin::ours)
           .key("prometheus", &VerifyStep::prometheus, prometheus_check_record().form(), "Ask Prometheus.", Origin::ours)
           .key("recreate", &VerifyStep::recreate, word(),
-               "Remove this service's container, create it anew as it was, and wait until it is healthy.", Origin::ours)
+               "Remove this service's container, recreate it as it was, and wait until it is healthy.", Origin::ours)
           .key("set", &VerifyStep::set, named(template_value(), placeholder_names(), "names to values"),
                "Values for later steps. {{random}} and {{uuid}} are new at every use, so name here what must stay the "
                "same.",

@@ -102,7 +102,7 @@ std::string Terminal::paint(Tone tone, std::string_view text) const {
 Result<void> Terminal::flush() const {
   const bool flushed = std::fflush(stdout) == 0 && std::ferror(stdout) == 0;
   if (flushed) return {};
-  if (reader_has_gone()) return failure(ErrorKind::interrupted, "nobody reads the output any more");
+  if (reader_has_gone()) return failure(ErrorKind::interrupted, "the reader of the output has gone");
   return failure(fmt::format("cannot write the output: {}", std::strerror(errno)));
 }
 

@@ -14,7 +14,7 @@ std::optional<NameFault> inner_name_fault(std::string_view name, std::string_vie
   const auto shown = printable_line(name);
   const fs::path path(name);
   if (!path.has_filename() || path.filename() == "." || path.filename() == "..")
-    return NameFault{fmt::format("'{}' is no name of a file", shown), "name a file"};
+    return NameFault{fmt::format("'{}' is not a file name", shown), "name a file"};
   if (shown != name) {
     return NameFault{fmt::format("'{}' has characters that are not printable", shown),
                      "write a name without control characters, in UTF-8"};

@@ -164,7 +164,7 @@ Result<ProcessResult> run_process(const std::vector<std::string>& arguments, con
   if (arguments[0].find('/') == std::string::npos) program = bp::search_path(arguments[0]);
   boost::system::error_code unreadable;
   if (program.empty() || !boost::filesystem::exists(program, unreadable)) {
-    return failure(ErrorKind::not_found, fmt::format("there is no program '{}'", arguments[0]),
+    return failure(ErrorKind::not_found, fmt::format("program '{}' was not found", arguments[0]),
                    "install it, or put its folder into PATH");
   }
   try {

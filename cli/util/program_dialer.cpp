@@ -136,7 +136,7 @@ void ProgramDialer::start_on(int socket, int other_end) {
   failure_.clear();
   if (error == 0) programs_[socket] = program;
   if (error != 0)
-    failure_ = error == ENOENT ? fmt::format("there is no program '{}'", arguments_.front()) : std::strerror(error);
+    failure_ = error == ENOENT ? fmt::format("program '{}' was not found", arguments_.front()) : std::strerror(error);
 }
 
 void ProgramDialer::close(int socket) noexcept {

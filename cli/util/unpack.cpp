@@ -176,7 +176,7 @@ Result<Descriptor> Unpacker::open_folder(const Components& parts, std::size_t co
     if (::mkdirat(at.get(), parts[i].c_str(), 0755) != 0 && errno != EEXIST) return system_failure(name);
     Descriptor next(::openat(at.get(), parts[i].c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
     if (!next && (errno == ELOOP || errno == ENOTDIR)) {
-      return at_entry(name, fmt::format("'{}' is there and is no folder (a link is not followed)", parts[i]));
+      return at_entry(name, fmt::format("'{}' exists and is not a folder (links are not followed)", parts[i]));
     }
     if (!next) return system_failure(name);
     at = std::move(next);

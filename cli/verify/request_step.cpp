@@ -25,7 +25,7 @@ void keep(StepContext& around, const Captured& captured) {
 }
 
 std::string logs_hint(const stack::Target& target) {
-  return target.service.empty() ? std::string() : "what the service says: saasctl logs " + target.service;
+  return target.service.empty() ? std::string() : "read the service's logs: saasctl logs " + target.service;
 }
 
 StepOutcome send_once(StepContext& around, const stack::VerifyStep& check, const std::string& trace_id) {

@@ -66,7 +66,7 @@ StepOutcome run_recreate(StepContext& around, const stack::VerifyStep& check) {
   auto outcome = retry(around, timeout_or(check.within, 60s), [&] {
     return look_once(around, {{service.text, place(service.at)}});
   });
-  if (before) outcome.details.push_back("removed and created anew: " + before->container);
+  if (before) outcome.details.push_back("removed and recreated: " + before->container);
   return outcome;
 }
 

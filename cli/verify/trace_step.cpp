@@ -34,7 +34,7 @@ std::string judge_host(StepContext& around, const std::string& host) {
   const auto names = names_in(around.stack);
   if (std::ranges::find(names, host) == names.end()) {
     const auto close = nearest(host, names);
-    return "which is no name in this stack" + (close ? fmt::format("; did you mean '{}'?", *close) : std::string());
+    return "which is not a name in this stack" + (close ? fmt::format("; did you mean '{}'?", *close) : std::string());
   }
   const auto state = around.world.services.state(host, around.stop);
   if (state && state->status != "running") return fmt::format("whose container is {}", state->status);

@@ -108,7 +108,7 @@ class Lines {
     skip_blanks();
     const auto end = end_of_line();
     if (at_ < end && text_[at_] != '#') {
-      error(at_, fmt::format("something stands behind the closing {} of {}", quote, name),
+      error(at_, fmt::format("unexpected text after the closing {} of {}", quote, name),
             "remove it, or begin a comment with '#'");
     }
     at_ = end;

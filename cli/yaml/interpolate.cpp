@@ -100,7 +100,8 @@ class Expander {
     const bool colon = rest[0] == ':';
     if (colon) rest.remove_prefix(1);
     if (rest.empty() || std::string_view("-?+").find(rest[0]) == std::string_view::npos) {
-      error(base + at, close + 1 - at, fmt::format("'{}' is no form of a variable", text.substr(at, close + 1 - at)),
+      error(base + at, close + 1 - at,
+            fmt::format("'{}' is not a valid variable expression", text.substr(at, close + 1 - at)),
             "the forms are ${NAME}, ${NAME:-default}, ${NAME:?message} and ${NAME:+replacement}");
       return close + 1;
     }

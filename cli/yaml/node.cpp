@@ -236,7 +236,7 @@ class TreeBuilder : public YAML::EventHandler {
       count(from.entries.size());
     } else {
       diagnostics_.add(at, 2, fmt::format("'<<' takes a map or a list of maps, not {}", describe(from)),
-                       "write <<: *anchor, where &anchor stands before a map");
+                       "write <<: *anchor, with &anchor before a map");
     }
   }
 
@@ -350,7 +350,7 @@ std::vector<NodePtr> parse(const Source& source, bool several, Diagnostics& diag
   } catch (const TooDeep& error) {
     diagnostics.add(error.at, 1,
                     fmt::format("nested too deeply: more than {} maps and lists inside one another", most_levels),
-                    "flatten the value; an alias counts with all levels of the value it stands for");
+                    "flatten the value; an alias counts with all levels of its anchor's value");
     roots.clear();
   }
   return roots;

@@ -389,7 +389,7 @@ TEST_CASE("the Dockerfile may lie outside of the context and be ignored by it") 
 TEST_CASE("what is not there is told before anything is sent") {
   const auto client = test::real_engine();
   const auto no_context = build_image(client, {.tags = {}, .context = "/nonexistent/folder"}, {}, {});
-  CHECK(no_context.error().message == "the build context /nonexistent/folder is no folder");
+  CHECK(no_context.error().message == "the build context /nonexistent/folder is not a folder");
   const Context context("FROM scratch\n");
   const auto no_file = build_image(client, {.tags = {}, .context = context.path(), .dockerfile = "none"}, {}, {});
   CHECK(no_file.error().kind == ErrorKind::not_found);

@@ -100,7 +100,7 @@ TEST_CASE("the number of containers that a newer command has set is not changed 
   more.containers.back().number = 2;
   CHECK(message(one.reverts(plan_of(project, more), more)) ==
         "web: another command has created its container shop-web-2 while this command ran, and this one does not "
-        "revert that (web shall have 1)");
+        "revert that (web is scaled to 1)");
 
   const Own two(more);
   const plan::UpOptions scaled{.scale = {{"web", 2}}};

@@ -57,15 +57,14 @@ TEST_CASE("an unknown option is told with its verb and the nearest one") {
   CHECK(says({"config", "--servces"}, {"config: unknown option '--servces'", "--services"}));
   CHECK(says({"secrets", "init", "--xyzzy"}, {"init: unknown option '--xyzzy'\n", "saasctl secrets init --help"}));
   CHECK(says({"version", "web"}, {"version: unexpected word 'web'"}));
-  CHECK(says({"--timeout", "60", "up"},
-             {"up: '--timeout' stands before the verb, write it behind: saasctl up --timeout"}));
+  CHECK(says({"--timeout", "60", "up"}, {"up: '--timeout' must follow the command: saasctl up --timeout"}));
 }
 
 TEST_CASE("a value that is none is told with what was expected") {
   CHECK(says({"stop", "--timeout", "abc"}, {"stop: --timeout takes a whole number, not 'abc'"}));
-  CHECK(says({"kill", "-s", ""}, {"'' is no signal; for example SIGTERM"}));
-  CHECK(says({"kill", "-s", "NOPE"}, {"'NOPE' is no signal; for example SIGTERM"}));
-  CHECK(says({"kill", "-s", "0"}, {"is no signal"}));
+  CHECK(says({"kill", "-s", ""}, {"'' is not a signal; for example SIGTERM"}));
+  CHECK(says({"kill", "-s", "NOPE"}, {"'NOPE' is not a signal; for example SIGTERM"}));
+  CHECK(says({"kill", "-s", "0"}, {"is not a signal"}));
   for (const auto* signal : {"9", "KILL", "sighup", "SIGRTMIN+3", "IO"}) CHECK(said({"kill", "-s", signal}).empty());
 }
 

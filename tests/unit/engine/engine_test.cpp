@@ -147,7 +147,7 @@ TEST_CASE("a bad endpoint is a usage error that names its source") {
     CHECK(bad.error().message.starts_with("--host"));
   }
   CHECK(resolve_endpoint({.context = "nowhere"}, {{"HOME", "/nonexistent"}}).error().message ==
-        "there is no Docker context 'nowhere' (chosen by --context)");
+        "Docker context 'nowhere' (chosen by --context) does not exist");
   CHECK(resolve_endpoint({.host = "tcp://a:1", .context = "b"}, {}).error().kind == ErrorKind::usage);
 }
 
@@ -156,7 +156,7 @@ TEST_CASE("an engine that does not answer is told in one line with a way out") {
   const auto missing = Client::connect(at(folder.path() / "none.sock"), {});
   REQUIRE_FALSE(missing);
   CHECK(missing.error().kind == ErrorKind::no_engine);
-  CHECK(missing.error().message.ends_with("(the test): there is no such socket"));
+  CHECK(missing.error().message.ends_with("(the test): the socket does not exist"));
   CHECK_FALSE(missing.error().hint.empty());
 
   const auto dead = folder.path() / "dead.sock";

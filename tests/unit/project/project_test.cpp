@@ -43,7 +43,7 @@ TEST_CASE("the name of a project: -p, then COMPOSE_PROJECT_NAME, then name:, the
   CHECK(named.load({{"COMPOSE_PROJECT_NAME", "env"}}, declare::Mode::resolve, "option")->project.name == "option");
   CHECK(named.project({{"COMPOSE_PROJECT_NAME", "env"}}).name == "env");
   CHECK(named.project({{"COMPOSE_PROJECT_NAME", ""}}).name == "shop");
-  CHECK(named.load({}, declare::Mode::resolve, "No Name").error().message == "'No Name' is no project name");
+  CHECK(named.load({}, declare::Mode::resolve, "No Name").error().message == "'No Name' is not a valid project name");
   named.write(".env", "COMPOSE_PROJECT_NAME=dotenv\n");
   CHECK(named.project().name == "dotenv");
   const ProjectFiles unnamed(Files{{"sub/My.App/stack.yaml", "services: {web: {image: x}}\n"}});
@@ -261,7 +261,7 @@ TEST_CASE("a rendered Compose file still says what secrets init makes") {
 TEST_CASE("a template that is no Mustache or uses an unknown hole is refused") {
   CHECK(render::template_text("t", "{{#a}}", {{"a", "1"}}).error().message.starts_with("template t"));
   CHECK(render::template_text("t", "{{b}} {{{a}}}", {{"a", "1"}}).error().message ==
-        "template t uses 'b', which is no hole");
+        "template t uses 'b', which is not one of its holes");
   CHECK(
       render::template_text("t", "{{{a}}}{{! note }}<{{#e}}x{{/e}}{{^e}}y{{/e}}>", {{"a", "<&>"}, {"e", ""}}).value() ==
       "<&><y>");

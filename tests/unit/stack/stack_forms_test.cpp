@@ -102,7 +102,7 @@ TEST_CASE("networks, grants and builds are written short or long") {
 }
 
 TEST_CASE("a name stands in a list once") {
-  CHECK(first_error("networks: [default, default]") == "'default' stands in this list already");
+  CHECK(first_error("networks: [default, default]") == "'default' is in this list already");
 }
 
 TEST_CASE("environments are maps or lists") {
@@ -238,7 +238,7 @@ TEST_CASE("ready takes one kind of probe, at a port that is published") {
   CHECK(first_error("ready: {tcp: 80, exec: [x]}") == "ready takes exactly one of http, tcp, exec and log, not 2");
   CHECK(written("ready: {log: \"^ready [0-9]+$\"}") == R"({"ready":{"log":"^ready [0-9]+$"}})");
   CHECK(first_error("ready: {log: \"(\"}").find("regular expression") != std::string::npos);
-  CHECK(first_error("ready: {tcp: 80}") == "port 80 is not published, so nobody outside can ask it");
+  CHECK(first_error("ready: {tcp: 80}") == "port 80 is not published, so it cannot be reached from outside");
   CHECK(read_text(one_service("ports: [80]\nready: {http: \"${R}\"}"), Mode::verbatim).errors().empty());
 }
 

@@ -28,9 +28,9 @@ TEST_CASE("inner names: what names no file, leads out, or is not printable is re
     CHECK_FALSE(inner_name_fault(good, "here"));
   }
   const std::pair<std::string, std::string> bad[] = {
-      {"", "'' is no name of a file"},
-      {"a/", "'a/' is no name of a file"},
-      {"a/..", "'a/..' is no name of a file"},
+      {"", "'' is not a file name"},
+      {"a/", "'a/' is not a file name"},
+      {"a/..", "'a/..' is not a file name"},
       {"/etc/passwd", "'/etc/passwd' lies outside here"},
       {"../a", "'../a' lies outside here"},
       {"a/../../b", "'a/../../b' lies outside here"},

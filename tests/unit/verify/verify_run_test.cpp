@@ -201,7 +201,7 @@ TEST_CASE("a trace is waited for, and its gaps are told with where to look") {
   CHECK(any_has(failed.hints, "billing-service has never reported a span to this Jaeger"));
   CHECK(any_has(failed.hints,
                 "UDP gives no delivery error: billing-service sends spans to JAEGER_AGENT_HOST=jaegr, "
-                "which is no name in this stack; did you mean 'jaeger'?"));
+                "which is not a name in this stack; did you mean 'jaeger'?"));
   CHECK(any_has(failed.hints, "OTEL_EXPORTER_OTLP_ENDPOINT=http://jaeger:4318, which is a name in this stack"));
   CHECK_FALSE(any_has(failed.hints, "hidden"));
 }
@@ -256,7 +256,7 @@ TEST_CASE("a span sent by a command is found by the id the command was given") {
   report = run(refused, step);
   CHECK(report.steps[0].status == Status::failed);
   CHECK(any_has(report.steps[0].details, "cannot resolve nowhere"));
-  CHECK(any_has(report.steps[0].hints, "JAEGER_AGENT_HOST=nowhere, which is no name in this stack"));
+  CHECK(any_has(report.steps[0].hints, "JAEGER_AGENT_HOST=nowhere, which is not a name in this stack"));
 }
 
 TEST_CASE("a counter is read after a fresh scrape, then a request, and must have grown") {

@@ -59,8 +59,8 @@ TEST_CASE("wrong forms are named with their place") {
   CHECK(error_of("ab${SET") == "2+5 '${' without its '}'");
   CHECK(error_of("${}") == "0+3 '${}' names no variable");
   CHECK(error_of("x${1A}") == "1+5 '${1A}' names no variable");
-  CHECK(error_of("${SET!x}") == "0+8 '${SET!x}' is no form of a variable");
-  CHECK(error_of("${SET:}") == "0+7 '${SET:}' is no form of a variable");
+  CHECK(error_of("${SET!x}") == "0+8 '${SET!x}' is not a valid variable expression");
+  CHECK(error_of("${SET:}") == "0+7 '${SET:}' is not a valid variable expression");
   CHECK(error_of("${UNSET:?say this}") == "0+18 variable UNSET is required: say this");
   CHECK(error_of("${EMPTY:?}") == "0+10 variable EMPTY is required: it is not set");
   CHECK(error_of("a${UNSET:-b${UNSET:?m}}") == "11+11 variable UNSET is required: m");
