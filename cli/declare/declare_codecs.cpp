@@ -5,6 +5,7 @@
 #include <unordered_map>
 
 #include "declare/declare.hpp"
+#include "stack/detail.hpp"
 #include "util/text.hpp"
 #include "yaml/interpolation_errors.hpp"
 #include "yaml/plain_text.hpp"
@@ -183,12 +184,15 @@ void unknown_key(const Entry& entry, const RecordInfo& info, Reader& reader) {
         "remove it, or rename it to x-" + entry.key + " to keep it without effect");
     return;
   }
-  std::vector<std::string> names;
-  for (const auto& key : info.keys) names.push_back(key.name);
-  auto hint = "keys of " + info.name + ": " + join(names, ", ");
-  if (const auto close = nearest(entry.key, names)) hint = "did you mean '" + *close + "'?";
+  std::string hint;
+  if (explains_more(reader.diagnostics())) {
+    std::vector<std::string> names;
+    for (const auto& key : info.keys) names.push_back(key.name);
+    const auto close = nearest(entry.key, names);
+    hint = close ? "did you mean '" + *close + "'?" : "keys of " + info.name + ": " + join(names, ", ");
+  }
   reader.diagnostics().add(entry.at, entry.key.size(), fmt::format("unknown key '{}' in {}", entry.key, info.name),
-                           hint);
+                           std::move(hint));
 }
 
 Codec<std::string> any_text() {
@@ -351,7 +355,7 @@ Codec<std::string> one_of(std::vector<std::string> names) {
     auto value = read(node, reader);
     if (!value || std::ranges::find(names, *value) != names.end()) return value;
     if (reader.mode() == Mode::verbatim && has_variable(*value)) return value;
-    const auto close = nearest(*value, names);
+    const auto close = explains_more(reader.diagnostics()) ? nearest(*value, names) : std::nullopt;
     reader.error(node, fmt::format("'{}' is not one of {}", *value, join(names, ", ")),
                  close ? "did you mean '" + *close + "'?" : "write one of these, or remove the key");
     return std::nullopt;

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <set>
+#include <unordered_map>
 
 #include "project/files.hpp"
 #include "project/order.hpp"
@@ -105,12 +106,15 @@ Error all_inactive(const stack::Stack& stack) {
 // The services that `names` names, with everything they depend on.
 std::set<std::string, std::less<>> with_needed(const stack::Stack& stack, std::vector<std::string> names) {
   std::set<std::string, std::less<>> needed;
+  if (names.empty()) return needed;
+  std::unordered_map<std::string_view, const stack::Service*> services;
+  for (const auto& entry : stack.services) services.emplace(entry.name, &entry.value);
   while (!names.empty()) {
     const auto name = std::move(names.back());
     names.pop_back();
-    const auto* service = stack.services.find(name);
-    if (!service || !needed.insert(name).second) continue;
-    for (const auto& dependency : stack::all_dependencies(*service)) names.push_back(dependency.name);
+    const auto service = services.find(name);
+    if (service == services.end() || !needed.insert(name).second) continue;
+    for (const auto& dependency : stack::all_dependencies(*service->second)) names.push_back(dependency.name);
   }
   return needed;
 }
@@ -222,6 +226,7 @@ Result<Loaded> load_with(const Inputs& inputs, bool reads_service_files) {
   if (project.services.empty() && !inputs.may_be_inactive) return std::unexpected(all_inactive(document->stack));
   if (!name) return std::unexpected(name.error());
   if (inputs.mode == declare::Mode::resolve) settle_models(project, with_name);
+  if (inputs.stop.stop_requested()) return failure(ErrorKind::interrupted, "interrupted");
   project.services = dependencies_first(std::move(project.services));
   loaded.warnings = std::move(chosen->warnings);
   for (auto& warning : unset_warnings(*document)) loaded.warnings.push_back(std::move(warning));

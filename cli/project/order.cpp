@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <unordered_map>
 
 #include "util/text.hpp"
 
@@ -42,8 +43,9 @@ std::vector<Service> dependencies_first(std::vector<Service> services) {
 
 Result<void> check_names(const std::vector<std::string>& names, const std::vector<std::string>& known,
                          std::string_view where) {
+  const std::set<std::string_view> all(known.begin(), known.end());
   for (const auto& name : names) {
-    if (std::ranges::find(known, name) != known.end()) continue;
+    if (all.contains(name)) continue;
     const auto close = nearest(name, known);
     return failure(ErrorKind::usage, fmt::format("no service '{}' in {}", name, where),
                    close ? "did you mean '" + *close + "'?" : "services: " + join(known, ", "));
@@ -57,15 +59,17 @@ Result<std::vector<std::string>> with_dependencies(const Project& project, const
   if (names.empty()) return all;
   if (auto known = check_names(names, all, project.file.filename().string()); !known)
     return std::unexpected(known.error());
+  std::unordered_map<std::string_view, const Service*> services;
+  for (const auto& service : project.services) services.emplace(service.name, &service);
   std::set<std::string, std::less<>> wanted;
   std::vector<std::string> open = names;
   while (!open.empty()) {
     const auto name = std::move(open.back());
     open.pop_back();
-    const auto* service = project.find(name);
-    if (!service) continue;  // an optional dependency that is not there
+    const auto service = services.find(name);
+    if (service == services.end()) continue;  // an optional dependency that does not exist
     if (!wanted.insert(name).second) continue;
-    for (const auto& dependency : service->dependencies) open.push_back(dependency.service);
+    for (const auto& dependency : service->second->dependencies) open.push_back(dependency.service);
   }
   std::erase_if(all, [&](const std::string& name) { return !wanted.contains(name); });
   return all;

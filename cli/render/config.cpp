@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <unordered_map>
 
 #include "declare/declare.hpp"
 #include "render/used_resources.hpp"
@@ -289,10 +290,14 @@ template <typename T, typename Settle>
 void add_section(Json& root, const char* name, const std::vector<T>& all, const std::set<std::string>& used,
                  const Json& written, Settle settle) {
   Json section = Json::object();
+  std::unordered_map<std::string_view, const Json*> entries;
+  if (written.contains(name)) {
+    for (const auto& [key, entry] : written.at(name).get_ref<const Json::object_t&>()) entries.emplace(key, &entry);
+  }
   for (const auto& one : all) {
     if (!used.contains(one.key)) continue;
-    Json entry = Json::object();
-    if (written.contains(name)) entry = written.at(name).value(one.key, entry);
+    const auto found = entries.find(one.key);
+    Json entry = found == entries.end() ? Json::object() : *found->second;
     settle(one, entry);
     with_member(entry, "labels", [](Json& labels) {
       for (auto& label : labels) label = label.is_null() ? Json("") : label;
@@ -307,6 +312,8 @@ void add_section(Json& root, const char* name, const std::vector<T>& all, const 
 
 Json config_model(const project::Project& project, declare::Mode mode, const std::set<std::string>& names) {
   const auto& stack = project.document.stack;
+  std::unordered_map<std::string_view, const stack::Service*> all_written;
+  for (const auto& entry : stack.services) all_written.emplace(entry.name, &entry.value);
   Json root = Json::object();
   root["name"] = project.name;
   Json services = Json::object();
@@ -314,9 +321,9 @@ Json config_model(const project::Project& project, declare::Mode mode, const std
   for (const auto& service : project.services) {
     if (!names.empty() && !names.contains(service.name)) continue;
     used.add(service.spec);
-    const auto* written = stack.services.find(service.name);
-    declare::append_member(services, service.name,
-                           ServiceWriter(project, service, written ? *written : service.spec, mode).write());
+    const auto written = all_written.find(service.name);
+    const auto& spec = written == all_written.end() ? service.spec : *written->second;
+    declare::append_member(services, service.name, ServiceWriter(project, service, spec, mode).write());
   }
   root["services"] = sorted(services);
   const auto written = stack::stack_record().write(stack, declare::Style::canonical);

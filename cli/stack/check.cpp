@@ -6,6 +6,7 @@
 #include <unordered_set>
 
 #include "stack/check_modes.hpp"
+#include "stack/detail.hpp"
 #include "stack/image_reference.hpp"
 #include "stack/implied.hpp"
 #include "stack/shapes.hpp"
@@ -15,9 +16,6 @@
 
 namespace saasctl::stack {
 namespace {
-
-// Errors of which each names all candidates; of more than are ever shown together the later ones do without.
-constexpr std::size_t most_detailed = 200;
 
 template <typename T>
 std::vector<std::string> names_of(const Map<T>& map) {
@@ -31,6 +29,7 @@ class Validator {
   Validator(const Stack& stack, Mode mode, Diagnostics& diagnostics)
       : stack_(stack), mode_(mode), diagnostics_(diagnostics) {
     for (const auto& service : stack.services) services_.emplace(service.name, &service);
+    for (const auto& service : stack.inactive) inactive_.emplace(service.name, &service.value);
   }
 
   void run() {
@@ -51,7 +50,7 @@ class Validator {
     diagnostics_.add(at, length, std::move(message), std::move(hint));
   }
 
-  bool detailed() const { return diagnostics_.list().size() < most_detailed; }
+  bool detailed() const { return explains_more(diagnostics_); }
 
   template <typename T>
   void undefined(std::string_view kind, const std::string& name, Position at, const Map<T>& map,
@@ -149,8 +148,10 @@ class Validator {
   void check_dependency(const Named<Service>& entry, const Named<Dependency>& dependency) {
     if (services_.contains(dependency.name) || !dependency.value.required.value_or(true)) return;
     if (mode_ == Mode::verbatim && has_variable(dependency.name)) return;
-    const auto* profiles = stack_.inactive.find(dependency.name);
-    if (!profiles) return undefined("service", dependency.name, dependency.at, stack_.services, "services");
+    const auto inactive = inactive_.find(dependency.name);
+    if (inactive == inactive_.end())
+      return undefined("service", dependency.name, dependency.at, stack_.services, "services");
+    const auto* profiles = inactive->second;
     error(dependency.at, dependency.name.size(),
           fmt::format("'{}' depends on '{}', which is not active: its profile{} {}", entry.name, dependency.name,
                       profiles->size() == 1 ? " is" : "s are", join(*profiles, ", ")),
@@ -294,7 +295,8 @@ class Validator {
 
   const Stack& stack_;
   std::unordered_map<std::string_view, const Named<Service>*> services_;
-  std::unordered_map<const void*, std::unordered_set<std::string_view>> names_;  // of maps of stack_
+  std::unordered_map<std::string_view, const std::vector<std::string>*> inactive_;  // their profiles
+  std::unordered_map<const void*, std::unordered_set<std::string_view>> names_;     // of maps of stack_
   Mode mode_;
   Diagnostics& diagnostics_;
 };

@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <unordered_set>
+
+#include "stack/detail.hpp"
 #include "stack/implied.hpp"
 #include "stack/vocabulary.hpp"
 #include "util/text.hpp"
@@ -10,10 +13,12 @@
 namespace saasctl::stack {
 namespace {
 
+using Names = std::unordered_set<std::string_view>;
+
 class Modes {
  public:
-  Modes(const Stack& stack, const Named<Service>& entry, Diagnostics& diagnostics)
-      : stack_(stack), name_(entry.name), service_(entry.value), diagnostics_(diagnostics) {}
+  Modes(const Stack& stack, const Names& names, const Named<Service>& entry, Diagnostics& diagnostics)
+      : stack_(stack), names_(names), name_(entry.name), service_(entry.value), diagnostics_(diagnostics) {}
 
   void check() {
     check_references();
@@ -31,14 +36,18 @@ class Modes {
     for (const auto& implied : implied_dependencies(service_)) {
       if (implied.service == name_) {
         error(implied.key, fmt::format("'{}' names itself in {}", name_, implied.key), "name another service");
-      } else if (!stack_.services.find(implied.service)) {
-        std::vector<std::string> known;
-        for (const auto& service : stack_.services) known.push_back(service.name);
-        const auto close = nearest(implied.service, known);
+      } else if (!names_.contains(implied.service)) {
         error(implied.key, fmt::format("unknown service '{}' in {}", implied.service, implied.key),
-              close ? "did you mean '" + *close + "'?" : "services: " + join(known, ", "));
+              explains_more(diagnostics_) ? hint_for(implied.service) : std::string());
       }
     }
+  }
+
+  std::string hint_for(const std::string& name) const {
+    std::vector<std::string> known;
+    for (const auto& service : stack_.services) known.push_back(service.name);
+    const auto close = nearest(name, known);
+    return close ? "did you mean '" + *close + "'?" : "services: " + join(known, ", ");
   }
 
   void check_network() {
@@ -100,6 +109,7 @@ class Modes {
   }
 
   const Stack& stack_;
+  const Names& names_;  // of its services
   const std::string& name_;
   const Service& service_;
   Diagnostics& diagnostics_;
@@ -108,7 +118,9 @@ class Modes {
 }  // namespace
 
 void check_modes(const Stack& stack, Diagnostics& diagnostics) {
-  for (const auto& entry : stack.services) Modes(stack, entry, diagnostics).check();
+  Names names;
+  for (const auto& entry : stack.services) names.insert(entry.name);
+  for (const auto& entry : stack.services) Modes(stack, names, entry, diagnostics).check();
 }
 
 }  // namespace saasctl::stack

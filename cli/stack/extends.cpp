@@ -5,6 +5,7 @@
 #include <unordered_set>
 
 #include "stack/assemble.hpp"
+#include "stack/detail.hpp"
 #include "stack/merge.hpp"
 #include "stack/paths.hpp"
 #include "util/text.hpp"
@@ -134,12 +135,16 @@ class Extender {
   }
 
   void unknown(const Table& table, const Reference& reference) {
-    std::vector<std::string> names;
-    for (const auto& entry : table.services->entries) names.push_back(entry.key);
-    const auto close = nearest(reference.service, names);
+    std::string hint;
+    if (explains_more(reading_.diagnostics())) {
+      std::vector<std::string> names;
+      for (const auto& entry : table.services->entries) names.push_back(entry.key);
+      const auto close = nearest(reference.service, names);
+      hint = close ? "did you mean '" + *close + "'?" : "services there: " + join(names, ", ");
+    }
     const auto where = reference.file_node ? shown_path(table.path).string() : std::string("this file");
     reading_.error(*reference.service_node, fmt::format("no service '{}' in {} to extend", reference.service, where),
-                   close ? "did you mean '" + *close + "'?" : "services there: " + join(names, ", "));
+                   std::move(hint));
   }
 
   void report_cycle(const std::vector<Step>& trail, const Table& table, const Reference& reference) {

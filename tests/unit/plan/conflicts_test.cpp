@@ -1,8 +1,10 @@
 // What cannot be started together, and what may stand in one file all the same.
 #include "plan/conflicts.hpp"
 
+#include "growth.hpp"
 #include "planned.hpp"
 #include "project/load_existing.hpp"
+#include "project/order.hpp"
 
 namespace saasctl::conflicts_test {
 
@@ -126,6 +128,20 @@ TEST_CASE("a file of variables is read only for services that are asked for") {
   const auto loaded = project::load({.files = file, .services = {"a"}});
   REQUIRE(loaded);
   CHECK(loaded->project.find("b")->spec.environment.find("B"));  // a needs it
+}
+
+TEST_CASE("many services that depend on one another are chosen in linear time") {
+  std::map<std::size_t, project::Project> projects;
+  CHECK(grows_linearly(500, [&](std::size_t count) {
+    auto& project = projects[count];
+    if (project.services.empty()) {
+      std::string text = "services:\n  s0: {image: x}\n";
+      for (std::size_t i = 1; i < count; ++i)
+        text += "  s" + std::to_string(i) + ": {image: x, depends_on: [s" + std::to_string(i - 1) + "]}\n";
+      project = ProjectFiles(Files{{"stack.yaml", text}}).project();
+    }
+    REQUIRE(project::with_dependencies(project, {project.services.back().name})->size() == count);
+  }));
 }
 
 }  // namespace saasctl::conflicts_test

@@ -1,4 +1,5 @@
 #include "render/config.hpp"
+#include "growth.hpp"
 #include "project_files.hpp"
 #include "render/yaml.hpp"
 
@@ -153,6 +154,24 @@ TEST_CASE("what config prints as YAML is read back as the same model") {
       "volumes:\n  data:\nsecrets: {s: {environment: S}}\n";
   const auto first = model_of({{"stack.yaml", text}});
   CHECK(model_of({{"stack.yaml", render::to_yaml(first)}}) == first);
+}
+
+TEST_CASE("many configs are printed in linear time") {
+  std::map<std::size_t, Project> projects;
+  CHECK(test::grows_linearly(2'000, [&](std::size_t count) {
+    auto& project = projects[count];
+    if (project.services.empty()) {
+      std::string grants, configs;
+      for (std::size_t i = 0; i < count; ++i) {
+        grants += "c" + std::to_string(i) + ", ";
+        configs += "  c" + std::to_string(i) + ": {content: x}\n";
+      }
+      project = ProjectFiles(Files{{"stack.yaml",
+                                    "services: {web: {image: x, configs: [" + grants + "]}}\nconfigs:\n" + configs}})
+                    .project();
+    }
+    REQUIRE(render::config_model(project, declare::Mode::resolve, {}).at("configs").size() == count);
+  }));
 }
 
 }  // namespace saasctl::config_test

@@ -1,5 +1,6 @@
 // Keys of Compose in their short and long forms, and what is said of wrong ones.
 #include "catch.hpp"
+#include "growth.hpp"
 #include "stack/implied.hpp"
 #include "stack/shapes.hpp"
 #include "stack_text.hpp"
@@ -253,6 +254,28 @@ TEST_CASE("an env_file is a path or a map") {
         Json{"a.env", {{"path", "b.env"}, {"required", false}, {"format", "raw"}}});
   CHECK(says("env_file: [{path: a, format: yaml}]", "'yaml' is not one of raw"));
   CHECK(says("env_file: [{required: false}]", "missing key 'path' in env-file"));
+}
+
+TEST_CASE("many links are checked in linear time, those to unknown services too") {
+  const auto errors = [](std::size_t count, bool known) {
+    std::string text = "services:\n  web: {image: x}\n";
+    for (std::size_t i = 0; i < count; ++i) {
+      const auto link = known ? "last" : "unknown" + std::to_string(i);
+      text += "  s" + std::to_string(i) + ": {image: x, links: [" + link + "]}\n";
+    }
+    return read_text(text + "  last: {image: x}\n").errors();
+  };
+  CHECK(test::grows_linearly(1'500, [&](std::size_t count) { REQUIRE(errors(count, true).empty()); }));
+  CHECK(test::grows_linearly(500, [&](std::size_t count) { REQUIRE(errors(count, false).size() > 100); }));
+}
+
+TEST_CASE("of many unknown keys only the first are explained") {
+  std::string keys;
+  for (int i = 0; i < 1000; ++i) keys += "imagee" + std::to_string(i) + ": x\n";
+  const auto read = read_text(one_service(keys));
+  CHECK(read.diagnostics.list().front().hint == "did you mean 'image'?");
+  CHECK(read.diagnostics.list().back().hint.empty());
+  CHECK(read.errors().find("and 950 more errors") != std::string::npos);
 }
 
 }  // namespace saasctl::compose_keys_test
