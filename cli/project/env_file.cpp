@@ -2,13 +2,14 @@
 
 #include <algorithm>
 
+#include "project/home.hpp"
 #include "stack/assemble.hpp"
 #include "util/text.hpp"
 
 namespace saasctl::project {
 
 std::vector<std::pair<std::string, std::string>> EnvFiles::read(const stack::EnvFile& file) const {
-  const auto path = folder / file.path.text;
+  const auto path = folder / with_home(file.path.text, environment);
   auto text = read_input(path, stack::variables_file, stop, path.string());
   if (!text) {
     if (text.error().kind == ErrorKind::not_found && !file.required.value_or(true)) return {};

@@ -8,6 +8,7 @@
 #include <unordered_map>
 
 #include "project/files.hpp"
+#include "project/home.hpp"
 #include "project/order.hpp"
 #include "project/service.hpp"
 #include "project/template_use.hpp"
@@ -65,30 +66,33 @@ void add_networks(const stack::Stack& stack, Project& project) {
 }
 
 // A volume of the local driver that is a folder of the host. Source: compose-go v2, paths/resolve.go, volumeDriverOpts.
-void make_device_absolute(stack::Volume& spec, const fs::path& folder) {
+void make_device_absolute(stack::Volume& spec, const fs::path& folder, const yaml::Environment& environment) {
   const auto* kind = spec.driver_opts.find("o");
   if (spec.driver != "local" || !kind || *kind != "bind") return;
   for (auto& [name, at, value] : spec.driver_opts) {
     if (name == "device" && value && !stack::is_windows_path(*value))
-      value = stack::absolute_path(folder, *value).string();
+      value = stack::absolute_path(folder, with_home(*value, environment)).string();
   }
 }
 
-void add_volumes(const stack::Stack& stack, declare::Mode mode, Project& project) {
+void add_volumes(const stack::Stack& stack, declare::Mode mode, const yaml::Environment& environment,
+                 Project& project) {
   for (const auto& [key, at, spec] : stack.volumes) {
     project.volumes.push_back({key, spec.name.value_or(spec.external.value_or(false) ? key : project.name + "_" + key),
                                spec.external.value_or(false), spec});
-    if (mode == declare::Mode::resolve) make_device_absolute(project.volumes.back().spec, project.folder);
+    if (mode == declare::Mode::resolve) make_device_absolute(project.volumes.back().spec, project.folder, environment);
   }
 }
 
-std::vector<Content> contents(const declare::Map<stack::Content>& map, const fs::path& folder) {
+std::vector<Content> contents(const declare::Map<stack::Content>& map, const fs::path& folder,
+                              const yaml::Environment& environment) {
   std::vector<Content> out;
   for (const auto& [key, at, spec] : map) {
     Content content{key, {}, spec.environment, spec.content, spec.generate.value_or("random"), at};
     if (spec.file)
-      content.file =
-          stack::is_windows_path(*spec.file) ? fs::path(*spec.file) : (folder / *spec.file).lexically_normal();
+      content.file = stack::is_windows_path(*spec.file)
+                         ? fs::path(*spec.file)
+                         : (folder / with_home(*spec.file, environment)).lexically_normal();
     out.push_back(std::move(content));
   }
   return out;
@@ -203,9 +207,9 @@ Result<Loaded> load_with(const Inputs& inputs, bool reads_service_files) {
   project.files = chosen->files;
   project.file = project.files.front() == "-" ? folder / "-" : project.files.front();
   add_networks(document->stack, project);
-  add_volumes(document->stack, inputs.mode, project);
-  project.secrets = contents(document->stack.secrets, folder);
-  project.configs = contents(document->stack.configs, folder);
+  add_volumes(document->stack, inputs.mode, lookup, project);
+  project.secrets = contents(document->stack.secrets, folder, lookup);
+  project.configs = contents(document->stack.configs, folder, lookup);
   const yaml::Environment with_name = [&](std::string_view variable) {
     return variable == "COMPOSE_PROJECT_NAME" ? std::optional(project.name) : lookup(variable);
   };

@@ -6,6 +6,7 @@
 #include <unordered_map>
 
 #include "project/env_file.hpp"
+#include "project/home.hpp"
 #include "project/model.hpp"
 #include "project/template_use.hpp"
 #include "stack/assemble.hpp"
@@ -105,7 +106,7 @@ class One {
     if (stack::is_remote_context(context)) {
       out.remote = context;
     } else {
-      out.context = stack::absolute_path(project_.folder, context);
+      out.context = stack::absolute_path(project_.folder, with_home(context, resolver_.environment));
     }
     for (const auto& [id, path] : spec.ssh) out.ssh[id] = path ? host_path(*path) : "";
     out.dockerfile = spec.dockerfile.value_or("Dockerfile");
@@ -177,6 +178,7 @@ class One {
     }
     if (spec.develop) {
       for (auto& watch : spec.develop->watch) {
+        watch.path = with_home(watch.path, resolver_.environment);
         if (watch.exec) resolve_names(watch.exec->environment);
       }
     }
@@ -208,10 +210,7 @@ class One {
 
   std::string host_path(const std::string& path) const {
     if (stack::is_windows_path(path)) return path;
-    if (path.starts_with("~")) {
-      if (const auto home = resolver_.environment("HOME")) return *home + path.substr(1);
-    }
-    return (project_.folder / path).lexically_normal().string();
+    return (project_.folder / with_home(path, resolver_.environment)).lexically_normal().string();
   }
 
   // The engine takes a seccomp profile by its text, not by the name of its file.

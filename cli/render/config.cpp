@@ -5,6 +5,7 @@
 #include <unordered_map>
 
 #include "declare/declare.hpp"
+#include "project/home.hpp"
 #include "render/used_resources.hpp"
 #include "stack/implied.hpp"
 #include "stack/mount_paths.hpp"
@@ -219,7 +220,14 @@ class ServiceWriter {
   std::string absolute(const std::string& path) const {
     return yaml::has_variable(path) && mode_ == declare::Mode::verbatim
                ? path
-               : without_slash((project_.folder / path).lexically_normal().string());
+               : without_slash((project_.folder / with_home(path)).lexically_normal().string());
+  }
+
+  std::string with_home(const std::string& path) const {
+    return project::with_home(path, [this](std::string_view name) -> std::optional<std::string> {
+      const auto found = project_.environment.find(name);
+      return found == project_.environment.end() ? std::nullopt : std::optional(found->second);
+    });
   }
 
   // A short form with variables stays one: they may stand for more than a number.

@@ -1,5 +1,6 @@
 #include "render/config.hpp"
 #include "growth.hpp"
+#include "project/home.hpp"
 #include "project_files.hpp"
 #include "render/yaml.hpp"
 
@@ -154,6 +155,47 @@ TEST_CASE("what config prints as YAML is read back as the same model") {
       "volumes:\n  data:\nsecrets: {s: {environment: S}}\n";
   const auto first = model_of({{"stack.yaml", text}});
   CHECK(model_of({{"stack.yaml", render::to_yaml(first)}}) == first);
+}
+
+TEST_CASE("a path below the home folder is expanded wherever docker compose expands it") {
+  const ProjectFiles files(Files{{"stack.yaml",
+                                  "services:\n  web:\n    image: x\n    env_file: ~/env\n    label_file: ~/env\n"
+                                  "    secrets: [s]\n    configs: [c]\n"
+                                  "    volumes: [\"~/v:/v\", \"~root/v:/w\", \"d:/d\"]\n"
+                                  "    build: {context: ~/c, dockerfile: ~/D, additional_contexts: {o: ~/o}, ssh: "
+                                  "[\"k=~/k\"]}\n    develop: {watch: [{path: ~/p, action: rebuild}]}\n"
+                                  "secrets: {s: {file: ~/s}}\nconfigs: {c: {file: ~root/c}}\n"
+                                  "volumes: {d: {driver: local, driver_opts: {o: bind, device: ~/d}}}\n"},
+                                 {"home/env", "A=home\n"}});
+  const auto home = (files.folder() / "home").string();
+  const auto project = files.project({{"HOME", home}});
+  CHECK(project.services.at(0).spec.develop->watch.at(0).path == home + "/p");
+  const auto model = render::config_model(project, declare::Mode::resolve, {});
+  CHECK(model.at("secrets").at("s").at("file") == home + "/s");
+  CHECK(model.at("configs").at("c").at("file") == home + "/root/c");
+  CHECK(model.at("volumes").at("d").at("driver_opts").at("device") == home + "/d");
+  const auto& service = model.at("services").at("web");
+  CHECK(service.at("environment").at("A") == "home");
+  CHECK(service.at("labels").at("A") == "home");
+  CHECK(service.at("volumes").at(0).at("source") == home + "/v");
+  CHECK(service.at("volumes").at(1).at("source") == home + "/root/v");
+  CHECK(service.at("build").at("context") == home + "/c");
+  CHECK(service.at("build").at("dockerfile") == "~/D");
+  CHECK(service.at("build").at("additional_contexts").at("o") == home + "/o");
+  CHECK(service.at("build").at("ssh").at(0) == "k: " + home + "/k");
+  CHECK(service.at("develop").at("watch").at(0).at("path") == home + "/p");
+}
+
+TEST_CASE("without HOME a tilde is a part of the name") {
+  const auto home_of = [](const std::string& home) {
+    return [home](std::string_view) { return home.empty() ? std::nullopt : std::optional(home); };
+  };
+  CHECK(with_home("~/a", home_of("")) == "~/a");
+  CHECK(with_home("~/a", home_of("/h")) == "/h/a");
+  CHECK(with_home("~//a", home_of("/h")) == "/h/a");
+  CHECK(with_home("~", home_of("/h")) == "/h");
+  CHECK(with_home("~b", home_of("/h")) == "/h/b");
+  CHECK(with_home("a/~", home_of("/h")) == "a/~");
 }
 
 TEST_CASE("many configs are printed in linear time") {
