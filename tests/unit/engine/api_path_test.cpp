@@ -4,6 +4,7 @@
 #include <mutex>
 #include <vector>
 
+#include "build/build_call.hpp"
 #include "catch.hpp"
 #include "engine/containers.hpp"
 #include "engine/exec.hpp"
@@ -11,7 +12,10 @@
 #include "engine/networks.hpp"
 #include "engine/volumes.hpp"
 #include "local_server.hpp"
+#include "plan/plan.hpp"
+#include "project_files.hpp"
 #include "temporary_folder.hpp"
+#include "util/http.hpp"
 
 namespace saasctl::api_path_test {
 
@@ -135,6 +139,60 @@ TEST_CASE("a hostile name never reaches the engine as another path") {
   CHECK(engine.take() == std::vector<std::string>{"DELETE /v1.41/images/a%20b%23c%3Fd?force=1",
                                                   "DELETE /v1.41/volumes/v%3Fforce%3D1%23?force=0",
                                                   "DELETE /v1.41/containers/a%2Fb%0D%0AX%3A%20y?force=0&v=0"});
+}
+
+TEST_CASE("a hostile platform reaches the engine as one value of the query") {
+  Notebook engine;
+  const auto client = Client::connect(engine.endpoint(), {});
+  REQUIRE(client);
+  struct Case {
+    std::string platform;
+    std::string text;
+  };
+  for (const auto& [platform, text] : {Case{"linux/amd64", "linux%2Famd64"},
+                                       {"../x", "..%2Fx"},
+                                       {"a?b&name=c", "a%3Fb%26name%3Dc"},
+                                       {"%2e%2e/x", "%252e%252e%2Fx"},
+                                       {"a\r\nX: y#", "a%0D%0AX%3A%20y%23"}}) {
+    INFO(platform);
+    static_cast<void>(create_container(*client, "web", project::Json::object(), {}, platform));
+    static_cast<void>(pull_image(*client, "busybox:1", {.platform = platform}, {}));
+    const auto lines = engine.take();
+    REQUIRE(lines.size() >= 2);
+    CHECK(lines[0] == "POST /v1.41/containers/create?name=web&platform=" + text);
+    CHECK(lines[1] == "POST /v1.41/images/create?fromImage=busybox&tag=1&platform=" + text);
+    const auto parameters = build::build_parameters({.tags = {}, .platform = platform}, "Dockerfile");
+    CHECK(http::query_string(parameters).ends_with("dockerfile=Dockerfile&platform=" + text));
+  }
+}
+
+TEST_CASE("names of other containers reach the engine in the body of a request only") {
+  for (const std::string name : {"../x", "a?b", "%2e%2e/x", "x/../../volumes/victim#"}) {
+    INFO(name);
+    const project::ProjectFiles files(
+        project::Files{{"stack.yaml", "services:\n  web:\n    image: x\n    network_mode: 'container:" + name +
+                                          "'\n    pid: 'container:" + name + "'\n    ipc: 'container:" + name +
+                                          "'\n    volumes_from: ['container:" + name + "']\n    external_links: ['" +
+                                          name + ":other']\n    platform: '" + name + "'\n"}});
+    const auto project = files.project();
+    plan::ObservedState observed;
+    observed.images["x"] = {"sha256:x", ""};
+    const auto planned = plan::plan_up(project, observed, {});
+    INFO((planned ? "" : planned.error().message));
+    REQUIRE(planned);
+    // No other action asks for these names.
+    REQUIRE(planned->actions.size() == 3);
+    const auto& create = std::get<plan::CreateContainer>(planned->actions[0].work);
+    CHECK(std::holds_alternative<plan::StartContainer>(planned->actions[1].work));
+    CHECK(std::holds_alternative<plan::AwaitService>(planned->actions[2].work));
+    const auto& host = create.body["HostConfig"];
+    CHECK(host["NetworkMode"] == "container:" + name);
+    CHECK(host["PidMode"] == "container:" + name);
+    CHECK(host["IpcMode"] == "container:" + name);
+    CHECK(host["VolumesFrom"] == project::Json{name});
+    CHECK(host["Links"] == project::Json{name + ":other"});
+    CHECK(create.platform == name);
+  }
 }
 
 }  // namespace saasctl::api_path_test
