@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "util/printable.hpp"
 #include "util/text.hpp"
 
 namespace saasctl::commands {
@@ -75,7 +76,7 @@ std::string whole_help(const CLI::App& app) {
 std::string unknown_verb(const CLI::App& app, const std::optional<std::string>& word) {
   const auto verbs = verb_names(app);
   const auto close = word ? nearest(*word, verbs) : std::nullopt;
-  const auto what = word ? fmt::format("unknown command '{}'", *word) : "missing command";
+  const auto what = word ? fmt::format("unknown command '{}'", printable_line(*word)) : "missing command";
   const auto hint = close ? "did you mean '" + *close + "'? saasctl --help lists them all"
                           : "commands: " + join(verbs, ", ") + "; see saasctl --help";
   return fmt::format("error: {}\n       {}", what, hint);
@@ -91,6 +92,7 @@ std::string usage_text(const CLI::App& app, const CLI::ParseError& error) {
   } else if (dynamic_cast<const CLI::ConversionError*>(&error) != nullptr) {
     what = conversion_text(what);
   }
+  what = printable_line(what);
   if (&verb == &app) {
     return fmt::format("error: {}\n       saasctl --help lists the commands, saasctl COMMAND --help the options of one",
                        what);

@@ -1,6 +1,10 @@
 #include "commands/command_tail.hpp"
 
+#include <algorithm>
+
 #include "catch.hpp"
+#include "commands/command.hpp"
+#include "commands/usage.hpp"
 
 namespace saasctl::command_tail_test {
 
@@ -52,6 +56,29 @@ TEST_CASE("words of other verbs are all their own") {
   CHECK(split({"logs", "web", "-f"}) == "logs web -f |");
   CHECK(split({"no-such", "web", "x"}) == "no-such web x |");
   CHECK(split({}) == "|");
+}
+
+TEST_CASE("control characters of the command line are escaped in its errors") {
+  const std::string forged = "x\nerror: forged\x1b[31m", escaped = "x\\nerror: forged\\x1b[31m";
+  const std::vector<std::vector<std::string>> lines{{"up", "--" + forged},         {"version", forged},
+                                                    {"stop", "--timeout", forged}, {"kill", "-s", forged},
+                                                    {"up", "--wait=" + forged},    {"config", "--format", forged}};
+  for (auto words : lines) {
+    CLI::App app("", "saasctl");
+    setup_all(app, [](const Action&) {});
+    std::ranges::reverse(words);
+    std::string text;
+    try {
+      app.parse(std::move(words));
+    } catch (const CLI::ParseError& error) {
+      text = usage_text(app, error);
+    }
+    INFO(text);
+    CHECK(text.find(escaped) != std::string::npos);
+    CHECK(text.find('\x1b') == std::string::npos);
+    CHECK(text.find("\nerror:") == std::string::npos);
+    CHECK(unknown_verb(app, forged).starts_with("error: unknown command '" + escaped + "'\n"));
+  }
 }
 
 }  // namespace saasctl::command_tail_test
