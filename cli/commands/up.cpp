@@ -9,6 +9,7 @@
 #include "commands/image_progress.hpp"
 #include "commands/origin.hpp"
 #include "commands/project_lock.hpp"
+#include "commands/project_lookup.hpp"
 #include "commands/up_attached.hpp"
 #include "commands/up_course.hpp"
 #include "commands/up_options.hpp"
@@ -17,6 +18,7 @@
 #include "plan/bridges.hpp"
 #include "plan/conflicts.hpp"
 #include "plan/describe.hpp"
+#include "project/contents.hpp"
 #include "project/model.hpp"
 #include "project/order.hpp"
 #include "stack/assemble.hpp"
@@ -80,36 +82,6 @@ Result<plan::UpOptions> planning(const project::Project& project, const UpOption
   }
   if (const auto checked = check_exit_code_from(project, options); !checked) return std::unexpected(checked.error());
   return out;
-}
-
-// Every secret that a service needs, before anything is made.
-Result<void> check_secrets(const project::Project& project, const std::vector<std::string>& names) {
-  std::vector<std::filesystem::path> missing;
-  for (const auto& service : project.services) {
-    if (std::ranges::find(names, service.name) == names.end()) continue;
-    for (const auto& grant : service.secrets) {
-      const auto* secret = project.find_secret(grant.key);
-      if (!secret || !secret->file) continue;
-      std::error_code error;
-      const auto status = std::filesystem::status(*secret->file, error);
-      if (status.type() == std::filesystem::file_type::not_found) missing.push_back(*secret->file);
-      if (std::filesystem::is_directory(status)) {
-        return failure(ErrorKind::failed,
-                       fmt::format("secret '{}': {} is a folder, not a file", secret->key,
-                                   stack::shown_path(*secret->file).string()),
-                       "remove the folder, or name another file");
-      }
-    }
-  }
-  std::ranges::sort(missing);
-  missing.erase(std::ranges::unique(missing).begin(), missing.end());
-  if (missing.empty()) return {};
-  std::string all;
-  for (const auto& file : missing) all += (all.empty() ? "" : ", ") + stack::shown_path(file).string();
-  return failure(
-      ErrorKind::failed,
-      fmt::format("{} secret file{} missing: {}", missing.size(), missing.size() == 1 ? " is" : "s are", all),
-      "run saasctl secrets init");
 }
 
 bool needs_images(const project::Project& project, const std::vector<std::string>& names, const UpOptions& options,
@@ -177,6 +149,7 @@ int show_up(const Session& session, const engine::Client& client, const project:
   planning.plan_images = true;
   const auto plan = plan::plan_up(project, *observed, planning);
   if (!plan) return fail(session, plan.error());
+  if (session.stop.stop_requested()) return exit_code(ErrorKind::interrupted);
   for (const auto& note : plan->notes) session.terminal.warning(note);
   return show_plan(session, project, *plan, options);
 }
@@ -218,7 +191,8 @@ int run_up(const Session& session, const UpOptions& options) {
   const auto& chosen = options.no_dependencies && !options.services.empty() ? options.services : *names;
   if (const auto apart = plan::check_conflicts(*project, *planned, {chosen.begin(), chosen.end()}); !apart)
     return fail(session, apart.error());
-  if (const auto secrets = check_secrets(*project, *names); !secrets) return fail(session, secrets.error());
+  if (const auto readable = project::check_contents(*project, chosen, project_lookup(session, *project)); !readable)
+    return fail(session, readable.error());
   const auto client = engine.finish();
   if (!client) return fail(session, client.error());
   return options.dry_run ? show_up(session, *client, *project, *planned, options)

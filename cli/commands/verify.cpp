@@ -8,6 +8,7 @@
 #include "commands/project_lookup.hpp"
 #include "commands/run_plan.hpp"
 #include "execute/observe.hpp"
+#include "project/contents.hpp"
 #include "report/console.hpp"
 #include "report/json.hpp"
 #include "report/junit.hpp"
@@ -47,6 +48,8 @@ Result<std::vector<ReportFile>> report_files(const std::vector<std::string>& tex
 verify::Recreate recreate_with(const Session& session, const engine::Client& client, const project::Project& project) {
   return [&](const std::string& service, std::stop_token stop) -> Result<void> {
     const Session until{session.options, session.environment, session.terminal, stop, session.signals};
+    if (auto readable = project::check_contents(project, {service}, project_lookup(session, project)); !readable)
+      return readable;
     ProjectTurn turn(until, client.endpoint(), project.name, "verify", lock_patience);
     if (const auto begun = turn.begin(); !begun) return std::unexpected(begun.error());
     auto observed = execute::observe(client, project, stop);

@@ -10,6 +10,7 @@
 #include "commands/image_progress.hpp"
 #include "commands/origin.hpp"
 #include "commands/project_lock.hpp"
+#include "commands/project_lookup.hpp"
 #include "commands/run_plan.hpp"
 #include "commands/service_container.hpp"
 #include "engine/archives.hpp"
@@ -19,6 +20,7 @@
 #include "plan/conflicts.hpp"
 #include "plan/own.hpp"
 #include "plan/resource_body.hpp"
+#include "project/contents.hpp"
 #include "project/order.hpp"
 #include "sync/watch_rules.hpp"
 #include "util/folder_watch.hpp"
@@ -317,6 +319,8 @@ int run_watch(const Session& session, const WatchVerb& verb) {
   if (!verb.no_up) {
     if (const auto apart = plan::check_conflicts(*project, {}, {known->begin(), known->end()}); !apart)
       return fail(session, apart.error());
+    if (const auto readable = project::check_contents(*project, *known, project_lookup(session, *project)); !readable)
+      return fail(session, readable.error());
   }
   const auto client = connect_engine(session);
   if (!client) return fail(session, client.error());

@@ -1,8 +1,11 @@
 // What cannot be started together, and what may stand in one file all the same.
 #include "plan/conflicts.hpp"
 
+#include <sys/stat.h>
+
 #include "growth.hpp"
 #include "planned.hpp"
+#include "project/contents.hpp"
 #include "project/load_existing.hpp"
 #include "project/order.hpp"
 
@@ -128,6 +131,34 @@ TEST_CASE("a file of variables is read only for services that are asked for") {
   const auto loaded = project::load({.files = file, .services = {"a"}});
   REQUIRE(loaded);
   CHECK(loaded->project.find("b")->spec.environment.find("B"));  // a needs it
+}
+
+TEST_CASE("the contents of services are checked before anything is changed") {
+  const ProjectFiles files(Files{
+      {"stack.yaml",
+       "services:\n  a: {image: x, secrets: [one, two]}\n  b: {image: x, secrets: [folder]}\n"
+       "  c: {image: x, secrets: [unset]}\n  d: {image: x, configs: [unset]}\n"
+       "  e: {image: x, configs: [{source: gone, mode: 0444}]}\n  f: {image: x, configs: [gone]}\n"
+       "  g: {image: x, secrets: [pipe]}\n"
+       "secrets: {one: {file: one}, two: {file: two}, folder: {file: .}, pipe: {file: pipe}, unset: {environment: "
+       "SAASCTL_UNSET}}\nconfigs: {unset: {environment: SAASCTL_UNSET}, gone: {file: gone}}\n"}});
+  REQUIRE(::mkfifo((files.folder() / "pipe").c_str(), 0600) == 0);
+  const auto project = files.project();
+  const auto error = [&](const Names& services) -> std::string {
+    const auto checked = project::check_contents(project, {services.begin(), services.end()},
+                                                 [](std::string_view) { return std::nullopt; });
+    return checked ? "" : checked.error().message;
+  };
+  CHECK(error({"a"}).starts_with("2 secret files are missing: "));
+  CHECK(error({"b"}).starts_with("secret 'folder': cannot read "));
+  CHECK(error({"b"}).ends_with(": it is a folder"));
+  CHECK(error({"c"}) == "secret 'unset' comes from the variable SAASCTL_UNSET, which is not set");
+  CHECK(error({"d"}) == "config 'unset' comes from the variable SAASCTL_UNSET, which is not set");
+  CHECK(error({"e"}).starts_with("config 'gone' comes from "));
+  CHECK(error({"f"}).empty());  // a file of the engine's host
+  CHECK(error({"g"}).starts_with("secret 'pipe': cannot read "));
+  CHECK(error({"g"}).ends_with("pipe: it is a pipe"));
+  CHECK(error({}).empty());
 }
 
 TEST_CASE("many services that depend on one another are chosen in linear time") {

@@ -10,7 +10,7 @@
 #include "plan/labels.hpp"
 #include "temporary_folder.hpp"
 
-namespace saasctl::up_port_test {
+namespace saasctl::port_taken_test {
 
 using namespace saasctl::test;
 using nlohmann::json;
@@ -112,4 +112,4 @@ TEST_CASE("an error about another thing comes back as it is") {
   CHECK(error.hint == "");
 }
 
-}  // namespace saasctl::up_port_test
+}  // namespace saasctl::port_taken_test
