@@ -66,6 +66,11 @@ std::vector<Job> jobs_of(const project::Project& project, const AcquireOptions& 
   for (const auto& service : project.services) {
     if (service.build && !is_wanted(service)) add(service, false);
   }
+  // After those that may build the same images.
+  for (const auto& service : project.services) {
+    if (!is_wanted(service) || options.what != Acquire::missing) continue;
+    for (const auto& step : service.pre_start) add(step, true);
+  }
   return jobs;
 }
 

@@ -52,7 +52,8 @@ std::vector<std::string> keys_of(const Json& model, const char* section) {
 std::vector<std::string> images_of(const project::Project& project, const std::set<std::string>& names) {
   std::set<std::string> images;
   for (const auto& service : project.services) {
-    if (names.contains(service.name)) images.insert(service.image);
+    if (!names.contains(service.name)) continue;
+    for (const auto* one : project::with_steps(service)) images.insert(one->image);
   }
   return {images.begin(), images.end()};
 }

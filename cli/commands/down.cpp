@@ -9,6 +9,7 @@
 #include "commands/run_plan.hpp"
 #include "engine/images.hpp"
 #include "execute/observe.hpp"
+#include "plan/labels.hpp"
 #include "util/text.hpp"
 
 namespace saasctl::commands {
@@ -57,7 +58,7 @@ Result<void> remove_images(const Session& session, const RunningProject& running
 }
 
 // Containers that a plan without --remove-orphans leaves: of services that are not in the file, and those of `run`. One
-// that was never started goes with the rest.
+// that was never started goes with the rest, and so do those of pre_start.
 struct Left {
   std::vector<std::string> orphans;
   std::vector<std::string> one_offs;
@@ -66,6 +67,7 @@ struct Left {
 Left left_by(const RunningProject& running) {
   Left left;
   for (const auto& container : running.containers) {
+    if (!label_of(container, plan::label::hook).empty()) continue;
     if (is_one_off(container) && container.state != "created") left.one_offs.push_back(container.name);
     if (!is_one_off(container) && !running.project.find(service_of(container))) left.orphans.push_back(container.name);
   }

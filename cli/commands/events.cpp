@@ -30,7 +30,7 @@ std::string attribute_of(const engine::Event& event, std::string_view key) {
 
 bool wanted(const engine::Event& event, const std::vector<std::string>& services) {
   const auto service = attribute_of(event, plan::label::service);
-  return attribute_of(event, plan::label::one_off) != "True" &&
+  return attribute_of(event, plan::label::one_off) != "True" && attribute_of(event, plan::label::hook).empty() &&
          (services.empty() || std::ranges::find(services, service) != services.end());
 }
 

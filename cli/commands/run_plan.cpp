@@ -66,6 +66,9 @@ struct ActionWords {
   Shown operator()(const plan::RunHook& work) const {
     return {task(work.service, work.container), "running " + work.when, work.when + " done"};
   }
+  Shown operator()(const plan::RunContainer& work) const {
+    return {work.service, "running " + work.when, work.when + " done"};
+  }
   Shown operator()(const plan::KillContainer& work) const {
     return {task(work.service, work.container), "sending " + work.signal, "got " + work.signal};
   }

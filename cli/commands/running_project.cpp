@@ -134,7 +134,7 @@ std::string service_of(const engine::ContainerSummary& container) {
 }
 
 bool is_one_off(const engine::ContainerSummary& container) {
-  return label_of(container, plan::label::one_off) == "True";
+  return label_of(container, plan::label::one_off) == "True" || !label_of(container, plan::label::hook).empty();
 }
 
 int number_of(const engine::ContainerSummary& container) {

@@ -1,6 +1,8 @@
+#include <algorithm>
 #include <memory>
 
 #include "commands/origin.hpp"
+#include "commands/project_lock.hpp"
 #include "commands/run_lifecycle.hpp"
 
 namespace saasctl::commands {
@@ -11,9 +13,21 @@ struct StartOptions {
   bool take_over = false;
 };
 
+// Then containers are made, which takes the lock.
+bool has_pre_start(const project::Project& project) {
+  return std::ranges::any_of(project.services, [](const auto& service) { return !service.pre_start.empty(); });
+}
+
 int run_start(const Session& session, const StartOptions& options) {
-  const auto running = see_to_change(session, options.services, options.take_over);
+  auto running = see_to_change(session, options.services, options.take_over);
   if (!running) return fail(session, running.error());
+  std::optional<FileLock> lock;
+  if (has_pre_start(running->project)) {
+    auto taken = lock_project(session, running->client.endpoint(), running->project.name, "start", lock_patience);
+    if (!taken) return fail(session, taken.error());
+    lock.emplace(std::move(*taken));
+    if (auto looked = refresh(session, *running); !looked) return fail(session, looked.error());
+  }
   const auto containers = observed_containers(*running);
   if (containers_of(*running, {}).empty())
     return fail(session, {ErrorKind::not_found, "project " + running->project.name + " has no containers",

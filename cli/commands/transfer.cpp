@@ -99,6 +99,15 @@ class Worker {
   std::vector<Failure> failures_;
 };
 
+// Further images of pre_start are somebody else's: they are pulled, never pushed.
+std::vector<const project::Service*> containers_of(const project::Service& service, Direction direction) {
+  auto all = project::with_steps(service);
+  std::erase_if(all, [&](const auto* one) {
+    return one != &service && (direction == Direction::push || one->image == service.image);
+  });
+  return all;
+}
+
 // Each image once, of the services that are chosen.
 Result<std::vector<Transfer>> images_of(const engine::Client& client, const project::Project& project,
                                         const TransferOptions& options, const ChooseImages& choose,
@@ -110,10 +119,12 @@ Result<std::vector<Transfer>> images_of(const engine::Client& client, const proj
   for (const auto& service : project.services) {
     const bool chosen = std::ranges::find(*names, service.name) != names->end();
     if (!chosen) continue;
-    auto own = choose(client, service, stop);
-    if (!own) return std::unexpected(own.error());
-    for (auto& one : *own) {
-      if (std::ranges::find(images, one.image, &Transfer::image) == images.end()) images.push_back(std::move(one));
+    for (const auto* container : containers_of(service, options.direction)) {
+      auto own = choose(client, *container, stop);
+      if (!own) return std::unexpected(own.error());
+      for (auto& one : *own) {
+        if (std::ranges::find(images, one.image, &Transfer::image) == images.end()) images.push_back(std::move(one));
+      }
     }
   }
   return images;

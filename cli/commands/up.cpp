@@ -87,8 +87,11 @@ Result<plan::UpOptions> planning(const project::Project& project, const UpOption
 bool needs_images(const project::Project& project, const std::vector<std::string>& names, const UpOptions& options,
                   const plan::ObservedState& observed) {
   return options.build || std::ranges::any_of(project.services, [&](const auto& service) {
+           const auto all = project::with_steps(service);
            return std::ranges::find(names, service.name) != names.end() &&
-                  (!observed.images.contains(service.image) || build::may_renew(service.spec));
+                  std::ranges::any_of(all, [&](const auto* one) {
+                    return !observed.images.contains(one->image) || build::may_renew(one->spec);
+                  });
          });
 }
 

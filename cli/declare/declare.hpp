@@ -206,6 +206,27 @@ class Record {
     return *this;
   }
 
+  // The key just declared holds maps with keys of another record, which the support table lists already.
+  Record& listed_elsewhere() {
+    info_.keys.back().record = nullptr;
+    return *this;
+  }
+
+  // A record of another name that has only those keys, refused ones included, that `wanted` picks.
+  Record picked(std::string name, Literal doc, const std::function<bool(std::string_view)>& wanted) const {
+    Record out(std::move(name), doc);
+    for (std::size_t i = 0; i < info_.keys.size(); ++i) {
+      if (!wanted(info_.keys[i].name)) continue;
+      out.info_.keys.push_back(info_.keys[i]);
+      out.bindings_.push_back(bindings_[i]);
+    }
+    for (const auto& key : info_.refused) {
+      if (wanted(key.name)) out.info_.refused.push_back(key);
+    }
+    out.records_ = records_;
+    return out;
+  }
+
   // The key just declared has no effect on one engine, and why.
   Record& no_effect(Literal why) { return support(Support::no_effect, why); }
 

@@ -6,6 +6,7 @@
 
 #include "engine/containers.hpp"
 #include "engine/exec.hpp"
+#include "engine/logs.hpp"
 #include "engine/networks.hpp"
 #include "engine/volumes.hpp"
 #include "execute/port_taken.hpp"
@@ -222,6 +223,24 @@ class ActionExecutor {
     if (work.when == "post_start") stop_again(work.service, *id, error);
     return std::unexpected(ReadyError{std::move(error)});
   }
+  Outcome operator()(const plan::RunContainer& work) const {
+    return by_id(work.container, [&](const std::string& id) -> Outcome {
+      const auto remove = [&] {
+        static_cast<void>(engine::remove_container(site_.client, id, {.force = true, .volumes = true}, {}));
+      };
+      if (auto started = engine::start_container(site_.client, id, stop_); !started) {
+        remove();
+        auto error = not_started(started.error(), work.service, id);
+        return std::unexpected(ReadyError{of_step(std::move(error), work)});
+      }
+      const auto ended =
+          engine::wait_container(site_.client, id, engine::WaitCondition::not_running, remaining(), stop_);
+      if (ended && ended->exit_code != 0) return std::unexpected(ReadyError{step_failed(work, id, ended->exit_code)});
+      remove();
+      if (!ended) return std::unexpected(ReadyError{of_step(ended.error(), work)});
+      return {};
+    });
+  }
   Outcome operator()(const plan::KillContainer& work) const {
     return by_id(work.container, [&](const std::string& id) {
       return removed(engine::kill_container(site_.client, id, work.signal, stop_));
@@ -337,6 +356,32 @@ class ActionExecutor {
     const auto put = engine::put_archive(site_.client, id, "/", *archive, stop_);
     if (!put) return std::unexpected(ReadyError{of_service(put.error(), work.service)});
     return {};
+  }
+
+  static Error of_step(Error error, const plan::RunContainer& work) {
+    const auto head = work.service + ": ";
+    if (error.message.starts_with(head)) error.message.erase(0, head.size());
+    error.message = fmt::format("{}: {}: {}", work.service, work.when, error.message);
+    return error;
+  }
+
+  // With the end of what it wrote: of its errors, or else of the rest.
+  Error step_failed(const plan::RunContainer& work, const std::string& id, int code) const {
+    constexpr unsigned last_lines = 20;
+    std::vector<std::string> errors, output;
+    static_cast<void>(engine::read_logs(
+        site_.client, id, {.tail = last_lines, .timeout = 5s},
+        [&](const engine::LogLine& line) {
+          (line.stream == engine::Stream::standard_error ? errors : output).emplace_back(line.text);
+          return true;
+        },
+        stop_));
+    const auto written = join(errors.empty() ? output : errors, "\n");
+    const auto said = trim(written);
+    return {ErrorKind::failed,
+            fmt::format("{}: {} ended with exit code {}{}{}; {} was not started", work.service, work.when, code,
+                        said.empty() ? "" : ": ", said, work.service),
+            fmt::format("docker logs {} shows all it wrote; correct it, then run saasctl up", work.container)};
   }
 
   // So that the next run starts it and runs the hook again.

@@ -254,7 +254,9 @@ constexpr std::size_t few_images = 8;
 
 std::set<std::string> images_of(const project::Project& project) {
   std::set<std::string> names;
-  for (const auto& service : project.services) names.insert(service.image);
+  for (const auto& service : project.services) {
+    for (const auto* one : project::with_steps(service)) names.insert(one->image);
+  }
   return names;
 }
 
@@ -327,10 +329,12 @@ Result<void> observe_configurations(const engine::Client& client, const project:
   }
   std::set<std::string> names;
   for (const auto& service : project.services) {
-    const auto image = observed.images.find(service.image);
-    const bool owns_files = !service.spec.user && !(service.secrets.empty() && service.configs.empty());
-    const bool judged = owns_files || foreign.contains(service.name) || awaited.contains(service.name);
-    if (image != observed.images.end() && !image->second.config && judged) names.insert(service.image);
+    for (const auto* one : project::with_steps(service)) {
+      const auto image = observed.images.find(one->image);
+      const bool owns_files = !one->spec.user && !(one->secrets.empty() && one->configs.empty());
+      const bool judged = owns_files || foreign.contains(service.name) || awaited.contains(service.name);
+      if (image != observed.images.end() && !image->second.config && judged) names.insert(one->image);
+    }
   }
   return inspect_images(client, names, observed, stop);
 }
@@ -349,6 +353,8 @@ plan::ObservedContainer observed_container(const engine::ContainerSummary& conta
                               .exit_code = exit_code_in(container.status),
                               .health = health_in(container.status),
                               .just_started = container.status.find("Less than a second") != std::string::npos};
+  out.hook = label_of(container.labels, plan::label::hook);
+  out.one_off = out.one_off || !out.hook.empty();
   if (const auto number = parse_integer(label_of(container.labels, plan::label::container_number));
       number && *number > 0)
     out.number = static_cast<unsigned>(*number);

@@ -174,7 +174,7 @@ class Follower {
       const auto service = value(plan::label::service);
       const auto& wanted = options_.services;
       const bool named = wanted.empty() || std::ranges::find(wanted, service) != wanted.end();
-      if (!named || value(plan::label::one_off) == "True") return;
+      if (!named || value(plan::label::one_off) == "True" || !value(plan::label::hook).empty()) return;
       found = sources_.try_emplace(event.id).first;
       const auto number = parse_integer(value(plan::label::container_number)).value_or(1);
       found->second.source = {event.id, service, static_cast<int>(number)};

@@ -114,12 +114,19 @@ class Body {
     const auto set = [&](std::string_view key, std::string value) { out[std::string(key)] = std::move(value); };
     set(label::project, project_.name);
     set(label::service, service_.name);
+    set(label::working_dir, project_.folder.string());
+    set(label::config_files, project_.file.string());
+    if (service_.step) {
+      set(label::one_off, "True");
+      set(label::hook, "pre_start");
+      set(label::hook_index, std::to_string(*service_.step));
+      body_["Labels"] = std::move(out);
+      return;
+    }
     set(label::one_off, "False");
     auto record = write_record(project_, service_.model, salt_);
     set(label::config_hash, sha256_hex(record));
     set(label::container_number, "1");
-    set(label::working_dir, project_.folder.string());
-    set(label::config_files, project_.file.string());
     set(label::depends_on, join(depends, ","));
     set(label::model, std::move(record));
     body_["Labels"] = std::move(out);
@@ -321,7 +328,8 @@ std::vector<SecretVolume> secret_volumes(const project::Project& project, const 
                           project::model_text(service.model.value("secrets", Json::array()));
     for (const auto& file : volume.files)
       content += fmt::format("\n{} {}:{} {:o}", file.target, file.uid, file.gid, file.mode);
-    choose(volume, fmt::format("{}_{}-secrets-", project.name, service.name), content, observed);
+    const auto owner = service.step ? fmt::format("{}-pre_start-{}", service.name, *service.step) : service.name;
+    choose(volume, fmt::format("{}_{}-secrets-", project.name, owner), content, observed);
   }
   return volumes;
 }

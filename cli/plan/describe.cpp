@@ -43,6 +43,7 @@ struct Kinds {
   Kind operator()(const RenameContainer& work) const { return {"rename_container", "container", work.container}; }
   Kind operator()(const ReattachContainer& work) const { return {"reattach_container", "container", work.container}; }
   Kind operator()(const RunHook& work) const { return {"run_hook", "container", work.container}; }
+  Kind operator()(const RunContainer& work) const { return {"run_container", "container", work.container}; }
   Kind operator()(const KillContainer& work) const { return {"kill_container", "container", work.container}; }
   Kind operator()(const PauseContainer& work) const { return {"pause_container", "container", work.container}; }
   Kind operator()(const UnpauseContainer& work) const { return {"unpause_container", "container", work.container}; }

@@ -44,6 +44,7 @@ class DownPlanner {
  private:
   bool goes(const ObservedContainer& container) const {
     if (is_leftover(container)) return true;
+    if (!container.hook.empty()) return options_.services.empty() || holds(options_.services, container.service);
     if (!options_.services.empty()) return !container.one_off && holds(options_.services, container.service);
     return options_.orphans || (!container.one_off && project_.find(container.service));
   }
@@ -62,6 +63,10 @@ class DownPlanner {
     }
     auto regular = going_;
     for (auto& container : regular) container.one_off = false;
+    // Before the service's containers, as long as these still hold the volumes that both have: the engine then takes
+    // only those that are its own.
+    std::ranges::stable_partition(regular, [](const auto& container) { return !container.hook.empty(); });
+    std::vector<std::size_t> before;
     std::vector<std::string> services = strangers;
     for (const auto& service : project_.services) services.push_back(service.name);
     plan_ = plan_stop({project_, regular, services});
@@ -71,8 +76,14 @@ class DownPlanner {
         const auto* stop = std::get_if<StopContainer>(&plan_.actions[i].work);
         if (stop && stop->container == container.name) after.push_back(i);
       }
+      if (!container.hook.empty()) {
+        before.push_back(add(RemoveContainer{container.service, container.name, true}, std::move(after)));
+        continue;
+      }
+      after.insert(after.end(), before.begin(), before.end());
       removals_.push_back(add(removal_of(container, options_.volumes), std::move(after)));
     }
+    removals_.insert(removals_.end(), before.begin(), before.end());
   }
 
   bool in_use(const std::string& name, std::vector<std::string> ObservedContainer::*uses) const {

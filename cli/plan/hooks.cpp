@@ -1,5 +1,9 @@
 #include "plan/hooks.hpp"
 
+#include <fmt/format.h>
+
+#include <utility>
+
 #include "plan/resource_body.hpp"
 
 namespace saasctl::plan {
@@ -15,6 +19,27 @@ std::vector<RunHook> hooks_of(const project::Service& service, std::string_view 
     hooks.push_back(std::move(work));
   }
   return hooks;
+}
+
+CreateContainer step_container(const project::Project& project, const project::Service& step,
+                               const std::vector<SecretVolume>& secrets, const ObservedImage& image,
+                               const std::string& target) {
+  auto [body, connect] = container_body(project, step, secrets, "");
+  body["HostConfig"]["VolumesFrom"].push_back(target);
+  return {step.name,          step.container_name,      std::move(body), step.spec.platform.value_or(""),
+          std::move(connect), copied_files(step, image)};
+}
+
+RunContainer step_run(const project::Service& step) {
+  return {step.name, step.container_name, fmt::format("pre_start[{}]", step.step.value_or(0))};
+}
+
+std::vector<RemoveContainer> old_steps(const std::vector<ObservedContainer>& containers, const std::string& service) {
+  std::vector<RemoveContainer> removals;
+  for (const auto& container : containers) {
+    if (!container.hook.empty() && container.service == service) removals.push_back({service, container.name, true});
+  }
+  return removals;
 }
 
 }  // namespace saasctl::plan

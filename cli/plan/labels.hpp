@@ -9,6 +9,8 @@ namespace saasctl::plan::label {
 inline constexpr std::string_view project = "com.docker.compose.project";
 inline constexpr std::string_view service = "com.docker.compose.service";
 inline constexpr std::string_view one_off = "com.docker.compose.oneoff";
+inline constexpr std::string_view hook = "com.docker.compose.hook";  // pre_start: it runs before the service starts
+inline constexpr std::string_view hook_index = "com.docker.compose.hook-index";
 inline constexpr std::string_view config_hash = "com.docker.compose.config-hash";
 inline constexpr std::string_view container_number = "com.docker.compose.container-number";
 inline constexpr std::string_view working_dir = "com.docker.compose.project.working_dir";

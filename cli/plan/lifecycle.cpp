@@ -73,12 +73,18 @@ class LivingPlanner {
     for (const auto& name : order_) {
       if (!selected_.contains(name)) continue;
       const auto* service = project_.find(name);
-      for (const auto* container : containers_of(name)) {
+      const auto containers = containers_of(name);
+      // As docker compose: a restart does not prepare a service again.
+      bool prepare = service && !again && std::ranges::none_of(containers, &ObservedContainer::is_up);
+      Indices prepared;
+      for (const auto* container : containers) {
         const auto stopped = stops_.find(container->name);
         if (again ? false : container->state == "running" || container->state == "restarting") continue;
         Indices after;
         if (stopped != stops_.end()) after.push_back(stopped->second);
         if (service) append(after, conditions(*service));
+        if (std::exchange(prepare, false)) prepared = run_steps(*service, *container, after);
+        append(after, prepared);
         const bool resume = container->state == "paused" && stopped == stops_.end();
         starts_[name].push_back(resume ? add(UnpauseContainer{name, container->name}, after)
                                        : start_one(name, *container, after));
@@ -113,10 +119,20 @@ class LivingPlanner {
   // The stop, after the pre_stop hooks of one that can still run them.
   std::size_t stop_one(const std::string& name, const ObservedContainer& container, Indices after) {
     const auto* service = project_.find(name);
-    if (service && container.state == "running") {
+    if (service && container.state == "running" && container.hook.empty()) {
       for (auto& hook : hooks_of(*service, "pre_stop", container.name)) after = {add(std::move(hook), after)};
     }
     return add(StopContainer{name, container.name}, std::move(after));
+  }
+
+  // The last of what runs before the first of its containers, or nothing.
+  Indices run_steps(const project::Service& service, const ObservedContainer& first, Indices after) {
+    for (auto& removal : old_steps(containers_, service.name)) after.push_back(add(std::move(removal), {}));
+    for (const auto& step : service.pre_start) {
+      after = {add(step_container(project_, step, {}, {}, first.name), std::move(after))};
+      after = {add(step_run(step), std::move(after))};
+    }
+    return service.pre_start.empty() ? Indices{} : after;
   }
 
   // The start, or the last of its post_start hooks.
@@ -164,6 +180,20 @@ std::unexpected<Error> nothing_there(const std::string& service) {
   return failure(ErrorKind::not_found, fmt::format("{} has no container", service), "saasctl up makes it");
 }
 
+// Secrets are handed out in volumes that only `up` makes.
+Result<void> check_steps(const project::Project& project, const std::string& name) {
+  const auto* service = project.find(name);
+  if (!service) return {};
+  for (const auto& step : service->pre_start) {
+    if (std::ranges::all_of(step.secrets, &project::Grant::copied)) continue;
+    return failure(
+        ErrorKind::usage,
+        fmt::format("{}: {} has secrets of its own, which only saasctl up hands out", name, step_run(step).when),
+        fmt::format("run saasctl up {}", name));
+  }
+  return {};
+}
+
 void add_dependants(LivingPlanner& planner, const project::Project& project) {
   for (bool grown = true; grown;) {
     grown = false;
@@ -195,6 +225,9 @@ Result<Plan> plan_start(const Lifecycle& living) {
     const auto all = project::with_dependencies(living.project, known);
     if (!all) return std::unexpected(all.error());
     planner.selected().insert(all->begin(), all->end());
+  }
+  for (const auto& name : planner.selected()) {
+    if (auto able = check_steps(living.project, name); !able) return std::unexpected(able.error());
   }
   planner.start(false);
   return planner.take();

@@ -46,6 +46,9 @@ struct Line {
     return fmt::format("{}: run {} in container {}: {}", work.service, work.when, work.container,
                        join(work.command, " "));
   }
+  std::string operator()(const RunContainer& work) const {
+    return fmt::format("{}: run {} in container {}", work.service, work.when, work.container);
+  }
   std::string operator()(const KillContainer& work) const {
     return fmt::format("{}: send {} to container {}", work.service, work.signal, work.container);
   }

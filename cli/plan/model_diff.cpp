@@ -78,6 +78,7 @@ bool names_password(const Json& value) {
 // Whether the values at this path are nothing for a log: digests of contents say no more than "changed", and passwords
 // do stand in environments, however much better a secret would be.
 bool is_hidden(const std::string& path, const Json& before, const Json& now) {
+  if (path == "pre_start") return true;  // whole containers, with their environments
   if (path.ends_with(digest_suffix)) return true;
   constexpr std::array words{"pass", "pwd", "secret", "token", "key", "credential", "auth", "login"};
   const auto lower = to_lower(path);

@@ -58,6 +58,7 @@ struct ObservedContainer {
   std::map<std::string, std::string> network_ids = {};  // by name; none of a container that was never started
   std::string folder = {};                              // of the project that created it; empty: unknown
   std::vector<std::string> files = {};                  // that project's files
+  std::string hook = {};  // pre_start: it runs before a container of its service starts, and is one_off too
 
   bool is_up() const { return state == "running" || state == "restarting" || state == "paused"; }
 };

@@ -27,6 +27,7 @@ project::Project changed(project::Project project, const OneOffOptions& options)
   if (found == project.services.end()) return project;
   auto& service = *found;
   service.container_name = options.name;
+  service.pre_start.clear();
   if (options.no_dependencies) service.dependencies.clear();
   if (options.entrypoint) {
     service.spec.entrypoint = options.entrypoint;

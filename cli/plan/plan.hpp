@@ -132,10 +132,18 @@ struct RunHook {
   bool privileged = false;
 };
 
-using Work =
-    std::variant<CreateNetwork, RemoveNetwork, ProbeNetwork, ReplaceNetwork, GetImage, CreateVolume, RemoveVolume,
-                 FillSecrets, CreateContainer, StartContainer, StopContainer, RemoveContainer, RenameContainer,
-                 ReattachContainer, RunHook, KillContainer, PauseContainer, UnpauseContainer, AwaitService>;
+// Starts a container that was made for one command, waits for its end and removes it with its anonymous volumes. One
+// that fails is kept, so that its log can be read.
+struct RunContainer {
+  std::string service;
+  std::string container;
+  std::string when;  // "pre_start[0]"
+};
+
+using Work = std::variant<CreateNetwork, RemoveNetwork, ProbeNetwork, ReplaceNetwork, GetImage, CreateVolume,
+                          RemoveVolume, FillSecrets, CreateContainer, StartContainer, StopContainer, RemoveContainer,
+                          RenameContainer, ReattachContainer, RunHook, RunContainer, KillContainer, PauseContainer,
+                          UnpauseContainer, AwaitService>;
 
 // What becomes of a thing, said once for all the actions that it takes.
 enum class ResourceChange { none, create, recreate, start, restart, stop, remove, rename, pull, build };

@@ -72,6 +72,15 @@ Result<void> check_numbers(const project::Service& service, unsigned replicas) {
   return {};
 }
 
+// `built`: the service has a build section, which makes its image.
+Result<void> check_image(const ObservedState& observed, const UpOptions& options, const project::Service& service,
+                         unsigned replicas, bool built) {
+  const bool planned = options.plan_images && (may_pull(service) || built);
+  if (observed.images.contains(service.image) || replicas == 0 || planned) return {};
+  return failure(ErrorKind::not_found, fmt::format("{}: there is no image {}", service.name, service.image),
+                 built ? "run saasctl build" : "check the name, and that its registry can be reached");
+}
+
 }  // namespace
 
 bool may_pull(const project::Service& service) {
@@ -86,12 +95,11 @@ Result<void> preflight(const project::Project& project, const ObservedState& obs
   for (const auto& service : project.services) {
     if (!services.contains(service.name)) continue;
     const auto replicas = replicas_of(service, options);
-    const bool planned = options.plan_images && (may_pull(service) || service.build);
-    if (!observed.images.contains(service.image) && replicas > 0 && !planned) {
-      return failure(ErrorKind::not_found, fmt::format("{}: there is no image {}", service.name, service.image),
-                     service.build ? "run saasctl build" : "check the name, and that its registry can be reached");
+    for (const auto* one : project::with_steps(service)) {
+      const bool built = service.build && one->image == service.image;
+      if (auto there = check_image(observed, options, *one, replicas, built); !there) return there;
+      if (auto there = check_externals(project, observed, *one); !there) return there;
     }
-    if (auto there = check_externals(project, observed, service); !there) return there;
     if (auto watched = check_health_waits(project, observed, service); !watched) return watched;
     if (auto apart = check_numbers(service, replicas); !apart) return apart;
   }

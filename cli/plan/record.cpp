@@ -21,7 +21,7 @@ constexpr std::size_t old_content_digest = 8;
 constexpr std::size_t shortest_part = 4;  // a shorter value of a variable is part of too many texts by chance
 
 constexpr std::array always_digested{"environment.", "labels.", "annotations.", "logging.options."};
-constexpr std::array digested_whole{"command", "entrypoint", "healthcheck.test"};
+constexpr std::array digested_whole{"command", "entrypoint", "healthcheck.test", "pre_start"};
 // Numbers, sizes, times, addresses, and the name of the image, which the engine's lists and events show anyway.
 constexpr std::array without_secrets{
     "image",      "container_name",    "ports",         "expose",       "deploy",        "networks",   "network_mode",

@@ -14,7 +14,9 @@ class Rollback {
   Plan make() {
     for (const auto& container : now_.containers) plan_.ids[container.name] = container.id;
     for (const auto& container : now_.containers) {
-      if (!find(before_, container.id)) remove(container);
+      // One that has failed is kept to be looked at; the next `up` removes it.
+      const bool failed_step = !container.hook.empty() && container.state == "exited";
+      if (!find(before_, container.id) && !failed_step) remove(container);
     }
     restore_networks();
     for (const auto& container : before_.containers) restore(container);

@@ -94,15 +94,24 @@ class UpPlanner {
   // For display alone: an executed plan has all images.
   void get_images() {
     for (const auto& service : project_.services) {
-      const bool needed = wanted_.contains(service.name) && replicas_of(service, options_) > 0;
-      if (!needed || observed_.images.contains(service.image) || images_.contains(service.image)) continue;
-      const bool build = !may_pull(service);
-      const Cause cause{build           ? "never built"
-                        : service.build ? "not on the engine; built here if it cannot be pulled"
-                                        : "not on the engine"};
-      images_[service.image] = add(GetImage{service.name, service.image, build}, cause, {},
-                                   build ? ResourceChange::build : ResourceChange::pull);
+      if (!wanted_.contains(service.name) || replicas_of(service, options_) == 0) continue;
+      for (const auto* one : project::with_steps(service)) get_image(*one);
     }
+  }
+
+  void get_image(const project::Service& service) {
+    if (observed_.images.contains(service.image) || images_.contains(service.image)) return;
+    const bool build = !may_pull(service);
+    const Cause cause{build           ? "never built"
+                      : service.build ? "not on the engine; built here if it cannot be pulled"
+                                      : "not on the engine"};
+    images_[service.image] = add(GetImage{service.name, service.image, build}, cause, {},
+                                 build ? ResourceChange::build : ResourceChange::pull);
+  }
+
+  Indices image_got(const project::Service& service) const {
+    const auto got = images_.find(service.image);
+    return got == images_.end() ? Indices{} : Indices{got->second};
   }
 
   // What the engine knows about the service's image, nothing of one that it does not have yet.
@@ -334,8 +343,7 @@ class UpPlanner {
     replica_plan.start_first = replica_plan.is_new && starts_first(service);
     Indices after = with(others_of(service), duplicates_);
     if (name_taken && temporary_taken) after = with(after, remove_named(replica_plan, replica.name + "-next"));
-    Indices image;
-    if (const auto got = images_.find(service.image); got != images_.end()) image.push_back(got->second);
+    const auto image = image_got(service);
     const auto volumes = secret_volumes(project_, service, image_of(service), observed_);
     for (const auto& volume : volumes) used_secrets_.insert(volume.name);
     auto wanted = container_body(project_, service, volumes, salt_for(observed_.entropy, "container " + replica.name));
@@ -400,7 +408,12 @@ class UpPlanner {
 
   // ---- starts, in the order of the graph
   void start(const project::Service& service) {
-    for (auto& replica_plan : replicas_[service.name]) {
+    auto& replica_plans = replicas_[service.name];
+    const bool idle = std::ranges::none_of(replica_plans, stays_up);
+    const auto old = idle ? remove_old_steps(service) : Indices{};
+    bool first = idle;
+    Indices prepared;
+    for (auto& replica_plan : replica_plans) {
       if (!replica_plan.start) {
         take_name(replica_plan, replace(replica_plan, {}));
         continue;
@@ -416,6 +429,8 @@ class UpPlanner {
         const auto named = take_name(replica_plan, after);
         after.insert(after.end(), named.begin(), named.end());
       }
+      if (std::exchange(first, false)) prepared = run_steps(service, replica_plan, with(after, old));
+      after = with(std::move(after), prepared);
       replica_plan.started =
           add(StartContainer{service.name, replica_plan.container}, start_cause(replica_plan), std::move(after),
               replica_plan.replica.current && replica_plan.restart_cause.empty() ? ResourceChange::start
@@ -427,6 +442,39 @@ class UpPlanner {
         take_name(replica_plan, replace(replica_plan, {ready}));
       }
     }
+  }
+
+  // ---- pre_start
+  // Such a container has what pre_start does done, whatever becomes of its siblings. Source: docker/compose v5.6,
+  // pkg/compose/reconcile.go, startPhaseReplicas.
+  static bool stays_up(const ReplicaPlan& replica_plan) {
+    const auto* container = replica_plan.replica.current;
+    return container && container->is_up() && (!replica_plan.start || container->state == "paused");
+  }
+
+  Indices remove_old_steps(const project::Service& service) {
+    Indices removals;
+    for (auto& removal : old_steps(observed_.containers, service.name))
+      removals.push_back(add(std::move(removal), {"left by an earlier run"}, {}, ResourceChange::remove));
+    return removals;
+  }
+
+  // One after the other, with the volumes of the container that starts first; the last of them.
+  Indices run_steps(const project::Service& service, const ReplicaPlan& replica_plan, Indices after) {
+    const auto& target = replica_plan.start_first ? replica_plan.container : replica_plan.replica.name;
+    for (const auto& step : service.pre_start) {
+      const auto run = step_run(step);
+      const Cause cause{run.when};
+      const auto& image = image_of(step);
+      const auto volumes = secret_volumes(project_, step, image, observed_);
+      for (const auto& volume : volumes) used_secrets_.insert(volume.name);
+      after = with(std::move(after), image_got(step));
+      after = with(after, prerequisites_.actions_for(step, volumes, cause, with(after, leftovers_)));
+      const auto made = add(step_container(project_, step, volumes, image, target), cause, std::move(after));
+      after = {add(run, {}, {made})};
+      for (const auto& volume : volumes) add(RemoveVolume{volume.name, true}, {"pre_start is done"}, after);
+    }
+    return after;
   }
 
   static Cause start_cause(const ReplicaPlan& replica_plan) {

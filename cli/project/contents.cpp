@@ -64,8 +64,10 @@ Result<void> check_contents(const Project& project, const std::vector<std::strin
   ContentCheck check(project, environment);
   for (const auto& service : project.services) {
     if (!names.contains(service.name)) continue;
-    for (const auto* grants : {&service.secrets, &service.configs}) {
-      if (auto readable = check.check(*grants); !readable) return readable;
+    for (const auto* one : with_steps(service)) {
+      for (const auto* grants : {&one->secrets, &one->configs}) {
+        if (auto readable = check.check(*grants); !readable) return readable;
+      }
     }
   }
   return check.finish();

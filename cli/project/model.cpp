@@ -76,6 +76,7 @@ void forget_surroundings(stack::Service& spec) {
 Json container_model(const Project& project, const Service& service, const ContentDigests& digests) {
   auto spec = service.spec;
   forget_surroundings(spec);
+  spec.pre_start.clear();
   spec.image = service.image;
   spec.container_name = service.container_name;
   for (auto& use : spec.networks) use.name = engine_name(project.networks, use.name);
@@ -85,6 +86,7 @@ Json container_model(const Project& project, const Service& service, const Conte
   auto model = stack::service_record().write(spec, declare::Style::canonical);
   if (!service.secrets.empty()) model["secrets"] = grants_model(service.secrets, digests.secrets);
   if (!service.configs.empty()) model["configs"] = grants_model(service.configs, digests.configs);
+  for (const auto& step : service.pre_start) model["pre_start"].push_back(container_model(project, step, digests));
   return model;
 }
 

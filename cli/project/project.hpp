@@ -49,6 +49,8 @@ struct Grant {
   unsigned mode = 0400;
   bool is_config = false;
   bool copied = false;  // put into the container's own files, not mounted
+
+  bool operator==(const Grant&) const = default;
 };
 
 struct Build {
@@ -103,7 +105,16 @@ struct Service {
   stack::Service spec;  // normalised: env_file merged, paths absolute, networks filled in
   Json model;           // what the container is made from, canonical; two equal models need no new container
   std::string hash;     // of the model, 64 hex digits
+  std::vector<Service> pre_start = {};             // containers that run one after the other before it starts
+  std::optional<std::size_t> step = std::nullopt;  // of one of those: its place among them; it has the service's name
 };
+
+// The service and what runs before it starts: each needs an image and has a container of its own.
+inline std::vector<const Service*> with_steps(const Service& service) {
+  std::vector<const Service*> all{&service};
+  for (const auto& step : service.pre_start) all.push_back(&step);
+  return all;
+}
 
 struct Project {
   std::string name;

@@ -90,11 +90,32 @@ class One {
       config.copied = grant.uid || grant.gid || grant.mode || (content && !content->file);
       service_.configs.push_back(std::move(config));
     }
+    for (std::size_t i = 0; i < entry_.value.pre_start.size(); ++i)
+      service_.pre_start.push_back(step(entry_.value.pre_start[i], i));
     if (resolver_.mode == declare::Mode::resolve) normalise();
     return std::move(service_);
   }
 
  private:
+  // A container of pre_start. The name is docker compose's: pkg/compose/pre_start.go, getHookContainerName.
+  Service step(const stack::Service& spec, std::size_t index) const {
+    const declare::Named<stack::Service> named{entry_.name, spec.at, spec};
+    auto out = One(resolver_, named).resolve();
+    out.step = index;
+    out.container_name = fmt::format("{}-{}-pre_start-{}", project_.name, entry_.name, index);
+    out.dependencies.clear();
+    // Its image is never built for it: pkg/compose/pull.go, addPreStartHookPulls.
+    if (out.spec.pull_policy == "build") out.spec.pull_policy = "missing";
+    if (has_same_secrets(out)) std::erase_if(out.secrets, [](const Grant& grant) { return !grant.copied; });
+    return out;
+  }
+
+  // Then they are in the volumes that it has from the service's container.
+  bool has_same_secrets(const Service& step) const {
+    const bool same_user = step.spec.user == service_.spec.user && (step.spec.user || step.image == service_.image);
+    return same_user && std::ranges::equal(step.secrets, service_.secrets);
+  }
+
   static unsigned replicas(const stack::Service& spec) {
     if (spec.scale) return static_cast<unsigned>(spec.scale->value);
     return spec.deploy && spec.deploy->replicas ? static_cast<unsigned>(spec.deploy->replicas->value) : 1;
@@ -274,6 +295,7 @@ void settle_models(Project& project, const yaml::Environment& environment) {
   };
   const ContentDigests digests{digests_of(project.secrets), digests_of(project.configs)};
   for (auto& service : project.services) {
+    for (auto& step : service.pre_start) step.model = container_model(project, step, digests);
     service.model = container_model(project, service, digests);
     service.hash = model_hash(service.model);
   }

@@ -95,12 +95,13 @@ std::string without_slash(std::string path) {
   return path;
 }
 
-// "name=address", whichever separator was written.
+// "name=address", whichever separator was written, in the order that Compose gives them.
 void settle_hosts(std::vector<std::string>& hosts) {
   for (auto& host : hosts) {
     const auto end = host.find_first_of("=:");
     if (end != std::string::npos) host[end] = '=';
   }
+  std::ranges::sort(hosts);
 }
 
 // How many devices; all of them are -1.
@@ -142,6 +143,7 @@ class ServiceWriter {
     });
     with_member(out, "ports", [&](Json& ports) { finish_ports(ports); });
     with_member(out, "volumes", [&](Json& mounts) { finish_mounts(mounts); });
+    with_member(out, "pre_start", [&](Json& steps) { finish_steps(steps); });
     drop_false(out);
     return sorted(out);
   }
@@ -162,7 +164,7 @@ class ServiceWriter {
     forget_zero(spec_.pids_limit);
     // Compose gives the number of containers to the readers of deploy as well.
     if (spec_.scale && spec_.deploy) spec_.deploy->replicas = spec_.scale;
-    spec_.depends_on.entries = stack::all_dependencies(spec_);
+    if (!service_.step) spec_.depends_on.entries = stack::all_dependencies(spec_);
     for (auto& [name, at, dependency] : spec_.depends_on) dependency.required = dependency.required.value_or(true);
     for (auto& grant : spec_.secrets) {
       if (!grant.target) grant.target = "/run/secrets/" + grant.source.text;
@@ -238,6 +240,11 @@ class ServiceWriter {
       const bool open = mode_ == declare::Mode::verbatim && one.keys.empty() && yaml::has_variable(written[i].dump());
       ports[i] = open ? written[i] : port(one);
     }
+  }
+
+  void finish_steps(Json& steps) const {
+    for (std::size_t i = 0; i < steps.size(); ++i)
+      steps[i] = ServiceWriter(project_, service_.pre_start.at(i), spec_.pre_start.at(i), mode_).write();
   }
 
   static Json port(const stack::Port& port) {

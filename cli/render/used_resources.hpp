@@ -12,6 +12,9 @@ struct UsedResources {
   std::set<std::string> networks, volumes, secrets, configs;
 
   void add(const stack::Service& service);
+
+ private:
+  void add_named(const stack::Service& service);
 };
 
 }  // namespace saasctl::render

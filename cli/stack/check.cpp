@@ -99,6 +99,19 @@ class Validator {
             "add template: NAME");
     }
     for (const auto& dependency : service.depends_on) check_dependency(entry, dependency);
+    check_container(service);
+    for (const auto& step : service.pre_start) {
+      check_reference(step);
+      check_container(step);
+    }
+    if (service.build) {
+      for (const auto& secret : service.build->secrets) check_grant("secret", secret.source, stack_.secrets, "secrets");
+    }
+    check_ready(service);
+  }
+
+  // What it names of the top level.
+  void check_container(const Service& service) {
     for (const auto& use : service.networks) {
       if (use.name != "default" && !has(stack_.networks, use.name))
         undefined("network", use.name, use.at, stack_.networks, "networks");
@@ -111,10 +124,12 @@ class Validator {
     }
     for (const auto& grant : service.secrets) check_grant("secret", grant.source, stack_.secrets, "secrets");
     for (const auto& grant : service.configs) check_grant("config", grant.source, stack_.configs, "configs");
-    if (service.build) {
-      for (const auto& secret : service.build->secrets) check_grant("secret", secret.source, stack_.secrets, "secrets");
-    }
-    check_ready(service);
+  }
+
+  void check_reference(const Service& service) {
+    if (!service.image || service.image->empty() || (mode_ == Mode::verbatim && has_variable(*service.image))) return;
+    if (auto fault = fault_of_reference(*service.image))
+      error(service.where("image"), 5, invalid_reference(*service.image, *fault), std::string(reference_hint));
   }
 
   // An `extends` that failed is still there, with an error of its own. What the service would have from its base is
@@ -125,10 +140,7 @@ class Validator {
   void check_image(const Named<Service>& entry) {
     const auto& service = entry.value;
     const bool is_empty = service.image && service.image->empty();
-    if (service.image && !is_empty && !(mode_ == Mode::verbatim && has_variable(*service.image))) {
-      if (auto fault = fault_of_reference(*service.image))
-        error(service.where("image"), 5, invalid_reference(*service.image, *fault), std::string(reference_hint));
-    }
+    check_reference(service);
     if ((service.has("image") && !is_empty) || service.has("build") || service.has("template")) return;
     if (misses_base(service) && !is_empty) return;
     auto message = fmt::format("service '{}' has neither an image nor a build context", entry.name);

@@ -120,7 +120,11 @@ class Modes {
 void check_modes(const Stack& stack, Diagnostics& diagnostics) {
   Names names;
   for (const auto& entry : stack.services) names.insert(entry.name);
-  for (const auto& entry : stack.services) Modes(stack, names, entry, diagnostics).check();
+  for (const auto& entry : stack.services) {
+    Modes(stack, names, entry, diagnostics).check();
+    for (const auto& step : entry.value.pre_start)
+      Modes(stack, names, Named<Service>{entry.name, step.at, step}, diagnostics).check();
+  }
 }
 
 }  // namespace saasctl::stack

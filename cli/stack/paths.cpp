@@ -81,13 +81,18 @@ class Rebase {
     return node->kind == Kind::scalar && !is_remote_context(node->text) ? path(node) : node;
   }
 
-  NodePtr service(const NodePtr& node) const {
-    auto result = with(node, "build", one(&Rebase::build));
-    result = with(result, "env_file", one(&Rebase::paths));
+  // What a service and a container that runs before it have in common.
+  NodePtr container(const NodePtr& node) const {
+    auto result = with(node, "env_file", one(&Rebase::paths));
     result = with(result, "label_file", one(&Rebase::paths));
+    return with(result, "volumes", all(&Rebase::mount));
+  }
+
+  NodePtr service(const NodePtr& node) const {
+    auto result = with(container(node), "build", one(&Rebase::build));
+    result = with(result, "pre_start", all(&Rebase::container));
     result =
         with(result, "extends", [this](const NodePtr& extends) { return with(extends, "file", one(&Rebase::path)); });
-    result = with(result, "volumes", all(&Rebase::mount));
     return with(result, "develop", [this](const NodePtr& develop) {
       return with(develop, "watch", [this](const NodePtr& watches) {
         return each(watches, [this](const NodePtr& watch) { return with(watch, "path", one(&Rebase::path)); });

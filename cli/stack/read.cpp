@@ -5,6 +5,7 @@
 #include <unordered_map>
 
 #include "stack/assemble.hpp"
+#include "stack/pre_start.hpp"
 #include "stack/read.hpp"
 #include "stack/stack.hpp"
 #include "util/text.hpp"
@@ -98,7 +99,7 @@ void unite_ports(Stack& stack) {
 std::optional<Document> read(const Files& files, Reading& reading) {
   auto& diagnostics = reading.diagnostics();
   const auto scope = scope_of(files, reading);
-  const auto root = assemble(files.paths, scope, {}, nullptr, reading);
+  auto root = assemble(files.paths, scope, {}, nullptr, reading);
   if (reading.stopped()) return std::nullopt;
   if (!root) {
     const auto sources = reading.sources();
@@ -106,6 +107,8 @@ std::optional<Document> read(const Files& files, Reading& reading) {
       diagnostics.add({sources.front().get(), 1, 1}, 1, "the file is empty", "it needs at least services:");
     return std::nullopt;
   }
+  // A rendered file stays as it is written: whoever runs it completes it again, with other values of its variables.
+  if (files.mode == Mode::resolve) root = complete_pre_start(root, diagnostics);
   Reader reader(diagnostics, scope.environment, files.mode);
   auto stack = stack_record().read(*root, reader);
   if (!stack || reading.stopped()) return std::nullopt;

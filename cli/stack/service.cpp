@@ -1,5 +1,8 @@
 #include "stack/service.hpp"
 
+#include <algorithm>
+#include <array>
+
 #include "stack/image_reference.hpp"
 #include "stack/shapes.hpp"
 
@@ -23,9 +26,29 @@ Json extends_schema() {
              {"additionalProperties", false}}}}};
 }
 
-}  // namespace
+// What no container in pre_start has, because it orchestrates a service, and volumes of ours.
+bool is_of_container(std::string_view key) {
+  constexpr std::array of_service{"build",   "template",       "with",   "container_name", "ports",      "expose",
+                                  "links",   "external_links", "ready",  "depends_on",     "post_start", "healthcheck",
+                                  "deploy",  "scale",          "tty",    "profiles",       "pre_stop",   "develop",
+                                  "restart", "stdin_open",     "attach", "provider",       "extends"};
+  return std::ranges::none_of(of_service, [&](const char* other) { return key == other; });
+}
 
-const Record<Service>& service_record() {
+Codec<bool> once_form() {
+  auto form = boolean();
+  form.read = [read = form.read](const Node& node, Reader& reader) {
+    auto value = read(node, reader);
+    if (value.value_or(false)) {
+      reader.error(node, "containers before each single replica are not supported: pre_start runs once for a service",
+                   "remove per_replica, or set it to false");
+    }
+    return value;
+  };
+  return form;
+}
+
+const Record<Service>& own_record() {
   static const auto record =
       Record<Service>("service", "One container of the stack.")
           .key("image", &Service::image, text(),
@@ -148,14 +171,37 @@ const Record<Service>& service_record() {
           .key("attach", &Service::attach, boolean(), "false: `up` does not show its output while it stays.")
           .refused("credential_spec", "credentials of this kind exist on Windows only")
           .refused("models", "language models are run by Docker Desktop; start the model as a service")
-          .refused("pre_start",
-                   "containers before the start are not run; write a service that ends, and depends_on with "
-                   "condition: service_completed_successfully")
           .refused("provider", "plug-ins of docker compose are not run; start what it provides as a service")
           .refused("use_api_socket",
                    "mount /var/run/docker.sock yourself, knowing that it gives all powers over the host")
           .merge_time_key("extends", "service, or map of service and file", extends_schema,
                           "The service, of this file or another, whose keys these are laid over.", extends_info());
+  return record;
+}
+
+}  // namespace
+
+const Record<Service>& pre_start_record() {
+  static const auto record =
+      own_record()
+          .picked("container",
+                  "A container that runs to its end before the service's containers start. What it does not say is as "
+                  "in the service; lists and maps are added to the service's. It has the service's volumes besides its "
+                  "own.",
+                  is_of_container)
+          .key("per_replica", &Service::per_replica, once_form(), "false: it runs once, not for each of the replicas.");
+  return record;
+}
+
+const Record<Service>& service_record() {
+  static const auto record = Record<Service>(own_record())
+                                 .key("pre_start", &Service::pre_start, list_of(pre_start_record().form()),
+                                      "Containers that run one after the other before it starts, while none of its "
+                                      "own runs; keys as in the service itself.")
+                                 .partly(
+                                     "once for the service, before the first of its containers starts; per_replica: "
+                                     "true is refused, as by docker compose")
+                                 .listed_elsewhere();
   return record;
 }
 

@@ -102,6 +102,7 @@ struct Service : Located {
   std::optional<Deploy> deploy;
   std::optional<Integer> scale;  // the same as deploy.replicas
   std::vector<std::string> profiles;
+  std::vector<Service> pre_start;  // containers that run before it starts: see pre_start_record()
   std::vector<Hook> post_start;
   std::vector<Hook> pre_stop;
   std::optional<Develop> develop;
@@ -157,9 +158,14 @@ struct Service : Located {
   std::optional<bool> tty;
   std::optional<bool> stdin_open;
   std::optional<bool> attach;
+  std::optional<bool> per_replica;  // of a container in pre_start alone
 };
 
 // The declaration of a service's keys.
 const Record<Service>& service_record();
+
+// Those of a container in a service's pre_start: the service's own but for what orchestrates it (ports, build,
+// depends_on, deploy, …). Source: compose-go v2.16, types/types.go (ContainerSpec) and types/hooks.go (PreStartHook).
+const Record<Service>& pre_start_record();
 
 }  // namespace saasctl::stack

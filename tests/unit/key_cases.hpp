@@ -162,7 +162,7 @@ inline KeyJson value_at(const KeyJson& tree, const std::string& pointer) {
 // What a container is made from, without the labels that tell of the model itself.
 inline KeyJson container_of(const KeyJson& tree) {
   KeyJson out = KeyJson::object();
-  for (const auto* part : {"containers", "connect", "files", "secrets", "platform"})
+  for (const auto* part : {"containers", "connect", "files", "secrets", "platform", "pre_start"})
     out[part] = value_at(tree, fmt::format("/{}/web", part));
   if (out["containers"].is_object()) {
     auto& labels = out["containers"]["Labels"];

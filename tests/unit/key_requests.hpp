@@ -42,6 +42,7 @@ struct KeyScene {
 //   secrets     the same of files in secret volumes
 //   networks    body of NetworkCreate, by the name at the engine
 //   volumes     body of VolumeCreate, likewise
+//   pre_start   bodies of ContainerCreate of what runs before a service starts
 //   hooks       "post_start" or "pre_stop" → commands of a service with their ExecCreate fields
 //   up          line of an action → lines of the actions that it waits for
 //   down, restart, replace   the same for `down`, `restart db`, and `up --force-recreate` over running containers
@@ -98,7 +99,9 @@ class KeyRequests {
  private:
   static plan::ObservedState images_of(const project::Project& project) {
     plan::ObservedState observed;
-    for (const auto& service : project.services) observed.images[service.image] = {"sha256:" + service.image, ""};
+    for (const auto& service : project.services) {
+      for (const auto* one : project::with_steps(service)) observed.images[one->image] = {"sha256:" + one->image, ""};
+    }
     for (const auto& network : project.networks) {
       if (network.external) observed.networks[network.name] = "id-" + network.name;
     }
@@ -112,6 +115,7 @@ class KeyRequests {
   static void observe_running(const project::Project& project, const plan::Plan& up, plan::ObservedState& observed) {
     for (const auto& action : up.actions) {
       if (const auto* work = std::get_if<plan::CreateContainer>(&action.work)) {
+        if (is_step(*work)) continue;
         const auto& service = *project.find(work->service);
         plan::ObservedContainer container;
         container.id = "id-" + work->name;
@@ -131,6 +135,10 @@ class KeyRequests {
         observed.volumes.push_back(volume->name);
       }
     }
+  }
+
+  static bool is_step(const plan::CreateContainer& work) {
+    return work.body["Labels"].contains("com.docker.compose.hook");
   }
 
   static KeyJson lines(const plan::Plan& plan) {
@@ -169,6 +177,10 @@ class KeyRequests {
   }
 
   void take(const project::Project& project, const plan::CreateContainer& work) {
+    if (is_step(work)) {
+      out_["pre_start"][work.service].push_back(work.body);
+      return;
+    }
     out_["names"][work.service].push_back(work.name);
     if (out_["containers"].contains(work.service)) return;
     out_["containers"][work.service] = work.body;

@@ -257,7 +257,7 @@ TEST_CASE("defaults reach every service, whose own keys are laid over them") {
 }
 
 TEST_CASE("a key of Compose that is not supported is named, an x- key passes") {
-  for (const auto* keys : {"provider: {type: x}", "pre_start: []"})
+  for (const auto* keys : {"provider: {type: x}", "use_api_socket: true"})
     CHECK(first_error(keys).find("' of Compose is not supported in ") != std::string::npos);
   CHECK(read_text("jobs: {}\nservices: {web: {image: x}}\n").errors().find("key 'jobs' of Compose is not supported") !=
         std::string::npos);
