@@ -5,8 +5,8 @@
 #include <unordered_map>
 
 #include "declare/declare.hpp"
-#include "stack/detail.hpp"
 #include "util/text.hpp"
+#include "yaml/detail.hpp"
 #include "yaml/interpolation_errors.hpp"
 #include "yaml/plain_text.hpp"
 

@@ -6,13 +6,13 @@
 #include <unordered_set>
 
 #include "stack/check_modes.hpp"
-#include "stack/detail.hpp"
 #include "stack/image_reference.hpp"
 #include "stack/implied.hpp"
 #include "stack/shapes.hpp"
 #include "stack/stack.hpp"
 #include "util/inner_path.hpp"
 #include "util/text.hpp"
+#include "yaml/detail.hpp"
 
 namespace saasctl::stack {
 namespace {

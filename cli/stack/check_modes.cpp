@@ -4,10 +4,10 @@
 
 #include <unordered_set>
 
-#include "stack/detail.hpp"
 #include "stack/implied.hpp"
 #include "stack/vocabulary.hpp"
 #include "util/text.hpp"
+#include "yaml/detail.hpp"
 #include "yaml/interpolate.hpp"
 
 namespace saasctl::stack {

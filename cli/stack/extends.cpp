@@ -5,10 +5,10 @@
 #include <unordered_set>
 
 #include "stack/assemble.hpp"
-#include "stack/detail.hpp"
 #include "stack/merge.hpp"
 #include "stack/paths.hpp"
 #include "util/text.hpp"
+#include "yaml/detail.hpp"
 
 namespace saasctl::stack {
 namespace {

@@ -1,10 +1,9 @@
 // How much an error explains.
 #pragma once
 
-#include "stack/vocabulary.hpp"
 #include "yaml/diagnostics.hpp"
 
-namespace saasctl::stack {
+namespace saasctl::yaml {
 
 // Whether one more error may look for the nearest name and list all candidates. After so many errors, of which fewer
 // are shown, the later ones do without: a file may have a hundred thousand of them.
@@ -13,4 +12,4 @@ inline bool explains_more(const Diagnostics& diagnostics) {
   return diagnostics.list().size() < most_explained;
 }
 
-}  // namespace saasctl::stack
+}  // namespace saasctl::yaml
