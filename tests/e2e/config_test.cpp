@@ -35,7 +35,7 @@ std::vector<Case> cases_of(const fs::path& root) {
     const auto name = entry.path().filename().string();
     if (entry.path().extension() == ".yaml") {
       cases.push_back({name, root, "-f " + name});
-    } else if (entry.is_directory() && name != "allowed_keys" && name != "refused") {
+    } else if (entry.is_directory() && name != "companions" && name != "refused") {
       auto arguments = text_of(entry.path() / "arguments");
       std::erase(arguments, '\n');
       cases.push_back({name, entry.path(), arguments});

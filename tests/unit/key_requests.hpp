@@ -178,7 +178,7 @@ class KeyRequests {
 
   void take(const project::Project& project, const plan::CreateContainer& work) {
     if (is_step(work)) {
-      out_["pre_start"][work.service].push_back(work.body);
+      out_["pre_start"][work.service].push_back(KeyJson(work.body));
       return;
     }
     out_["names"][work.service].push_back(work.name);

@@ -40,7 +40,8 @@ bool contains(const std::string& text, const std::string& part) {
 TEST_CASE("build secrets are files or the values of variables") {
   const ProjectFiles files(
       project::Files{{"stack.yaml", with_build("      secrets: [one, {source: two, target: zwei}]\n",
-                                               "secrets: {one: {file: one.txt}, two: {environment: TWO}}\n")}});
+                                               "secrets: {one: {file: one.txt}, two: {environment: TWO}}\n")},
+                     {"one.txt", "1"}});
   const auto request = request_of(files, {{"TWO", "value\n"}});
   REQUIRE(request);
   CHECK(request->secrets.at("one").file == files.folder() / "one.txt");

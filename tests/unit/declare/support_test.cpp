@@ -13,7 +13,7 @@
 
 namespace saasctl::support_test {
 
-using namespace saasctl::declare;
+using namespace saasctl::stack;
 
 namespace {
 

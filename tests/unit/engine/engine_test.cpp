@@ -176,7 +176,7 @@ TEST_CASE("an engine that does not answer is told in one line with a way out") {
 
   const auto other = folder.path() / "web.sock";
   const LocalServer web(other, fake_engine("Server: nginx\r\n", ""));
-  CHECK(Client::connect(at(other), {}).error().message.find("is no Docker Engine") != std::string::npos);
+  CHECK(Client::connect(at(other), {}).error().message.find("is not a Docker Engine") != std::string::npos);
 }
 
 TEST_CASE("the version is the smaller of both, and Podman is told apart") {

@@ -90,9 +90,14 @@ TEST_CASE("the secret volumes of a run are those that its container mounts, new 
     if (fill == nullptr || fill->service != "web") continue;
     observed.secret_volumes = {fill->volume};
     observed.secret_digests = {{fill->volume, fill->digest}};
-    observed.containers.push_back(
-        {.id = "i", .name = "shop-web-1", .service = "web", .state = "running", .model = "{}"});
-    observed.containers.back().volumes = {fill->volume};
+    ObservedContainer web;
+    web.id = "i";
+    web.name = "shop-web-1";
+    web.service = "web";
+    web.state = "running";
+    web.model = "{}";
+    web.volumes = {fill->volume};
+    observed.containers.push_back(std::move(web));
   }
   const auto second = plan_one_off(project, observed, options);
   REQUIRE(second);

@@ -222,7 +222,7 @@ TEST_CASE("a container before the start has the labels of docker compose and the
   CHECK(work.body["Env"] == Json{"A=b"});
   CHECK(work.body["HostConfig"]["VolumesFrom"] == Json{"shop-web-1"});
   CHECK_FALSE(work.body["HostConfig"].contains("Mounts"));
-  CHECK_FALSE(work.body["HostConfig"].contains("RestartPolicy"));
+  CHECK(work.body["HostConfig"]["RestartPolicy"]["Name"] == "no");
   CHECK(work.body["HostConfig"]["NetworkMode"] == "shop_default");
   auto labels = work.body["Labels"];
   labels.erase("com.docker.compose.project.working_dir");

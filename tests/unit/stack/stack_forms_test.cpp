@@ -121,7 +121,7 @@ TEST_CASE("a command is a line or a list, and nothing leaves the image's own") {
   CHECK(written("command: run ${A:-x}", Mode::verbatim) == R"({"command":["run","${A:-x}"]})");
   CHECK(first_error("command: \"a 'b\"") == "the command line lacks a closing '");
   const auto read = read_text(one_service("command: run ${A:-x y}"), Mode::verbatim);
-  CHECK(read.errors().find("stands for several words") != std::string::npos);
+  CHECK(read.errors().find("expands to several words") != std::string::npos);
 }
 
 TEST_CASE("numbers and sizes keep the user's text") {

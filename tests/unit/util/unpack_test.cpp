@@ -154,7 +154,7 @@ TEST_CASE("no symbolic link is followed, neither the archive's nor one that was 
   const auto by_archive = unpack_archive(
       archive_of({{.name = "d", .content = {}, .type = AE_IFLNK, .link = "../elsewhere"}, {"d/file", "x"}}).get(),
       inside, {}, {});
-  CHECK(said(by_archive).find("a link is not followed") != std::string::npos);
+  CHECK(said(by_archive).find("links are not followed") != std::string::npos);
   CHECK(fs::is_empty(folder.path() / "elsewhere"));
 
   fs::create_directory_symlink("../elsewhere", inside / "e");

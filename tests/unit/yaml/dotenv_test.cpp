@@ -58,7 +58,7 @@ TEST_CASE("wrong lines of an .env file are named with their line, and the others
   CHECK(parsed.variables.at("A") == "1");
   CHECK(parsed.diagnostics.text() ==
         ".env:2:1: error: not a KEY=VALUE line\n     2 | not a line\n       | ^\n       = begin a comment with '#'\n"
-        ".env:4:4: error: something stands behind the closing \" of B\n     4 | y\" z\n       |    ^\n"
+        ".env:4:4: error: unexpected text after the closing \" of B\n     4 | y\" z\n       |    ^\n"
         "       = remove it, or begin a comment with '#'\n"
         ".env:5:3: error: the value of C has no closing '\n     5 | C='open\n       |   ^\n"
         "       = close the quote, or leave both away\n");
