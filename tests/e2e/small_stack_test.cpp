@@ -96,7 +96,7 @@ TEST_CASE("without an engine there is one line that says why, and exit code 5") 
     CHECK(outcome.out.empty());
     CHECK_THAT(outcome.err, StartsWith("error: "));
     CHECK(contains(outcome.err, "/nonexistent/docker.sock"));
-    CHECK(contains(outcome.err, "no such socket"));
+    CHECK(contains(outcome.err, "the socket does not exist"));
   }
 }
 

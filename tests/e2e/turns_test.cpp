@@ -99,10 +99,10 @@ TEST_CASE("of two ups at once with different values, the one that took its turn 
   INFO(text_of(messages));
   CHECK(contains(text_of(messages), "another command has replaced its container while this command ran"));
   CHECK(contains(text_of(messages), "not rolled back"));
-  const auto ids = stack.ids();
+  const auto db = stack.ids().at("db");
   stack.must({"run", "--rm", "-T", "--no-deps", "db", "touch", "/d/migrated"});
   CHECK(two.wait() == 0);
-  CHECK(stack.ids() == ids);
+  CHECK(stack.ids().at("db") == db);
   CHECK(contains(stack.must({"up"}).err, "nothing to change"));
 }
 
