@@ -56,7 +56,7 @@ void setup_globals(CLI::App& app, GlobalOptions& options) {
       ->check(CLI::IsMember({"auto", "tty", "plain", "json", "quiet"}))
       ->capture_default_str();
   app.set_version_flag("--version", "saasctl " SAASCTL_VERSION);
-  app.require_subcommand(0, 1);  // none is told apart from a mistyped one in missing_verb()
+  app.require_subcommand(0, 1);  // missing_verb() distinguishes a missing command from a mistyped one
   app.fallthrough();
   app.footer(footer);
 }

@@ -20,8 +20,8 @@ void add_take_over_option(CLI::App& verb, bool& take_over);
 Result<void> check_origin(const Session& session, const project::Project& project,
                           const std::vector<plan::ObservedContainer>& containers, bool take_over);
 
-// The same for the stack file in reach of a running, also when its services come from labels. Without a stack file the
-// project's name alone was the user's choice, so that all containers of this name are meant.
+// The same for the stack file in reach of a running project, also when its services come from labels. Without a stack
+// file the project's name alone was the user's choice, so that all containers of this name are meant.
 Result<void> check_origin(const Session& session, const RunningProject& running,
                           const std::vector<plan::ObservedContainer>& containers, bool take_over);
 

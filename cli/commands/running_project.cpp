@@ -54,8 +54,8 @@ Result<project::Project> of_labels(const Session& session, const engine::Client&
   return project;
 }
 
-Result<RunningProject> scene_of_labels(const Session& session, engine::Client client, const std::string& name,
-                                       std::vector<engine::ContainerSummary> containers) {
+Result<RunningProject> project_of_labels(const Session& session, engine::Client client, const std::string& name,
+                                         std::vector<engine::ContainerSummary> containers) {
   auto project = of_labels(session, client, name, containers);
   if (!project) return std::unexpected(project.error());
   return RunningProject{std::move(client), std::move(*project), true, std::move(containers)};
@@ -66,7 +66,7 @@ Result<RunningProject> see_labels(const Session& session, const std::string& nam
   if (!client) return std::unexpected(client.error());
   auto containers = list(session, *client, name);
   if (!containers) return std::unexpected(containers.error());
-  return scene_of_labels(session, std::move(*client), name, std::move(*containers));
+  return project_of_labels(session, std::move(*client), name, std::move(*containers));
 }
 
 // -p may name another project than that of the file which happens to lie here.
@@ -88,7 +88,7 @@ Result<RunningProject> see_file(const Session& session, bool file_is_named) {
   if (!containers) return std::unexpected(containers.error());
   StackFilesInReach in_reach{project->folder, project->files};
   if (!file_is_named && named_project(session) && made_from_another_file(*project, *containers)) {
-    auto running = scene_of_labels(session, std::move(*client), project->name, std::move(*containers));
+    auto running = project_of_labels(session, std::move(*client), project->name, std::move(*containers));
     if (running) running->in_reach = std::move(in_reach);
     return running;
   }

@@ -135,7 +135,7 @@ int carry_up(const Session& session, const engine::Client& client, const project
   if (const auto failed = course.run(plan, planning)) return *failed;
   if (!plan.changes) session.terminal.message("nothing to change");
   if (options.no_start) return 0;
-  // Where nothing was done and waited for, the photograph is the newest there is.
+  // Where nothing was done and waited for, the snapshot is the newest there is.
   const auto containers =
       plan.actions.empty() ? observed.containers : execute::list_observed(client, project.name, session.stop);
   if (!containers) return fail(session, containers.error());

@@ -1,4 +1,4 @@
-// What there is after a plan that has ended early, and what of it has no use.
+// The state that a plan which ended early leaves behind, and the containers in it that nothing uses.
 #pragma once
 
 #include <chrono>

@@ -33,7 +33,7 @@ struct ExecuteOptions {
   std::chrono::milliseconds timeout{300'000};  // until the last wait or hook has to be done
   bool call_off = false;                       // what else still runs then is called off
   // How long requests that change something and were sent before a failure, a signal or the end of the time are waited
-  // for: the engine carries them out in any case, and what is told afterwards has to be true.
+  // for: the engine carries them out in any case, and the report that follows must be true.
   std::chrono::milliseconds answer_grace{5'000};
   std::optional<std::chrono::seconds> stop_grace = std::nullopt;
   Pace pace = {};

@@ -60,7 +60,7 @@ Result<void> check_bridges(const project::Project& project, const ObservedState&
     };
     if (const auto holder = holder_of(bridge, network, observed); !holder.empty()) {
       error(holder);
-    } else if (const auto [first, just_started] = named.emplace(bridge, &network); !just_started) {
+    } else if (const auto [first, is_first] = named.emplace(bridge, &network); !is_first) {
       error(fmt::format("network '{}' ({})", first->second->key, yaml::to_string(bridge_of(*first->second)->at)));
     }
   }

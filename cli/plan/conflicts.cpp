@@ -75,8 +75,8 @@ class Conflicts {
   void check_container_names() {
     std::map<std::string, const project::Service*, std::less<>> taken;
     for (const auto* service : started_) {
-      const auto [entry, just_started] = taken.emplace(service->container_name, service);
-      if (just_started) continue;
+      const auto [entry, is_first] = taken.emplace(service->container_name, service);
+      if (is_first) continue;
       const auto& other = *entry->second;
       const auto here = service->spec.where("container_name"), there = other.spec.where("container_name");
       const auto message = [&](const project::Service& one, const project::Service& two, Position at) {

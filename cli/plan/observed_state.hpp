@@ -1,4 +1,4 @@
-// One photograph of the engine: what there is of a project.
+// One snapshot of the engine: what exists of a project.
 #pragma once
 
 #include <map>

@@ -1,4 +1,4 @@
-// Which containers of the photograph are which containers of the file.
+// Matches observed containers to the replicas that the file asks for.
 #pragma once
 
 #include <optional>

@@ -563,7 +563,7 @@ class UpPlanner {
     }
   }
 
-  // Others wait for it already; or the photograph suffices, as for what ran before, is left as it is and has no probe
+  // Others wait for it already; or the snapshot suffices, as for what ran before, is left as it is and has no probe
   // of ours.
   bool is_seen_ready(const ReplicaPlan& replica_plan) const {
     if (options_.wait == Wait::ready && replica_plan.awaited.contains("service_healthy")) return true;

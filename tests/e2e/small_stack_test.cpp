@@ -100,7 +100,7 @@ TEST_CASE("without an engine there is one line that says why, and exit code 5") 
   }
 }
 
-TEST_CASE("a bad stack file is told with all its errors, and nothing is written or started") {
+TEST_CASE("a bad stack file is reported with all its errors, and nothing is written or started") {
   const auto client = real_engine();
   const Stack stack(client);
   stack.write(
@@ -161,7 +161,7 @@ TEST_CASE("a taken host port ends up with a clear message, and a second up goes 
   CHECK(stack.ids().at("first") == first);
 }
 
-TEST_CASE("a host port that another container holds is told with that container, for up, scale and run") {
+TEST_CASE("a host port that another container holds is reported with that container, for up, scale and run") {
   const auto client = real_engine();
   const FixtureImage image(client);
   const Stack holder(client, "holder"), taker(client, "taker");

@@ -111,7 +111,7 @@ TEST_CASE("an image is built, told by its id, and cached the second time") {
   CHECK(second->image_id == first->image_id);
 }
 
-TEST_CASE("a failing step is told with its own last output and exit code") {
+TEST_CASE("a failing step is reported with its own last output and exit code") {
   const auto client = test::real_engine();
   const ImageName image(client, "failing");
   const Context context("FROM scratch\nCOPY fixture /fixture\nARG TEXT\nRUN [\"/fixture\", \"fail\", \"7\"]\n");
@@ -127,7 +127,7 @@ TEST_CASE("a failing step is told with its own last output and exit code") {
   CHECK(error.message.find(" ended with exit code 7") != std::string::npos);
 }
 
-TEST_CASE("an error of the Dockerfile is told with its line") {
+TEST_CASE("an error of the Dockerfile is reported with its line") {
   const auto client = test::real_engine();
   const Context context("FROM scratch\nCOPY fixture /fixture\nBOGUS instruction\n");
   const auto result = build_image(client, {.tags = {}, .context = context.path()}, {}, {});

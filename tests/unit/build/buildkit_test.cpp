@@ -466,7 +466,7 @@ TEST_CASE("errors of builders are read, of every age") {
                          "/var/lib/docker/tmp/buildkit-mount45: no") == "failed to walk /sub: lstat : no");
 }
 
-TEST_CASE("a failed step is told with its place in the Dockerfile") {
+TEST_CASE("a failed step is reported with its place in the Dockerfile") {
   const BuildRequest request{.tags = {"x:1"}, .dockerfile = "sub/Dockerfile"};
   const auto error =
       build_error(request, {"[2/2] RUN false", {"out"}, {"first"}}, "exit code: 1", "FROM a\nRUN false\n");

@@ -224,7 +224,7 @@ TEST_CASE("an ignore file that is a folder counts as none") {
   CHECK(patterns->empty());
 }
 
-TEST_CASE("a bad pattern is told with file and line") {
+TEST_CASE("a bad pattern is reported with file and line") {
   const std::tuple<std::string, std::string> cases[] = {{"ok\n[a-\n", "f:2: syntax error in pattern '[a-'"},
                                                         {"[]\n", "f:1: syntax error in pattern '[]'"},
                                                         {"\n\n!\n", "f:3: illegal exclusion pattern: \"!\""},

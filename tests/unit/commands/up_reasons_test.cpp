@@ -6,7 +6,7 @@ namespace saasctl::up_reasons_test {
 
 using commands::Reasons;
 
-TEST_CASE("a short cause is told with each line") {
+TEST_CASE("a short cause is shown with each line") {
   Reasons reasons;
   CHECK(reasons.with("creating", "memory 128M → 256M") == "creating (memory 128M → 256M)");
   CHECK(reasons.with("created", "memory 128M → 256M") == "created (memory 128M → 256M)");
@@ -14,7 +14,7 @@ TEST_CASE("a short cause is told with each line") {
   CHECK(reasons.with("creating", "") == "creating");
 }
 
-TEST_CASE("a long cause and one of several lines are told once") {
+TEST_CASE("a long cause and one of several lines are shown once") {
   for (const auto& cause : {std::string(201, 'x'), std::string("first line\nsecond line")}) {
     Reasons reasons;
     CHECK(reasons.with("creating", cause) == "creating (" + cause + ")");
@@ -23,7 +23,7 @@ TEST_CASE("a long cause and one of several lines are told once") {
   }
 }
 
-TEST_CASE("a long reason of a failure is told once") {
+TEST_CASE("a long reason of a failure is shown once") {
   Reasons reasons;
   CHECK(reasons.of_failure("short") == "short");
   CHECK(reasons.of_failure("short") == "short");

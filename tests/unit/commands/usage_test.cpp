@@ -50,7 +50,7 @@ TEST_CASE("an option of up whose value may be left out never takes a service for
   CHECK(says({"up", "--wait=ever"}, {"ready", "engine", "false"}));
 }
 
-TEST_CASE("an unknown option is told with its verb and the nearest one") {
+TEST_CASE("an unknown option is reported with its command and the nearest one") {
   CHECK(said({"up", "--force-recraete"}) ==
         "error: up: unknown option '--force-recraete', did you mean '--force-recreate'?\n"
         "       saasctl up --help lists its options");
@@ -60,7 +60,7 @@ TEST_CASE("an unknown option is told with its verb and the nearest one") {
   CHECK(says({"--timeout", "60", "up"}, {"up: '--timeout' must follow the command: saasctl up --timeout"}));
 }
 
-TEST_CASE("a value that is none is told with what was expected") {
+TEST_CASE("an invalid value is reported with what was expected") {
   CHECK(says({"stop", "--timeout", "abc"}, {"stop: --timeout takes a whole number, not 'abc'"}));
   CHECK(says({"kill", "-s", ""}, {"'' is not a signal; for example SIGTERM"}));
   CHECK(says({"kill", "-s", "NOPE"}, {"'NOPE' is not a signal; for example SIGTERM"}));

@@ -94,7 +94,7 @@ TEST_CASE("a connection that is cut is not called an engine that does not run") 
       "the Docker Engine at unix://s (the test) broke off its answer to GET /containers/x/logs: "));
 }
 
-TEST_CASE("an engine that is silent is told with the call and the time") {
+TEST_CASE("an engine that is silent is reported with the call and the time") {
   const Engine engine({{"GET /v1.41/containers/x/json", json(R"({"Id":"x"})")}});
   const auto client = engine.client();
   const auto late = client.send({.path = ApiPath("/info"), .timeout = 50ms}, {});

@@ -151,7 +151,7 @@ TEST_CASE("a bad endpoint is a usage error that names its source") {
   CHECK(resolve_endpoint({.host = "tcp://a:1", .context = "b"}, {}).error().kind == ErrorKind::usage);
 }
 
-TEST_CASE("an engine that does not answer is told in one line with a way out") {
+TEST_CASE("an engine that does not answer is reported in one line with a way out") {
   const TemporaryFolder folder;
   const auto missing = Client::connect(at(folder.path() / "none.sock"), {});
   REQUIRE_FALSE(missing);

@@ -54,7 +54,7 @@ const std::string taken = "Bind for 0.0.0.0:8080 failed: port is already allocat
 
 }  // namespace
 
-TEST_CASE("a host port that a container holds is told with that container, its service and its project") {
+TEST_CASE("a host port that a container holds is reported with that container, its service and its project") {
   const auto error = said(
       taken, json::array({row("1", "shop-web-1", 9090, "tcp", of_shop), row("2", "shop-db-1", 8080, "tcp", of_shop)}));
   CHECK(error.kind == ErrorKind::conflict);
@@ -65,7 +65,7 @@ TEST_CASE("a host port that a container holds is told with that container, its s
         "variable that it comes from)");
 }
 
-TEST_CASE("a holder of the same project is told so, and one of no project by its name") {
+TEST_CASE("a holder of the same project is reported as such, and one without a project by its name") {
   auto own_labels = of_shop;
   own_labels[std::string(plan::label::project)] = "sim";
   CHECK(

@@ -206,7 +206,7 @@ TEST_CASE("a removal that another has begun is looked at again when the engine d
                                           "GET /v1.41/containers/4f/json"});
 }
 
-TEST_CASE("what keeps a container from starting is told with what to do") {
+TEST_CASE("what keeps a container from starting is reported with what to do") {
   struct Case {
     std::string status;
     std::string said;

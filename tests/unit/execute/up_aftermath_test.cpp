@@ -230,7 +230,7 @@ std::ptrdiff_t count(const std::vector<execute::Phase>& phases, execute::Phase p
 
 }  // namespace
 
-TEST_CASE("a start that was sent before a failure is waited for, and what is left is told after it") {
+TEST_CASE("a start that was sent before a failure is waited for, and what is left is reported after it") {
   TwoStarts* engine_of_test = nullptr;
   TwoStarts engine([&](int connection, std::stop_token) {
     std::this_thread::sleep_for(300ms);
@@ -247,7 +247,7 @@ TEST_CASE("a start that was sent before a failure is waited for, and what is lef
   CHECK(left_text(failed.error()) == "a: running\nb: running\n");
 }
 
-TEST_CASE("a start that the engine does not answer in time is told as under way") {
+TEST_CASE("a start that the engine does not answer in time is reported as under way") {
   TwoStarts engine([](int connection, std::stop_token stop) { LocalServer::hold(connection, std::move(stop)); });
   std::vector<execute::Phase> phases;
   const auto begun = std::chrono::steady_clock::now();

@@ -58,7 +58,7 @@ TEST_CASE("an image reference is what distribution/reference takes") {
   }
 }
 
-TEST_CASE("what is not an image reference is told with the part that is wrong") {
+TEST_CASE("what is not an image reference is reported with the part that is wrong") {
   struct Case {
     std::string reference;
     std::string fault;

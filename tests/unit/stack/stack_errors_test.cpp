@@ -41,7 +41,7 @@ render:
   check_golden("stack_errors.txt", read_text(text).errors());
 }
 
-TEST_CASE("an error in an anchor is told once, where the anchor stands") {
+TEST_CASE("an error in an anchor is reported once, where the anchor stands") {
   const auto read =
       read_text("x-a: &a {mem_limit: much}\nservices:\n  one: {<<: *a, image: x}\n  two: {<<: *a, image: x}\n");
   CHECK(read.errors() ==

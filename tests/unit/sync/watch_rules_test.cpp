@@ -27,12 +27,12 @@ sync::WatchRule rule(const stack::Watch& declared, const std::string& service = 
 // "web: sync /app/a=/p/src/a restart exec x".
 std::string work(const std::vector<sync::WatchRule>& rules, const std::set<fs::path>& changed) {
   std::string out;
-  for (const auto& [service, todo] : sync::work_of(rules, changed)) {
+  for (const auto& [service, work] : sync::work_of(rules, changed)) {
     out += service + ":";
-    for (const auto& [target, path] : todo.sync) out += " " + target + "=" + path.string();
-    if (todo.rebuild) out += " rebuild";
-    if (todo.restart) out += " restart";
-    for (const auto& hook : todo.execs) out += " exec " + hook.command.front();
+    for (const auto& [target, path] : work.sync) out += " " + target + "=" + path.string();
+    if (work.rebuild) out += " rebuild";
+    if (work.restart) out += " restart";
+    for (const auto& hook : work.execs) out += " exec " + hook.command.front();
     out += ";";
   }
   return out;
