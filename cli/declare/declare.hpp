@@ -306,7 +306,7 @@ class Record {
   static constexpr bool keeps_text = std::same_as<V, bool>&& std::derived_from<T, Located>;
 
   // What a key does with its member. Virtual functions, not pairs of std::function: one class for each type of member
-  // compiles several times faster than the handlers of four lambdas.
+  // compiles faster than the handlers of four lambdas.
   struct Binding {
     virtual ~Binding() = default;
     virtual void read(const Node& node, Reader& reader, T& record) const = 0;
